@@ -1,0 +1,132 @@
+"""The database: short transactions only, and writers one after the other.
+
+SQLAlchemy's default on SQLite begins a transaction only at the first write, after what was read may have changed:
+two updates at once then lose one silently. Every writing transaction here says `BEGIN IMMEDIATE` before it reads.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from plugin.store.cipher import Cipher
+from plugin.store.migrations import upgrade_engine
+
+BUSY_TIMEOUT_MS = 15_000
+
+_transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
+
+
+class UnusableStore(ValueError):
+    """The address is not one of a SQLite file or a PostgreSQL database."""
+
+
+class TransactionOpen(RuntimeError):
+    """A transaction is open where none may be: inside another one, or while the EHR is asked something."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Store:
+    """One database and the cipher for its sealed columns."""
+
+    engine: Engine
+    cipher: Cipher
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One short writing transaction: committed at the end of the block, rolled back if it raises."""
+        with _one_transaction(), self.engine.execution_options(writing=True).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One short transaction that only reads, from one snapshot on SQLite."""
+        with _one_transaction(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def refuse_open_transaction() -> None:
+    """Raise TransactionOpen inside a `writing` or `reading` block; called before every request to an EHR."""
+    if _transaction_open.get():
+        raise TransactionOpen("a database transaction is open; end it before asking the EHR")
+
+
+def open_store(url: str, keys: Sequence[str], *, upgrade: bool = True) -> Store:
+    """Open the database at an SQLAlchemy address and bring its tables up to date unless told not to.
+
+    `keys` are Fernet keys, newest first. Raises UnusableStore, UnusableKey.
+    """
+    cipher = Cipher.from_keys(keys)
+    engine = make_engine(url)
+    if upgrade:
+        upgrade_engine(engine)
+    return Store(engine, cipher)
+
+
+def upgrade(url: str) -> None:
+    """Bring the tables of the database at this address up to date; raises UnusableStore."""
+    engine = make_engine(url)
+    try:
+        upgrade_engine(engine)
+    finally:
+        engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine with this module's transactions; raises UnusableStore."""
+    address = _check_address(url)
+    if address.get_backend_name() == "postgresql":
+        return create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _check_address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise UnusableStore(
+            "the store's address is not an SQLAlchemy address such as sqlite:////var/lib/x.sqlite3"
+        ) from error
+    backend = address.get_backend_name()
+    if backend == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise UnusableStore(f"the store can't live in {backend}; use sqlite:///FILE or postgresql://...")
+    if not address.database or address.database == ":memory:":
+        raise UnusableStore("the store needs a file: sqlite:////absolute/path.sqlite3")
+    return address
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.isolation_level = None  # the driver must not begin on its own; _begin_sqlite does
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL"):
+        dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def _one_transaction() -> Iterator[None]:
+    refuse_nested = _transaction_open.get()
+    if refuse_nested:
+        raise TransactionOpen("a transaction is already open here; blocks are short and never nested")
+    token = _transaction_open.set(True)
+    try:
+        yield
+    finally:
+        _transaction_open.reset(token)

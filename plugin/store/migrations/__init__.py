@@ -1,0 +1,33 @@
+"""Alembic migrations, run from code: no alembic.ini, from a checkout or the installed wheel alike."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, text
+
+# Any fixed number: processes that start together upgrade one after the other.
+_ADVISORY_LOCK = 7_402_360
+
+
+def upgrade_engine(engine: Engine, revision: str = "head") -> None:
+    """Run all missing migrations in one transaction; a failure leaves the database as it was."""
+    with engine.execution_options(writing=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+        command.upgrade(make_config(connection), revision)
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Return the revision the database stands at, None when it is empty."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def make_config(connection: Connection) -> Config:
+    """Return Alembic's settings for an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
