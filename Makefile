@@ -85,7 +85,7 @@ codebook: $(VENV)/development.stamp ## check the dated code tables for gaps, ove
 	@$(RUN) -m plugin.cli codebook check
 
 docs: $(VENV)/development.stamp ## build the documentation into .build/docs; broken links fail
-	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet --strict --config-file .config/mkdocs.yml
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --config-file .config/mkdocs.yml
 
 wheel: $(VENV)/development.stamp ## build the wheel, install it alone in an empty folder, run `code` and `demo` from it
 	@$(RUN) .ci/check_wheel.py

@@ -1,4 +1,4 @@
-"""What every tier shares: its marker, its right to the network, and what happens where a browser or server is missing."""
+"""What every tier shares: its marker, its right to the network, and what to do where a browser or server is missing."""
 
 import os
 import shutil
@@ -90,7 +90,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_cluster(pytestconfig: pytest.Config) -> Iterator[store_servers.Cluster]:
-    """A PostgreSQL cluster for this run; where the binaries are missing, CI fails and other machines say so and go on."""
+    """A PostgreSQL cluster for this run; without the binaries CI fails, and other machines say so and go on."""
     binaries = store_servers.find_binaries()
     if binaries is None:
         if in_ci():

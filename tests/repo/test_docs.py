@@ -1,0 +1,75 @@
+"""The documentation points at things that exist, and names what the product has."""
+
+import json
+import re
+import subprocess
+from urllib.parse import unquote
+
+import pytest
+
+from tests.repo import tracked
+
+PAGES = [path for path in tracked.paths() if path.endswith(".md")]
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_OWN_CODE = re.compile(r"`((?:plugin|fhir_mappings|static|tests|docs)/[\w./-]+)`")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_to_our_own_files_lead_somewhere(page):
+    """Every relative link and picture in a page exists in the repository."""
+    folder = (tracked.CHECKOUT / page).parent
+    targets = [unquote(link.split("#")[0]) for link in _LINK.findall(tracked.text(page)) if "://" not in link]
+
+    assert [target for target in targets if target and not (folder / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_named_in_the_text_exist(page):
+    """A page that sends its reader to a file of ours sends them to one that is there."""
+    named = _OWN_CODE.findall(tracked.text(page))
+
+    assert [name for name in named if not (tracked.CHECKOUT / name).exists()] == []
+
+
+def test_every_make_target_in_the_docs_exists():
+    """`make demo`, `make test` and the rest are targets of the Makefile."""
+    offered = set(re.findall(r"^([a-z-]+):", tracked.text("Makefile"), re.MULTILINE))
+    named = {target for page in PAGES for target in re.findall(r"`make ([a-z-]+)", tracked.text(page))}
+
+    assert named - offered == set()
+
+
+def test_bare_make_lists_every_command():
+    """Each target meant for people carries its `##` comment, and bare make shows it."""
+    shown = subprocess.run(["make", "-C", str(tracked.CHECKOUT)], capture_output=True, text=True, check=True).stdout
+    offered = set(re.findall(r"^([a-z-]+):", tracked.text("Makefile"), re.MULTILINE)) - {"list-checks"}
+
+    assert {line.split()[1] for line in shown.splitlines() if line.startswith("  make ")} == offered
+
+
+def test_every_decision_is_numbered_once_and_stands_in_the_navigation():
+    """The numbers of the decisions run without gaps, and each page can be found."""
+    pages = sorted(path.removeprefix("docs/") for path in tracked.paths() if path.startswith("docs/adr/"))
+    navigation = tracked.text(".config/mkdocs.yml")
+
+    assert [int(page[4:8]) for page in pages] == list(range(1, len(pages) + 1))
+    assert [page for page in pages if page not in navigation] == []
+
+
+def test_the_reading_order_of_the_readme_exists():
+    """What the README tells a newcomer to read is there."""
+    section = tracked.text("README.md").split("## Reading order")[1].split("\n## ")[0]
+    steps = re.findall(r"^\d\. `([^`]+)`", section, re.MULTILINE)
+
+    assert len(steps) == 5
+    assert [step for step in steps if not (tracked.CHECKOUT / step).exists()] == []
+
+
+def test_the_modifier_extension_has_one_address():
+    """The canonical of the published definition is the one that its own differential fixes and that the docs name."""
+    definition = json.loads(tracked.text("docs/StructureDefinition-charge-modifier.json"))
+    fixed = [each["fixedUri"] for each in definition["differential"]["element"] if "fixedUri" in each]
+
+    assert fixed == [definition["url"]]
+    assert definition["url"] in tracked.text("docs/adr/0012-modifiers-on-charge-item.md")
+    assert definition["url"] in "".join(map(tracked.text, tracked.python_files("fhir_mappings")))
