@@ -1,0 +1,127 @@
+"""`python -m plugin.sandbox`: the sandbox EHR as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from plugin.sandbox.app import close_sandbox, create_sandbox
+from plugin.sandbox.config import PACKAGE_FOLDER, ClientSettings, SandboxConfig, SandboxError, require_loopback
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Leaves the access log to the app, which writes no ids."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status."""
+    options = _parse(arguments)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s sandbox-ehr %(message)s")
+    logging.getLogger("authlib").setLevel(logging.WARNING)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    try:
+        require_loopback(options.host)
+        _serve(options)
+    except SandboxError as error:
+        print(f"sandbox-ehr: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m plugin.sandbox", description="A pretend EHR on loopback.")
+    parser.add_argument("--host", default="localhost", help="localhost (the default), 127.0.0.1 or ::1")
+    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
+    parser.add_argument("--app-launch-url", default="http://127.0.0.1:8000/launch", help="where the app is launched")
+    parser.add_argument("--redirect-uri", action="append", help="where codes may be sent; may be repeated")
+    parser.add_argument("--client-id", default="infusion-charges")
+    parser.add_argument("--data", type=Path, help="folder for the data; without it a temporary one, deleted at the end")
+    parser.add_argument("--charts", type=Path, default=PACKAGE_FOLDER / "charts", help="folder of chart folders")
+    return parser.parse_args(arguments)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _serve(options: argparse.Namespace) -> None:
+    with _listen(options.host, options.port) as listener:
+        folder = Path(tempfile.mkdtemp(prefix="sandbox-ehr-", dir=options.data))
+        try:
+            _run(options, listener, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; `localhost` means IPv4, so that a browser and a client agree on where it is."""
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1" if host == "localhost" else host, port))
+    except OSError as error:
+        listener.close()
+        raise SandboxError(f"Port {port} can't be had ({error.strerror}). Choose another with --port.") from None
+    listener.listen(128)
+    return listener
+
+
+def _run(options: argparse.Namespace, listener: socket.socket, folder: Path) -> None:
+    name = f"[{options.host}]" if ":" in options.host else options.host
+    port = listener.getsockname()[1]
+    client = ClientSettings(options.client_id, tuple(options.redirect_uri or ["http://127.0.0.1:8000/callback"]))
+    config = SandboxConfig(
+        base_url=f"http://{name}:{port}",
+        data=folder,
+        charts=options.charts,
+        clients=(client,),
+        app_launch_url=options.app_launch_url,
+    )
+    app = create_sandbox(config)
+    try:
+        server = make_server(options.host, port, app, threaded=True, request_handler=QuietHandler, fd=listener.fileno())
+        _announce(config)
+        _serve_until_stopped(server)
+    finally:
+        close_sandbox(app)
+
+
+def _announce(config: SandboxConfig) -> None:
+    ready = {
+        "ready": True,
+        "ehr": f"{config.base_url}/",
+        "iss": config.fhir_base,
+        "client_id": config.clients[0].client_id,
+    }
+    print(json.dumps(ready), flush=True)
+
+
+def _serve_until_stopped(server: BaseWSGIServer) -> None:
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

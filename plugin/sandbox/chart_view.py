@@ -1,0 +1,263 @@
+"""FHIR resources as rows a page can show; reads tolerantly, since charts vary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from plugin.sandbox.fhir.indexing import elements_at, reference_at
+from plugin.sandbox.fhir.resources import Resource, ResourceStore
+from plugin.sandbox.staff import STAFF
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """A patient as a banner shows one."""
+
+    id: str
+    name: str
+    birth_date: str
+    gender: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterRow:
+    """An encounter as a list shows one."""
+
+    id: str
+    kind: str
+    status: str
+    start: str
+    stop: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarRow:
+    """A line of the medication administration record."""
+
+    id: str
+    drug: str
+    start: str
+    stop: str
+    dose: str
+    rate: str
+    route: str
+    site: str
+    status: str
+    note: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRow:
+    """A ChargeItem as it arrived."""
+
+    id: str
+    code: str
+    modifiers: str
+    units: str
+    date: str
+    status: str
+    enterer: str
+    note: str
+    version: int
+
+
+def staff_choices(store: ResourceStore) -> list[tuple[str, str]]:
+    """Practitioner id and label of everybody who can log in."""
+    return [(person.id, person.label) for person in STAFF if store.find("Practitioner", person.id)]
+
+
+def patients(store: ResourceStore) -> list[PatientRow]:
+    """Every patient, by name."""
+    return sorted((patient_row(found.resource()) for found in store.of_type("Patient")), key=lambda row: row.name)
+
+
+def patient_row(patient: Resource) -> PatientRow:
+    """One patient."""
+    return PatientRow(
+        str(patient["id"]),
+        human_name(patient),
+        _text(patient, "birthDate"),
+        _text(patient, "gender"),
+        _text(patient, "identifier.value"),
+    )
+
+
+def encounter_choices(store: ResourceStore) -> list[tuple[str, str]]:
+    """`patient/encounter` and a label, for the picker of a standalone launch; each patient also without encounter."""
+    choices = []
+    for patient in patients(store):
+        choices.append((f"{patient.id}/", f"{patient.name}: no encounter"))
+        choices += [
+            (f"{patient.id}/{row.id}", f"{patient.name}: {row.kind}, {row.start}")
+            for row in encounters(store, patient.id)
+        ]
+    return choices
+
+
+def encounters(store: ResourceStore, patient: str) -> list[EncounterRow]:
+    """A patient's encounters, the newest first."""
+    rows = [encounter_row(found.resource()) for found in store.of_type("Encounter", patient)]
+    return sorted(rows, key=lambda row: row.start, reverse=True)
+
+
+def encounter_row(encounter: Resource) -> EncounterRow:
+    """One encounter."""
+    kind = _text(encounter, "class.display") or _text(encounter, "class.code") or concept(encounter, "type")
+    place = _text(encounter, "location.location.display") or concept(encounter, "serviceType")
+    period = encounter.get("period")
+    return EncounterRow(
+        str(encounter["id"]),
+        kind or "encounter",
+        _text(encounter, "status"),
+        shown_time(_text(period, "start")),
+        shown_time(_text(period, "end")),
+        place,
+    )
+
+
+def conditions(store: ResourceStore, patient: str) -> list[dict[str, str]]:
+    """A patient's conditions."""
+    found = [stored.resource() for stored in store.of_type("Condition", patient)]
+    return [
+        {
+            "text": concept(item, "code"),
+            "code": _text(item, "code.coding.code"),
+            "category": _text(item, "category.coding.code"),
+            "status": _text(item, "clinicalStatus.coding.code") or _text(item, "verificationStatus.coding.code"),
+        }
+        for item in found
+    ]
+
+
+def mar(store: ResourceStore, patient: str, encounter: str | None = None) -> list[MarRow]:
+    """A patient's administrations by start, of one encounter where given."""
+    rows = []
+    for found in store.of_type("MedicationAdministration", patient):
+        resource = found.resource()
+        link = reference_at(resource, "context", store.base)
+        if encounter is None or link == ("Encounter", encounter):
+            rows.append((_start(resource), found.number, mar_row(store, resource)))
+    return [row for _, _, row in sorted(rows, key=lambda item: item[:2])]
+
+
+def _start(resource: Resource) -> str:
+    return _text(resource, "effectivePeriod.start") or _text(resource, "effectiveDateTime")
+
+
+def mar_row(store: ResourceStore, resource: Resource) -> MarRow:
+    """One line of the MAR."""
+    return MarRow(
+        str(resource["id"]),
+        drug_name(store, resource),
+        shown_time(_start(resource)),
+        shown_time(_text(resource, "effectivePeriod.end")),
+        quantity(resource, "dosage.dose"),
+        quantity(resource, "dosage.rateQuantity") or _ratio(resource),
+        concept(resource, "dosage.route") or concept(resource, "dosage.method") or _text(resource, "dosage.text"),
+        concept(resource, "dosage.site"),
+        _text(resource, "status"),
+        _text(resource, "note.text"),
+        int(_text(resource, "meta.versionId") or 1),
+    )
+
+
+def _ratio(resource: Resource) -> str:
+    top = quantity(resource, "dosage.rateRatio.numerator")
+    bottom = quantity(resource, "dosage.rateRatio.denominator")
+    return f"{top} / {bottom}" if top and bottom else ""
+
+
+def drug_name(store: ResourceStore, resource: Resource) -> str:
+    """The drug, from whichever of FHIR's ways the chart took."""
+    named = concept(resource, "medicationCodeableConcept")
+    if named:
+        return named
+    reference = _text(resource, "medicationReference.reference")
+    for inner in elements_at(resource, "contained"):
+        if isinstance(inner, dict) and reference == f"#{inner.get('id')}":
+            return concept(inner, "code")
+    link = reference_at(resource, "medicationReference", store.base)
+    stored = store.find(*link) if link else None
+    found = concept(stored.resource(), "code") if stored else ""
+    return found or _text(resource, "medicationReference.display") or "(drug not named)"
+
+
+def charges(store: ResourceStore, patient: str, encounter: str) -> list[ChargeRow]:
+    """The ChargeItems of an encounter, in order of arrival."""
+    rows = []
+    for found in store.of_type("ChargeItem", patient):
+        resource = found.resource()
+        if reference_at(resource, "context", store.base) == ("Encounter", encounter):
+            rows.append(_charge_row(store, resource, found.version))
+    return rows
+
+
+def _charge_row(store: ResourceStore, item: Resource, version: int) -> ChargeRow:
+    when = _text(item, "occurrenceDateTime") or _text(item, "occurrencePeriod.start")
+    return ChargeRow(
+        str(item["id"]),
+        _text(item, "code.coding.code") or _text(item, "code.text"),
+        ", ".join(dict.fromkeys(_modifiers(item))),
+        quantity(item, "quantity"),
+        when[:10],
+        _text(item, "status"),
+        _enterer(store, item),
+        " ".join(str(text) for text in elements_at(item, "note.text")),
+        version,
+    )
+
+
+def _enterer(store: ResourceStore, item: Resource) -> str:
+    link = reference_at(item, "enterer", store.base)
+    stored = store.find(*link) if link else None
+    name = human_name(stored.resource()) if stored else ""
+    return name or _text(item, "enterer.display") or _text(item, "enterer.reference")
+
+
+def _modifiers(element: Any) -> list[str]:
+    """Codes in extensions that call themselves modifiers; R4 has no element for them, so each app has its own."""
+    if isinstance(element, list):
+        return [code for item in element for code in _modifiers(item)]
+    if not isinstance(element, dict):
+        return []
+    found = []
+    if "modifier" in str(element.get("url", "")).lower():
+        for path in ("valueCode", "valueString", "valueCoding.code", "valueCodeableConcept.coding.code"):
+            found += [str(code) for code in elements_at(element, path)]
+    return found + [code for value in element.values() for code in _modifiers(value)]
+
+
+def human_name(resource: Resource) -> str:
+    """A name as people write it."""
+    given = " ".join(str(part) for part in elements_at(resource, "name.given"))
+    return _text(resource, "name.text") or f"{given} {_text(resource, 'name.family')}".strip() or "(no name)"
+
+
+def concept(resource: Resource, path: str) -> str:
+    """A CodeableConcept as text."""
+    for ending in ("text", "coding.display", "coding.code"):
+        found = _text(resource, f"{path}.{ending}")
+        if found:
+            return found
+    return ""
+
+
+def quantity(resource: Resource, path: str) -> str:
+    """A Quantity as text, digits as charted."""
+    unit = _text(resource, f"{path}.unit") or _text(resource, f"{path}.code")
+    return f"{_text(resource, f'{path}.value')} {unit}".strip()
+
+
+def shown_time(text: str) -> str:
+    """A FHIR dateTime, easier on the eye; the offset stays."""
+    return text.replace("T", " ", 1)
+
+
+def _text(resource: Any, path: str) -> str:
+    """The first element at a path as text, or nothing."""
+    found = next(elements_at(resource, path), None)
+    return "" if found is None or isinstance(found, dict | list) else str(found)

@@ -1,0 +1,58 @@
+"""SMART scopes, version 2 (`patient/Encounter.rs`); version 1 has its place in `resource_scope`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from plugin.sandbox.fhir.definitions import RESOURCE_TYPES
+
+CONTEXT_SCOPES = (
+    "openid",
+    "fhirUser",
+    "launch",
+    "launch/patient",
+    "launch/encounter",
+    "online_access",
+    "offline_access",
+)
+_RESOURCE_SCOPE = re.compile(r"(patient|user)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceScope:
+    """Letters of `cruds` on one resource type, or on all (`*`)."""
+
+    level: str
+    type: str
+    letters: str
+
+    def covers(self, kind: str, letter: str) -> bool:
+        """Whether the scope allows an interaction (one letter of `cruds`) on a type."""
+        return self.type in ("*", kind) and letter in self.letters
+
+
+def resource_scope(text: str) -> ResourceScope | None:
+    """A scope string as a value; None where it is no version 2 resource scope this server knows."""
+    found = _RESOURCE_SCOPE.fullmatch(text)
+    if not found or not found[3] or (found[2] != "*" and found[2] not in RESOURCE_TYPES):
+        return None
+    return ResourceScope(found[1], found[2], found[3])
+
+
+def resource_scopes(granted: str) -> tuple[ResourceScope, ...]:
+    """The resource scopes of a granted scope string."""
+    return tuple(scope for scope in map(resource_scope, granted.split()) if scope)
+
+
+def grantable(requested: str | None) -> str:
+    """The part of a requested scope string that this server grants, in the order asked; the rest is dropped."""
+    names = dict.fromkeys((requested or "").split())
+    return " ".join(name for name in names if name in CONTEXT_SCOPES or resource_scope(name))
+
+
+def scopes_supported() -> list[str]:
+    """What the discovery document lists."""
+    reads = [f"{level}/{name}.rs" for level in ("patient", "user") for name in RESOURCE_TYPES]
+    writes = [f"user/{kind.name}.crus" for kind in RESOURCE_TYPES.values() if kind.writable]
+    return [*CONTEXT_SCOPES, *reads, *writes]

@@ -1,0 +1,41 @@
+"""The people who can be logged in; made up, and there in every sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SYSTEM = "urn:sandbox-ehr:staff"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """One person: Practitioner id, name, and what they do."""
+
+    id: str
+    given: str
+    family: str
+    job: str
+
+    @property
+    def label(self) -> str:
+        """Name and job, for a list to choose from."""
+        return f"{self.given} {self.family} ({self.job})"
+
+    def resource(self) -> dict[str, Any]:
+        """The Practitioner resource."""
+        return {
+            "resourceType": "Practitioner",
+            "id": self.id,
+            "identifier": [{"system": SYSTEM, "value": self.id}],
+            "active": True,
+            "name": [{"family": self.family, "given": [self.given], "text": f"{self.given} {self.family}"}],
+            "qualification": [{"code": {"text": self.job}}],
+        }
+
+
+STAFF = (
+    StaffMember("sandbox-clinician", "Nora", "Nightshift", "infusion nurse"),
+    StaffMember("sandbox-coder", "Cody", "Ledger", "coder"),
+    StaffMember("sandbox-lead", "Lea", "Overton", "coding lead"),
+)
