@@ -1,0 +1,239 @@
+"""The database's promises: no lost update, no nested transaction, no write that half happened."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, func, inspect, select, text, update
+
+from plugin.store.cipher import CannotOpen, Cipher, UnusableKey, make_key
+from plugin.store.engine import (
+    TransactionOpen,
+    UnusableStore,
+    make_engine,
+    open_store,
+    refuse_open_transaction,
+    upgrade,
+)
+from plugin.store.tables import metadata, pending_launches
+
+WRITERS = 8
+ROUNDS = 10
+
+_counters = MetaData()
+counter = Table("counter", _counters, Column("n", Integer, nullable=False))
+
+
+def _together(work: Callable[[], None]) -> list[BaseException]:
+    """Run the same work in eight threads at once and return what they raised."""
+    barrier, raised = threading.Barrier(WRITERS), []
+
+    def run() -> None:
+        barrier.wait()
+        try:
+            for _ in range(ROUNDS):
+                work()
+        except Exception as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def test_read_then_write_loses_no_update_on_sqlite(sqlite_url, key):
+    """Eight threads that each read a number and write one more leave the true sum: `writing` locks before it reads."""
+    store = open_store(sqlite_url, [key])
+    with store.writing() as connection:
+        _counters.create_all(connection)
+        connection.execute(counter.insert().values(n=0))
+
+    def add_one() -> None:
+        with store.writing() as connection:
+            n = connection.execute(select(counter.c.n)).scalar_one()
+            connection.execute(update(counter).values(n=n + 1))
+
+    assert _together(add_one) == []
+    with store.reading() as connection:
+        assert connection.execute(select(counter.c.n)).scalar_one() == WRITERS * ROUNDS
+
+
+def test_sqlalchemys_default_does_lose_updates(sqlite_url):
+    """Why `BEGIN IMMEDIATE` is there: the same work on a plain engine ends short of the sum, or with an error."""
+    plain = create_engine(sqlite_url, connect_args={"timeout": 15})
+    with plain.begin() as connection:
+        connection.execute(text("PRAGMA journal_mode=WAL"))
+        _counters.create_all(connection)
+        connection.execute(counter.insert().values(n=0))
+    both_have_read = threading.Barrier(2)
+
+    def add_one() -> None:
+        with plain.begin() as connection:
+            n = connection.execute(select(counter.c.n)).scalar_one()
+            both_have_read.wait()
+            connection.execute(update(counter).values(n=n + 1))
+
+    threads = [threading.Thread(target=add_one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with plain.connect() as connection:
+        assert connection.execute(select(counter.c.n)).scalar_one() == 1
+    plain.dispose()
+
+
+def test_compare_and_set_lets_one_of_many_through(store):
+    """Eight threads that set a row from the same version change it once, on either database."""
+    with store.writing() as connection:
+        _counters.create_all(connection)
+        connection.execute(counter.insert().values(n=0))
+    changed = []
+
+    def set_once() -> None:
+        with store.writing() as connection:
+            changed.append(connection.execute(update(counter).where(counter.c.n == 0).values(n=1)).rowcount)
+
+    assert _together(set_once) == []
+    assert sum(changed) == 1
+
+
+def test_a_block_that_raises_leaves_nothing(store):
+    """An exception inside `writing` rolls everything back."""
+    with store.writing() as connection:
+        _counters.create_all(connection)
+
+    def insert_and_fail() -> None:
+        with store.writing() as connection:
+            connection.execute(counter.insert().values(n=1))
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        insert_and_fail()
+    with store.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(counter)).scalar_one() == 0
+
+
+def test_transactions_never_nest(store):
+    """A block inside a block is refused, so that a transaction stays as short as it looks."""
+    with store.reading(), pytest.raises(TransactionOpen), store.writing():
+        pass
+    with store.writing():
+        pass
+
+
+def test_no_request_to_an_ehr_while_a_transaction_is_open(store):
+    """The guard that sinks and clients call raises inside a block and is silent outside."""
+    with store.writing(), pytest.raises(TransactionOpen):
+        refuse_open_transaction()
+    refuse_open_transaction()
+
+
+def test_sqlite_is_set_up_for_many_readers_and_power_cuts(sqlite_url, key):
+    """WAL, foreign keys, a busy timeout and full synchronisation hold on every connection."""
+    store = open_store(sqlite_url, [key])
+    with store.reading() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+        }
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 15_000, "synchronous": 2}
+
+
+def test_migrations_make_the_tables_the_code_uses(store):
+    """After `upgrade` Alembic sees no difference between database and `tables.py`."""
+    with store.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(store_url):
+    """`upgrade` may run at every start."""
+    upgrade(store_url)
+    upgrade(store_url)
+    engine = make_engine(store_url)
+    assert set(metadata.tables) <= set(inspect(engine).get_table_names())
+    engine.dispose()
+
+
+def test_processes_that_start_together_all_find_the_tables(store_url, key):
+    """Two first starts at once: both stand on migrated tables, neither fails."""
+    raised, opened = [], []
+
+    def start() -> None:
+        try:
+            opened.append(open_store(store_url, [key]))
+        except Exception as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert raised == []
+    for each in opened:
+        with each.reading() as connection:
+            assert connection.execute(select(func.count()).select_from(pending_launches)).scalar_one() == 0
+        each.close()
+
+
+def test_migrations_run_from_an_empty_folder(sqlite_url, tmp_path):
+    """No alembic.ini is needed and the working folder doesn't matter."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    script = f"from plugin.store.engine import upgrade; upgrade({sqlite_url!r})"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    run = subprocess.run([sys.executable, "-c", script], cwd=empty, env=environment, check=False, capture_output=True)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://host/base", "sqlite://", "sqlite:///:memory:", "not an address"], ids=lambda url: url
+)
+def test_other_databases_are_refused_by_name(url, key):
+    """An address that can't work is refused with what to write instead."""
+    with pytest.raises(UnusableStore, match="sqlite:///"):
+        open_store(url, [key])
+
+
+def test_a_postgresql_address_may_leave_out_the_driver(postgres_url, key):
+    """`postgresql://` is what people have; the driver is ours to know."""
+    store = open_store(postgres_url.replace("postgresql+psycopg", "postgresql"), [key])
+    with store.reading() as connection:
+        assert connection.execute(text("select 1")).scalar_one() == 1
+    store.close()
+
+
+def test_keys_are_required_and_checked(sqlite_url):
+    """No key and a malformed key are refused before anything is stored."""
+    for keys in ([], ["too short"]):
+        with pytest.raises(UnusableKey):
+            open_store(sqlite_url, keys)
+
+
+def test_keys_rotate():
+    """A new first key seals; the old one still opens; resealed text no longer needs it; without it the rest is shut."""
+    old, new = make_key(), make_key()
+    sealed = Cipher.from_keys([old]).seal("token")
+    both = Cipher.from_keys([new, old])
+    assert both.open(sealed) == "token"
+    assert Cipher.from_keys([new]).open(both.reseal(sealed)) == "token"
+    for attempt in (Cipher.from_keys([new]).open, Cipher.from_keys([new]).reseal):
+        with pytest.raises(CannotOpen):
+            attempt(sealed)
+
+
+def test_a_store_shows_neither_keys_nor_address_when_printed(store, key):
+    """`repr` must be safe in a log."""
+    assert key not in repr(store)
+    assert str(store.engine.url.database) not in repr(store)
