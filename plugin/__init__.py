@@ -1,0 +1,1 @@
+"""Infusion charges: from the charted administration to an explained, accepted charge."""
