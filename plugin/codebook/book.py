@@ -1,0 +1,161 @@
+"""The book of one day, and the view that remembers what was read."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any
+
+from plugin.codebook import tables
+from plugin.codebook.drugs import DrugTable
+from plugin.codebook.errors import CodeBookError
+from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
+
+
+def _in_force(day: date, valid_from: date, valid_to: date | None) -> bool:
+    return valid_from <= day and (valid_to is None or day <= valid_to)
+
+
+@dataclass(frozen=True)
+class CodeBook:
+    """All dated tables; immutable, loaded once."""
+
+    citations: Mapping[str, Citation]
+    procedure_codes: tuple[tables.ProcedureCode, ...]
+    limits: Mapping[str, list[tables.Limit]]
+    positions: Mapping[str, tables.Position]
+    modifiers: Mapping[str, Any]
+    hierarchy: Mapping[str, Any]
+    drugs: DrugTable
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def load() -> "CodeBook":
+        """The tables that come with the product; CodeBookError names file, row and field of a wrong one."""
+        return CodeBook(
+            citations=tables.read_citations(),
+            procedure_codes=tuple(tables.read_procedure_codes()),
+            limits=tables.read_limits(),
+            positions=tables.read_positions(),
+            modifiers=tables.read_toml("modifiers.toml"),
+            hierarchy=tables.read_toml("hierarchy.toml"),
+            drugs=DrugTable(tables.read_drugs(), tables.read_crosswalk()),
+        )
+
+    def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":
+        """A view through the tables of `day`, with the site's sides of contested points."""
+        return View(self, self._edition(day), choices or {})
+
+    def check_choices(self, choices: Mapping[str, str]) -> None:
+        """CodeBookError for a position or a side that does not exist."""
+        for name, side in choices.items():
+            if name not in self.positions:
+                known = ", ".join(sorted(self.positions))
+                raise CodeBookError(f"there is no position {name!r}; the positions are: {known}")
+            self.positions[name].side(side)
+
+    def label(self, code: str) -> str:
+        """Our own short label for a code, empty for a code the book does not have."""
+        return self._labels.get(code, "")
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {row.code: row.label for row in self.procedure_codes}
+
+    @cached_property
+    def _listed(self) -> dict[str, int]:
+        return {code: place for place, code in enumerate(self.hierarchy["listed"])}
+
+    def place_in_list(self, code: str) -> int:
+        """Where a code stands among charges; codes the hierarchy does not list come after it."""
+        return self._listed.get(code, len(self._listed))
+
+    @cached_property
+    def _editions(self) -> dict[date, "Edition"]:
+        return {}
+
+    def _edition(self, day: date) -> "Edition":
+        if day not in self._editions:
+            self._editions[day] = Edition(self, day)
+        return self._editions[day]
+
+
+class Edition:
+    """The rows in force on one day; made once a day asked for."""
+
+    def __init__(self, book: CodeBook, day: date) -> None:
+        self.day = day
+        self.codes = {
+            row.family: row for row in book.procedure_codes if _in_force(day, row.valid_from, row.valid_to)
+        }
+        self.limits = {
+            name: value
+            for name, values in book.limits.items()
+            for value in values
+            if _in_force(day, value.valid_from, value.valid_to)
+        }
+        cites = book.hierarchy["cites"]
+        self.ranks: dict[tuple[Category, Technique], tuple[int, TableRow]] = {
+            (Category(line["category"]), Technique(line["technique"])): (
+                place,
+                TableRow("hierarchy.toml", f"{line['category']} {line['technique']}", cites),
+            )
+            for place, line in enumerate(book.hierarchy["initial"])
+        }
+
+
+class View:
+    """What one encounter is coded through: it answers, and remembers the rows and positions it was asked for.
+
+    `rows` is emptied by the engine before each rule, so that each outcome carries just what its rule read.
+    `sides_read` collects the positions that mattered for this encounter.
+    """
+
+    def __init__(self, book: CodeBook, edition: Edition, choices: Mapping[str, str]) -> None:
+        self.book = book
+        self.day = edition.day
+        self._edition = edition
+        self._choices = choices
+        self.rows: list[TableRow] = []
+        self.sides_read: dict[str, str] = {}
+
+    def limit(self, name: str) -> int:
+        """A number of `time_limits.toml`, in the unit it says there."""
+        limit = self._edition.limits.get(name)
+        if limit is None:
+            raise CodeBookError(f"time_limits.toml has no value of {name} for {self.day}; add a row for that day")
+        self.rows.append(limit.row)
+        return limit.value
+
+    def code(self, category: Category, role: Role, technique: str, setting: CareSetting) -> str | None:
+        """The code of a service on this day, None when that setting has none."""
+        row = self._edition.codes.get((category, role, technique))
+        if row is None:
+            return None
+        self.rows.append(row.row)
+        return row.code if setting in row.settings else None
+
+    def rank(self, category: Category, technique: Technique) -> int | None:
+        """Place in the hierarchy of initial services, 0 highest; None for what stands outside it."""
+        found = self._edition.ranks.get((category, technique))
+        if found is None:
+            return None
+        self.rows.append(found[1])
+        return found[0]
+
+    def position(self, name: str) -> str:
+        """The side taken on a contested point; reading it records that it mattered here."""
+        side = self._choices.get(name) or self.book.positions[name].sides[0].name
+        self.sides_read[name] = side
+        return side
+
+    def identify(self, drug: Drug) -> DrugIdentity:
+        """Who a charted drug is."""
+        identity, rows = self.book.drugs.identify(drug)
+        self.rows.extend(rows)
+        return identity
+
+    def concurrent_parents(self) -> Collection[str]:
+        """Codes one of which must stand beside the concurrent code."""
+        parents: Collection[str] = self.book.hierarchy["concurrent_parents"]
+        return parents

@@ -1,0 +1,175 @@
+"""Reading the data files into rows, and refusing wrong ones by file, row and field."""
+
+import csv
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from plugin.codebook.errors import CodeBookError
+from plugin.domain import CareSetting, Category, Citation, DrugClass, Role, Standing, TableRow
+
+DATA: Traversable = files("plugin.codebook") / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureCode:
+    """An administration code with our own short label, the days it is valid, and where it may be reported."""
+
+    code: str
+    system: str
+    family: tuple[Category, Role, str]
+    label: str
+    settings: frozenset[CareSetting]
+    valid_from: date
+    valid_to: date | None
+    row: TableRow
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number the rules compare with, on one span of days."""
+
+    value: int
+    valid_from: date
+    valid_to: date | None
+    row: TableRow
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a contested point."""
+
+    name: str
+    means: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A contested point; the first side is the default."""
+
+    name: str
+    question: str
+    sides: tuple[Side, ...]
+    in_use: bool
+
+    def side(self, name: str) -> Side:
+        """The side of that name; CodeBookError names the sides there are."""
+        for side in self.sides:
+            if side.name == name:
+                return side
+        names = ", ".join(side.name for side in self.sides)
+        raise CodeBookError(f"position {self.name} has no side {name!r}; choose one of: {names}")
+
+
+@dataclass(frozen=True, slots=True)
+class DrugRow:
+    """A drug: one active ingredient under all its names, with its class by IV and by injection."""
+
+    drug: str
+    drug_class: DrugClass
+    injected_class: DrugClass
+    payer_varies: bool
+    names: tuple[str, ...]
+    row: TableRow
+
+
+def read_toml(name: str) -> dict[str, Any]:
+    """A data file in TOML."""
+    return tomllib.loads((DATA / name).read_text("utf-8"))
+
+
+def read_csv(name: str) -> list[tuple[int, dict[str, str]]]:
+    """A data file in CSV as (line number, row)."""
+    return list(enumerate(csv.DictReader((DATA / name).read_text("utf-8").splitlines()), start=2))
+
+
+def optional_day(text: str) -> date | None:
+    """An ISO date, or None for an empty field."""
+    return date.fromisoformat(text) if text else None
+
+
+def read_citations() -> dict[str, Citation]:
+    """All sources by id."""
+    found: dict[str, Citation] = {}
+    for name in ("sources.toml", "sources_drugs.toml"):
+        for key, entry in read_toml(name).items():
+            if key in found:
+                raise CodeBookError(f"{name}: source {key} is there twice; give one of them another id")
+            found[key] = Citation(
+                key, entry["title"], entry["locator"], Standing(entry["standing"]), entry["checked_on"]
+            )
+    return found
+
+
+def read_procedure_codes() -> list[ProcedureCode]:
+    """`procedure_codes.csv`."""
+    return [_procedure_code(line, row) for line, row in read_csv("procedure_codes.csv")]
+
+
+def _procedure_code(line: int, row: dict[str, str]) -> ProcedureCode:
+    try:
+        return ProcedureCode(
+            code=row["code"],
+            system=row["system"],
+            family=(Category(row["category"]), Role(row["role"]), row["technique"]),
+            label=row["label"],
+            settings=frozenset(s for s in CareSetting if row[s.value] == "yes"),
+            valid_from=date.fromisoformat(row["valid_from"]),
+            valid_to=optional_day(row["valid_to"]),
+            row=TableRow("procedure_codes.csv", row["code"], row["cites"]),
+        )
+    except (KeyError, ValueError) as wrong:
+        raise CodeBookError(f"procedure_codes.csv line {line}: {wrong}; mend that field") from wrong
+
+
+def read_limits() -> dict[str, list[Limit]]:
+    """`time_limits.toml`: each limit's values over time."""
+    return {
+        name: [
+            Limit(v["is"], v["from"], v.get("to"), TableRow("time_limits.toml", name, v["cites"]))
+            for v in entry["values"]
+        ]
+        for name, entry in read_toml("time_limits.toml").items()
+    }
+
+
+def read_positions() -> dict[str, Position]:
+    """`positions.toml`."""
+    return {
+        name: Position(
+            name,
+            entry["question"],
+            tuple(Side(s["name"], s["means"], tuple(s["cites"])) for s in entry["sides"]),
+            entry["in_use"],
+        )
+        for name, entry in read_toml("positions.toml").items()
+    }
+
+
+def read_drugs() -> list[DrugRow]:
+    """`drugs.csv`."""
+    return [_drug(line, row) for line, row in read_csv("drugs.csv")]
+
+
+def _drug(line: int, row: dict[str, str]) -> DrugRow:
+    try:
+        drug_class = DrugClass(row["class"])
+        return DrugRow(
+            drug=row["drug"],
+            drug_class=drug_class,
+            injected_class=DrugClass(row["injected_class"]) if row["injected_class"] else drug_class,
+            payer_varies=row["payer_varies"] == "yes",
+            names=(row["drug"], *(name.strip() for name in row["names"].split(";") if name.strip())),
+            row=TableRow("drugs.csv", row["drug"], row["cites"]),
+        )
+    except (KeyError, ValueError) as wrong:
+        raise CodeBookError(f"drugs.csv line {line}: {wrong}; mend that field") from wrong
+
+
+def read_crosswalk() -> dict[tuple[str, str], str]:
+    """`drug_crosswalk.csv`: (system, code) to drug; systems rxnorm and ndc9 (labeler and product, nine digits)."""
+    return {(row["system"], row["code"]): row["drug"] for _, row in read_csv("drug_crosswalk.csv")}

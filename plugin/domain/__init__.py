@@ -1,0 +1,90 @@
+"""The words of the product: frozen values, standard library only.
+
+Everything inside the product speaks these names.
+Time inside the core is whole seconds since 1970-01-01T00:00Z (see `interval`).
+A charted moment keeps the UTC offset it was charted with.
+"""
+
+from plugin.domain.charge import ChargeDraft, ChargeMinutes, CodedEncounter, Decision, SuggestedCharge
+from plugin.domain.chart import (
+    Administration,
+    Chart,
+    ClassSpan,
+    Diagnosis,
+    Drug,
+    Encounter,
+    Ingredient,
+    MappingIssue,
+    Neighbour,
+    Patient,
+    ProcedureDone,
+    Quantity,
+    Rate,
+    Status,
+)
+from plugin.domain.citation import Citation, Standing
+from plugin.domain.codes import CareSetting, Category, Role, Route, Technique, Term
+from plugin.domain.interval import Interval, Stretch
+from plugin.domain.outcome import (
+    Answer,
+    Ask,
+    Caveat,
+    Decline,
+    Fact,
+    NotApplicable,
+    Notice,
+    Outcome,
+    Ruling,
+    Suggest,
+    TableRow,
+)
+from plugin.domain.service import DrugClass, DrugIdentity, Expected, Service, Tier, Timing
+
+__all__ = [
+    "Administration",
+    "Answer",
+    "Ask",
+    "CareSetting",
+    "Category",
+    "Caveat",
+    "ChargeDraft",
+    "ChargeMinutes",
+    "Chart",
+    "Citation",
+    "ClassSpan",
+    "CodedEncounter",
+    "Decision",
+    "Decline",
+    "Diagnosis",
+    "Drug",
+    "DrugClass",
+    "DrugIdentity",
+    "Encounter",
+    "Expected",
+    "Fact",
+    "Ingredient",
+    "Interval",
+    "MappingIssue",
+    "Neighbour",
+    "NotApplicable",
+    "Notice",
+    "Outcome",
+    "Patient",
+    "ProcedureDone",
+    "Quantity",
+    "Rate",
+    "Role",
+    "Route",
+    "Ruling",
+    "Service",
+    "Standing",
+    "Status",
+    "Stretch",
+    "Suggest",
+    "SuggestedCharge",
+    "TableRow",
+    "Technique",
+    "Term",
+    "Tier",
+    "Timing",
+]

@@ -1,0 +1,116 @@
+"""Charges before, during and after a person looks."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from plugin.domain.chart import Chart, MappingIssue
+from plugin.domain.codes import CareSetting
+from plugin.domain.outcome import Ask, Caveat, Fact, Notice, Ruling
+
+
+class ChargeMinutes(NamedTuple):
+    """The minutes behind one unit of a charge."""
+
+    unit: int
+    administration: str
+    tier: int
+    start: int
+    stop: int
+
+
+ChargeKey = tuple[str, str, tuple[str, ...], date]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedCharge:
+    """One line: everything suggested for one (system, code, modifiers, day) of an encounter.
+
+    `administrations` by start, then id; `diagnoses` ICD-10-CM codes in pointer order, `diagnosis_references` the
+    Conditions they came from; `rules` and `citations` as ids; `evidence` the facts behind it.
+    """
+
+    system: str
+    code: str
+    units: int
+    modifiers: tuple[str, ...]
+    day: date
+    administrations: tuple[str, ...]
+    diagnoses: tuple[str, ...]
+    minutes: tuple[ChargeMinutes, ...]
+    evidence: tuple[Fact, ...]
+    rules: tuple[str, ...]
+    citations: tuple[str, ...]
+    diagnosis_references: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def key(self) -> ChargeKey:
+        """What makes it this line and no other; the identity of a ChargeItem is made from it."""
+        return (self.system, self.code, self.modifiers, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class CodedEncounter:
+    """All outcomes for one encounter with their trace.
+
+    `charges` by rank, then code, day, modifiers; `rulings` hold every outcome, also the declined ones.
+    `asks` and `would` run in parallel: what each question's answers would change, in words.
+    """
+
+    chart: Chart
+    setting: CareSetting
+    day: date | None
+    edition: str
+    complete: bool
+    charges: tuple[SuggestedCharge, ...]
+    asks: tuple[Ask, ...]
+    would: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    rulings: tuple[Ruling, ...]
+    issues: tuple[MappingIssue, ...] = ()
+    positions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said about one suggested charge.
+
+    `action` is accept, edit or dismiss; `units` and `modifiers` are the accepted values; `reason` is required for an
+    edit and a dismissal; `decided_by` the verified fhirUser, `role` theirs at that time; `basis` a digest of the
+    resource versions the suggestion rested on.
+    """
+
+    key: ChargeKey
+    action: str
+    decided_by: str
+    role: str
+    decided_at: datetime
+    units: int
+    modifiers: tuple[str, ...]
+    reason: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeDraft:
+    """An accepted charge on its way to the EHR.
+
+    `identity` is the stable hash of tenant, encounter, system, code, modifiers and day as suggested;
+    `status` is planned, billable, not-billable or aborted; `note` the one-line why.
+    """
+
+    identity: str
+    encounter: str
+    patient: str
+    charge: SuggestedCharge
+    units: int
+    modifiers: tuple[str, ...]
+    status: str
+    entered_by: str
+    entered_at: datetime
+    start: datetime | None
+    stop: datetime | None
+    note: str
+    verified: bool = True
+    reason: str = field(default="")

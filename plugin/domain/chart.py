@@ -1,0 +1,204 @@
+"""What was charted: one encounter with its administrations, diagnoses and neighbours.
+
+Moments are timezone-aware datetimes in the facility's zone, else in the offset that was charted.
+Quantities are exact decimals; units are UCUM codes where the chart has them, else the charted text.
+Ids are FHIR references such as `MedicationAdministration/m1`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from enum import Enum
+
+from plugin.domain.codes import Route, Technique, Term
+
+
+class Status(Enum):
+    """The administration's charted status."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    IN_PROGRESS = "in-progress"
+    ON_HOLD = "on-hold"
+    NOT_DONE = "not-done"
+    ENTERED_IN_ERROR = "entered-in-error"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An amount; `unit` as in UCUM where known."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So much per so much, for example 125 mL per 1 h."""
+
+    amount: Quantity
+    per: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One component of a mixture with its strength, where charted."""
+
+    text: str
+    terms: tuple[Term, ...] = ()
+    strength: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """What was given, as charted: terms in charted order, the readable text, a mixture's ingredients."""
+
+    text: str
+    terms: tuple[Term, ...] = ()
+    ingredients: tuple[Ingredient, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """A normalised MedicationAdministration.
+
+    `start` and `stop` are what was charted; `instant` says that only one moment was charted (an `effectiveDateTime`);
+    `date_only` is the day when no time of day was charted, and then `start` and `stop` are None.
+    `technique` is what route, method and text say was intended, None when they say nothing.
+    `running_until` is the last moment charted as "still running"; `infuse_over` the documented minutes to infuse;
+    `ordered_minutes` the order's duration in minutes, or as computed by the reader from its rate.
+    `site` is the charted access as written; `version` the resource version that was read.
+    `zone_assumed`: a moment had no offset and was read in the facility's zone; `charted_in_utc`: it was charted in UTC.
+    `unread` names elements that could not be read and matter for coding.
+    """
+
+    id: str
+    status: Status
+    drug: Drug
+    start: datetime | None = None
+    stop: datetime | None = None
+    instant: bool = False
+    date_only: date | None = None
+    route: Route | None = None
+    route_text: str = ""
+    technique: Technique | None = None
+    site: str = ""
+    dose: Quantity | None = None
+    rate: Rate | None = None
+    infuse_over: Decimal | None = None
+    ordered_minutes: Decimal | None = None
+    running_until: datetime | None = None
+    request: str = ""
+    part_of: tuple[str, ...] = ()
+    reasons: tuple[Term, ...] = ()
+    reason_references: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    from_device: bool = False
+    zone_assumed: bool = False
+    charted_in_utc: bool = False
+    version: str = ""
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A Condition that may support a charge; `rank` is its place in Encounter.diagnosis, None when not listed there."""
+
+    id: str
+    terms: tuple[Term, ...]
+    category: str = ""
+    rank: int | None = None
+    version: str = ""
+
+    def icd10cm(self) -> str:
+        """The first charted ICD-10-CM code, empty when there is none."""
+        return next((term.code for term in self.terms if term.system == "icd10cm"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSpan:
+    """The encounter's class over a time, from `classHistory` or `statusHistory`; an open end is None."""
+
+    encounter_class: str
+    start: datetime | None
+    stop: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """The visit; `encounter_class` is the v3 ActCode (EMER, AMB, OBSENC, IMP ...), empty when not charted."""
+
+    id: str
+    patient: str
+    encounter_class: str = ""
+    status: str = ""
+    start: datetime | None = None
+    stop: datetime | None = None
+    classes: tuple[ClassSpan, ...] = ()
+    reasons: tuple[Term, ...] = ()
+    service_type: tuple[Term, ...] = ()
+    locations: tuple[str, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureDone:
+    """A Procedure of the encounter with its time, for what is integral to it."""
+
+    id: str
+    terms: tuple[Term, ...]
+    start: datetime | None = None
+    stop: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another encounter of the patient on the same day or the three days after, and what was charged on it."""
+
+    id: str
+    encounter_class: str
+    start: datetime | None
+    stop: datetime | None
+    charged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What the banner shows; never used by the rules."""
+
+    id: str
+    name: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    record_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingIssue:
+    """FHIR that could not be read as expected: where, what stood there, what was done; `blocks` the word complete."""
+
+    resource: str
+    path: str
+    found: str
+    done: str
+    blocks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything known about one encounter.
+
+    `neighbours` is None when unknown (nobody asked the EHR), empty when there are none.
+    `unplaced` are ids of administrations of this patient that may belong here and could not be placed.
+    """
+
+    encounter: Encounter
+    administrations: tuple[Administration, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    procedures: tuple[ProcedureDone, ...] = ()
+    neighbours: tuple[Neighbour, ...] | None = None
+    patient: Patient | None = None
+    zone: tzinfo | None = None
+    issues: tuple[MappingIssue, ...] = ()
+    unplaced: tuple[str, ...] = ()

@@ -1,0 +1,65 @@
+"""Closed vocabularies and coded terms."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class CareSetting(Enum):
+    """Which hierarchy of services applies."""
+
+    FACILITY = "facility"
+    OFFICE = "office"
+
+
+class Category(Enum):
+    """The code families; chemotherapy includes complex biologics, hormonal antineoplastics only differ by injection."""
+
+    CHEMOTHERAPY = "chemotherapy"
+    HORMONAL = "hormonal"
+    THERAPEUTIC = "therapeutic"
+    HYDRATION = "hydration"
+    TRANSFUSION = "transfusion"
+
+
+class Technique(Enum):
+    """How a drug was given."""
+
+    PUSH = "push"
+    INFUSION = "infusion"
+    INJECTION = "injection"
+
+
+class Role(Enum):
+    """A service's place in the encounter."""
+
+    INITIAL = "initial"
+    SEQUENTIAL = "sequential"
+    CONCURRENT = "concurrent"
+    ADDITIONAL_HOUR = "additional hour"
+    ADDITIONAL_PUSH = "additional push"
+    SEPARATE = "separate"
+
+
+class Route(Enum):
+    """The way into the body, as far as the code families tell ways apart."""
+
+    INTRAVENOUS = "IV"
+    INTRAMUSCULAR = "IM"
+    SUBCUTANEOUS = "SC"
+    INTRADERMAL = "ID"
+    INTRA_ARTERIAL = "IA"
+    INTRATHECAL = "IT"
+    ENTERAL = "enteral"
+    INHALED = "inhaled"
+    TOPICAL = "topical"
+    CATHETER_CLEARANCE = "catheter clearance"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A coded term: `system` is rxnorm, ndc, snomed, icd10cm, hcpcs, cvx or text; `code` is empty for text."""
+
+    system: str
+    code: str
+    text: str = ""

@@ -1,0 +1,123 @@
+"""What a rule says: suggest, decline, ask, or not applicable; never a bare absence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from plugin.domain.chart import Chart
+from plugin.domain.interval import Stretch
+
+Words = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence kept as template and values, put into words only when somebody reads it, with what it rests on."""
+
+    template: str
+    values: tuple[Words, ...] = ()
+    references: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """The sentence."""
+        return self.template.format(*self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """A mark on an outcome: under another side of a contested point, or another answer, it would differ."""
+
+    position: str
+    took: str
+    other: str
+    effect: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggest:
+    """A code with units: `claims` are the stretches that earned it, in order; `unit_claims` splits them by unit.
+
+    `code` is looked up in the code book; `system` is CPT or HCPCS; `modifiers` in claim order;
+    `administrations` in order of time; `day` is the calendar day of the charge.
+    """
+
+    code: str
+    units: int
+    day: date
+    administrations: tuple[str, ...]
+    claims: tuple[Stretch, ...]
+    because: tuple[Fact, ...]
+    unit_claims: tuple[tuple[Stretch, ...], ...] = ()
+    modifiers: tuple[str, ...] = ()
+    system: str = "CPT"
+    tier: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Considered and not coded: `code` is what it would have been, None where nothing was considered for billing."""
+
+    code: str | None
+    administrations: tuple[str, ...]
+    claims: tuple[Stretch, ...]
+    because: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One possible answer to a question: what it is called, and the chart as it would then stand."""
+
+    text: str
+    apply: Callable[[Chart], Chart]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The chart does not say: `kind` from the closed list of queries, the question, and answers to try out.
+
+    A question none of whose answers changes a code or a unit is not shown.
+    """
+
+    kind: str
+    administrations: tuple[str, ...]
+    claims: tuple[Stretch, ...]
+    question: Fact
+    answers: tuple[Answer, ...] = ()
+    code: str | None = None
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The rule looked and has nothing to say here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the reader must know that asks nothing and decides nothing."""
+
+    kind: str
+    administrations: tuple[str, ...]
+    text: Fact
+
+
+Outcome = Suggest | Decline | Ask | NotApplicable
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A code-book row that was read: table, key, and the id of its citation."""
+
+    table: str
+    key: str
+    cites: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """An outcome with its trace: the rules that had a say (the one that spoke first) and the table rows it read."""
+
+    outcome: Suggest | Decline | Ask | Notice
+    rules: tuple[str, ...]
+    rows: tuple[TableRow, ...] = ()

@@ -1,0 +1,72 @@
+"""Chart -> Timeline: stitch segments, put services in order, line them up by access site, grade their evidence.
+
+Nothing here knows a code.
+What a service is worth is the rules' business; this only says what ran, when, where, and how well that is proven.
+"""
+
+from dataclasses import dataclass
+
+from plugin.codebook import View
+from plugin.domain import Administration, Chart, Route, Service, Status, Stretch, Technique, Timing
+from plugin.domain.interval import minutes
+from plugin.timeline.evidence import expected_time, judge
+from plugin.timeline.pieces import ALWAYS_RUNS, Piece
+from plugin.timeline.sites import catheter
+from plugin.timeline.stitch import Chain, chains
+
+NOT_GIVEN = (Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Services in order of start, then id; and what was charted as not given, by id."""
+
+    services: tuple[Service, ...]
+    not_given: tuple[Administration, ...]
+
+
+def build_timeline(chart: Chart, book: View) -> Timeline:
+    """The chart's administrations as services, whatever order they came in."""
+    given = sorted((a for a in chart.administrations if a.status not in NOT_GIVEN), key=lambda a: a.id)
+    found = chains([(a, book.identify(a.drug)) for a in given], book)
+    services = sorted((_service(chain, book) for chain in found), key=lambda s: (s.start, s.id))
+    not_given = sorted((a for a in chart.administrations if a.status in NOT_GIVEN), key=lambda a: a.id)
+    return Timeline(tuple(services), tuple(not_given))
+
+
+def _service(chain: Chain, book: View) -> Service:
+    first = chain[0].administration
+    administrations = tuple(row for piece in chain for row in (piece.administration, *piece.closed_by))
+    expected = expected_time(tuple(piece.administration for piece in chain))
+    timing, stretches, tier = judge(chain, expected, book)
+    return Service(
+        id=first.id,
+        administrations=administrations,
+        drug=chain[0].drug,
+        timing=timing,
+        technique=_technique(chain, timing, stretches, book),
+        route=first.route,
+        access_site=next((site for a in administrations if (site := catheter(a.site))), ""),
+        stretches=stretches,
+        tier=tier,
+        expected=expected,
+    )
+
+
+def _technique(chain: Chain, timing: Timing, stretches: tuple[Stretch, ...], book: View) -> Technique | None:
+    """By documented minutes where both ends are known, else as intended (DESIGN section 7, addendum D9 and A16)."""
+    piece = chain[0]
+    if timing is Timing.UNTIMED_PUSH and piece.intended is not Technique.INJECTION:
+        return Technique.PUSH
+    if timing is not Timing.TIMED or piece.intended is Technique.INJECTION or _always_runs(piece):
+        return piece.intended
+    if minutes(stretches) < book.limit("infusion_minimum"):
+        return Technique.INJECTION if piece.administration.route is Route.SUBCUTANEOUS else Technique.PUSH
+    if piece.intended is Technique.PUSH:
+        return Technique.PUSH if book.position("push_over_15") == "technique" else Technique.INFUSION
+    return Technique.INFUSION
+
+
+def _always_runs(piece: Piece) -> bool:
+    """Fluids and blood are never pushed, however short."""
+    return piece.drug.drug_class in ALWAYS_RUNS

@@ -1,0 +1,118 @@
+"""How well a service's minutes are proven, and whether they can be counted at all (dossier R22, addendum D9, D12)."""
+
+from decimal import Decimal
+
+from plugin.codebook import View
+from plugin.domain import Administration, DrugClass, Expected, Quantity, Stretch, Technique, Tier, Timing
+from plugin.domain.interval import Interval, minutes, outside, union
+from plugin.timeline.pieces import Piece
+
+Judged = tuple[Timing, tuple[Stretch, ...], Tier]
+MINUTES_PER = {"min": Decimal(1), "h": Decimal(60), "hr": Decimal(60), "d": Decimal(1440), "s": Decimal(1) / 60}
+# Drug classes for which a missing stop never becomes a push.
+NEVER_PUSHED = (
+    DrugClass.ANTINEOPLASTIC,
+    DrugClass.COMPLEX_BIOLOGIC,
+    DrugClass.HYDRATION_FLUID,
+    DrugClass.ELECTROLYTE,
+    DrugClass.BLOOD,
+    DrugClass.UNKNOWN,
+)
+
+
+def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Judged:
+    """What can be done with the chain's time: its timing, the counted stretches, and the tier that bears them."""
+    first = chain[0]
+    if any("clock-change" in p.administration.unread for p in chain):
+        return Timing.AMBIGUOUS_CLOCK, (), Tier.INSTANT
+    if first.intended in (Technique.PUSH, Technique.INJECTION) and first.stop in (None, first.start):
+        return _instant(first)
+    if any(p.start is None for p in chain):
+        return Timing.NO_START, (), Tier.INSTANT
+    if any(p.length is not None and p.length < 0 for p in chain):
+        return Timing.ILLOGICAL, (), Tier.INSTANT
+    timed = [p for p in chain if p.length is not None and not _placeholder(p, book)]
+    if any(p.stop is None for p in chain):
+        return _open_ended(chain, timed, expected, book)
+    if not timed:
+        return Timing.ILLOGICAL, (), Tier.INSTANT
+    return _plausible(_stretches(timed), max(p.tier for p in timed), expected, book)
+
+
+def _instant(piece: Piece) -> Judged:
+    """A push or an injection isn't timed; its moment only says when."""
+    moment = piece.start if piece.start is not None else piece.stop
+    if moment is None:
+        return Timing.NO_START, (), Tier.INSTANT
+    return Timing.UNTIMED_PUSH, (Stretch(piece.administration.id, moment, moment),), Tier.CHARTED
+
+
+def _placeholder(piece: Piece, book: View) -> bool:
+    """A charted 0 or 1 minute on something meant to run."""
+    runs = piece.intended is Technique.INFUSION
+    return runs and piece.length is not None and piece.length // 60 <= book.limit("placeholder")
+
+
+def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected | None, book: View) -> Judged:
+    """No stop: nothing, unless the site's position lets a floor, a computed time or a push stand for it."""
+    last = chain[-1]
+    running = last.administration.running_until
+    floor = _stretches(timed)
+    if running is not None and last.start is not None and int(running.timestamp()) > last.start:
+        floor = (*floor, Stretch(last.administration.id, last.start, int(running.timestamp())))
+    if floor and book.position("running_floor") == "bill":
+        return Timing.TIMED, floor, Tier.STILL_RUNNING
+    if last.intended is not Technique.INFUSION or last.start is None:
+        return Timing.NO_STOP, (), Tier.INSTANT
+    side = book.position("missing_stop")
+    if side == "calculate_from_rate_then_query" and expected is not None and expected.tier is Tier.COMPUTED:
+        computed = Stretch(last.administration.id, last.start, last.start + expected.minutes * 60)
+        return Timing.TIMED, (*_stretches(timed), computed), Tier.COMPUTED
+    if side == "push_fallback" and last.drug.drug_class not in NEVER_PUSHED:
+        return Timing.UNTIMED_PUSH, (Stretch(last.administration.id, last.start, last.start),), Tier.INSTANT
+    return Timing.NO_STOP, (), Tier.INSTANT
+
+
+def _plausible(stretches: tuple[Stretch, ...], tier: Tier, expected: Expected | None, book: View) -> Judged:
+    ran = minutes(stretches)
+    too_long = ran > book.limit("implausible")
+    if expected is not None and expected.minutes:
+        too_long = too_long or ran > expected.minutes * book.limit("ordered_times")
+    return (Timing.IMPLAUSIBLE, (), tier) if too_long else (Timing.TIMED, stretches, tier)
+
+
+def _stretches(pieces: list[Piece]) -> tuple[Stretch, ...]:
+    """The running times, each second counted once."""
+    counted: list[Stretch] = []
+    covered: list[Interval] = []
+    for piece in pieces:
+        if piece.start is None or piece.stop is None:
+            continue
+        counted += outside(Stretch(piece.administration.id, piece.start, piece.stop), covered)
+        covered = union([*covered, Interval(piece.start, piece.stop)])
+    return tuple(counted)
+
+
+def expected_time(administrations: tuple[Administration, ...]) -> Expected | None:
+    """How long it should have run: as documented, by dose and rate, else as ordered."""
+    last = administrations[-1]
+    if last.infuse_over is not None and last.infuse_over > 0:
+        return Expected(int(last.infuse_over), "documented to infuse over", Tier.COMPUTED)
+    computed = _by_rate(last)
+    if computed:
+        return Expected(computed, "dose divided by rate", Tier.COMPUTED)
+    if last.ordered_minutes is not None and last.ordered_minutes > 0:
+        return Expected(int(last.ordered_minutes), "as ordered", Tier.INSTANT)
+    return None
+
+
+def _by_rate(a: Administration) -> int:
+    """Minutes from dose and rate when their units cancel, else 0."""
+    if a.dose is None or a.rate is None or a.dose.unit != a.rate.amount.unit or not a.rate.amount.value:
+        return 0
+    per = _in_minutes(a.rate.per)
+    return int(a.dose.value / a.rate.amount.value * per) if per else 0
+
+
+def _in_minutes(per: Quantity) -> Decimal:
+    return per.value * MINUTES_PER.get(per.unit, Decimal(0))

@@ -1,0 +1,61 @@
+"""One administration as far as time goes: what was intended, what was charted, what closes it."""
+
+from dataclasses import dataclass, replace
+
+from plugin.domain import Administration, DrugClass, DrugIdentity, Route, Technique, Tier
+
+INJECTED = (Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL)
+ALWAYS_RUNS = (DrugClass.HYDRATION_FLUID, DrugClass.BLOOD)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An administration with its times in seconds since 1970; `closed_by` lists rows that ended it."""
+
+    administration: Administration
+    drug: DrugIdentity
+    intended: Technique | None
+    start: int | None
+    stop: int | None
+    tier: Tier = Tier.CHARTED
+    closed_by: tuple[Administration, ...] = ()
+
+    @property
+    def is_end_marker(self) -> bool:
+        """A row with dose or rate 0 says that the running one ended."""
+        dose, rate = self.administration.dose, self.administration.rate
+        return (dose is not None and dose.value == 0) or (rate is not None and rate.amount.value == 0)
+
+    @property
+    def length(self) -> int | None:
+        """Charted seconds, None when an end is missing; negative when the stop is before the start."""
+        return None if self.start is None or self.stop is None else self.stop - self.start
+
+    def closed(self, at: int, by: Administration | None) -> "Piece":
+        """This piece ended at `at`, known from a linked row."""
+        rows = (*self.closed_by, by) if by else self.closed_by
+        return replace(self, stop=at, tier=Tier.PAIRED, closed_by=rows)
+
+
+def piece_of(administration: Administration, drug: DrugIdentity) -> Piece:
+    """The administration as a piece; an instant has a start and no stop."""
+    start, stop = administration.start, administration.stop
+    return Piece(
+        administration,
+        drug,
+        intended_technique(administration, drug),
+        int(start.timestamp()) if start else None,
+        int(stop.timestamp()) if stop else None,
+        Tier.PAIRED if administration.from_device else Tier.CHARTED,
+    )
+
+
+def intended_technique(a: Administration, drug: DrugIdentity) -> Technique | None:
+    """What route, method, text and rate say was meant, before any minutes are looked at."""
+    if a.route in INJECTED:
+        return Technique.INFUSION if a.technique is Technique.INFUSION else Technique.INJECTION
+    if drug.drug_class in ALWAYS_RUNS:
+        return Technique.INFUSION
+    if a.technique is None and (a.rate is not None or a.infuse_over is not None):
+        return Technique.INFUSION
+    return a.technique
