@@ -1,5 +1,6 @@
 """The documentation points at things that exist, and names what the product has."""
 
+import ast
 import json
 import re
 import subprocess
@@ -63,6 +64,36 @@ def test_the_reading_order_of_the_readme_exists():
 
     assert len(steps) == 5
     assert [step for step in steps if not (tracked.CHECKOUT / step).exists()] == []
+
+
+def test_every_key_of_the_tenants_file_is_documented():
+    """Someone who writes a tenants file finds each of its keys in the reference."""
+    tenant = next(
+        node
+        for node in ast.walk(tracked.tree("plugin/ehr/tenants.py"))
+        if isinstance(node, ast.ClassDef) and node.name == "Tenant"
+    )
+    keys = {
+        each.target.id for each in tenant.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    } - {"key"}
+
+    assert keys - documented_settings() == set()
+
+
+def test_every_environment_setting_is_documented():
+    """Someone who starts the app finds each of its settings in the reference."""
+    read = {
+        name
+        for path in tracked.python_files("plugin")
+        for name in re.findall(r"INFUSION_CHARGES_[A-Z][A-Z_]*[A-Z]", tracked.text(path))
+    }
+
+    assert read - documented_settings() == set()
+
+
+def documented_settings() -> set[str]:
+    """The names in the first columns of the tables of the settings reference."""
+    return set(re.findall(r"^\| `([^`]+)`", tracked.text("docs/reference/settings.md"), re.MULTILINE))
 
 
 def test_the_modifier_extension_has_one_address():
