@@ -1,7 +1,9 @@
 """The locks install the same bytes everywhere, and from wherever the installing machine chooses."""
 
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -66,3 +68,19 @@ def test_the_locks_cover_what_the_project_asks_for():
     assert requirement_names(development) - set(pins(".locks/development.txt")) == set()
     for extra, wanted in project["project"]["optional-dependencies"].items():
         assert requirement_names(wanted) - set(pins(f".locks/{extra}.txt")) == set()
+
+
+def test_the_product_imports_only_what_it_declares():
+    """What the packages import from outside the standard library is a dependency or an extra, by its own name."""
+    project = tomllib.loads(tracked.text("pyproject.toml"))["project"]
+    extras = [each for wanted in project["optional-dependencies"].values() for each in wanted]
+    declared = requirement_names([*project["dependencies"], *extras])
+    distributions = packages_distributions()
+    foreign = {
+        name.split(".")[0]
+        for path in tracked.python_files(*tracked.PRODUCT)
+        for name in tracked.imported_names(path)
+        if name.split(".")[0] not in sys.stdlib_module_names | set(tracked.PRODUCT)
+    }
+
+    assert {name for name in foreign if not requirement_names(distributions.get(name, [name])) & declared} == set()
