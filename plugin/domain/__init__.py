@@ -5,7 +5,7 @@ Time inside the core is whole seconds since 1970-01-01T00:00Z (see `interval`).
 A charted moment keeps the UTC offset it was charted with.
 """
 
-from plugin.domain.charge import ChargeDraft, ChargeMinutes, CodedEncounter, Decision, SuggestedCharge
+from plugin.domain.charge import ChargeDraft, ChargeMinutes, CodedEncounter, Decision, ExistingCharge, SuggestedCharge
 from plugin.domain.chart import (
     Administration,
     Chart,
@@ -60,6 +60,7 @@ __all__ = [
     "DrugClass",
     "DrugIdentity",
     "Encounter",
+    "ExistingCharge",
     "Expected",
     "Fact",
     "Ingredient",

@@ -1,0 +1,198 @@
+"""ChargeItem: what was already charged, and what is sent."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from fhir_mappings.concepts import read_concept
+from fhir_mappings.elements import Element
+from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
+from fhir_mappings.quantities import read_quantity
+from fhir_mappings.systems import (
+    CHARGE_IDENTIFIER,
+    CHARGE_MODIFIER_URL,
+    CPT,
+    HCPCS,
+    ICD10CM,
+    MODIFIER_SYSTEM,
+    NDC,
+    term_system,
+)
+from fhir_mappings.time import read_time
+from plugin.domain import ChargeDraft, ExistingCharge, MappingIssue
+
+PROCEDURE_CODE = ("/procedure-code", "/ChargeItem-procedure-code")
+MODIFIER_CODE = ("/modifier-code", "/charge-modifier")
+SYSTEMS = {"CPT": CPT, "HCPCS": HCPCS}
+UNBILLED = ("not-billable", "aborted")
+LONGEST_NOTE = 2000
+
+
+def read_charge_item(resource: Resource, context: Lookup) -> tuple[ExistingCharge, list[MappingIssue]]:
+    """A charge that stands in the EHR: by `code`, else by a procedure-code extension."""
+    element = root(resource)
+    system, code = _billing_code(element)
+    charge = ExistingCharge(
+        id=identity(resource),
+        encounter=context.key(reference_of(element.child("context"))),
+        patient=context.key(reference_of(element.child("subject"))),
+        system=system,
+        code=code,
+        units=_units(element),
+        modifiers=tuple(_modifiers(element)),
+        status=element.text("status"),
+        day=_day(element, context),
+        identifiers=_identifiers(element),
+        version=version_of(resource),
+        entered_by=context.key(reference_of(element.child("enterer"))) or reference_of(element.child("enterer")),
+    )
+    if not code:
+        element.say("code", "no CPT or HCPCS code: this charge is compared with nothing")
+    return charge, element.log.issues
+
+
+def _billing_code(element: Element) -> tuple[str, str]:
+    """(CPT or HCPCS, code) of the first such coding; a code without a known system is told by its shape."""
+    found = read_concept(element.child("code")).codings
+    for extension in element.children("extension", matters=False):
+        if _ends(extension, PROCEDURE_CODE):
+            found += read_concept(extension.child("valueCodeableConcept")).codings
+    for coding in found:
+        system = term_system(coding.system)
+        if system in ("cpt", "hcpcs") and coding.code:
+            return _named(coding.code), coding.code.upper()
+    return "", ""
+
+
+def _named(code: str) -> str:
+    """CPT codes begin with a digit, HCPCS level II codes with a letter, whatever system a server files them under."""
+    return "CPT" if code[:1].isdigit() else "HCPCS"
+
+
+def _ends(extension: Element, endings: tuple[str, ...]) -> bool:
+    url = extension.raw("url")
+    return isinstance(url, str) and url.endswith(endings)
+
+
+def _units(element: Element) -> Decimal:
+    """The quantity; R4 means one where none is charted."""
+    quantity = read_quantity(element.child("quantity"))
+    return quantity.value if quantity is not None else Decimal(1)
+
+
+def _modifiers(element: Element) -> list[str]:
+    found: list[str] = []
+    for extension in element.children("extension", matters=False):
+        if not _ends(extension, MODIFIER_CODE):
+            continue
+        concept = read_concept(extension.child("valueCodeableConcept"))
+        coding = extension.child("valueCoding")
+        codes = [c.code for c in concept.codings] + ([coding.text("code")] if coding is not None else [])
+        found += [code.upper() for code in codes if code]
+    return list(dict.fromkeys(found))
+
+
+def _day(element: Element, context: Lookup) -> date | None:
+    period = element.child("occurrencePeriod")
+    if period is not None:
+        moment = read_time(period, "start", context.zone)
+        return moment.day or read_time(period, "end", context.zone).day
+    return read_time(element, "occurrenceDateTime", context.zone).day
+
+
+def _identifiers(element: Element) -> tuple[str, ...]:
+    """Identifiers as `system|value`."""
+    found = [(item.text("system"), item.text("value")) for item in element.children("identifier", matters=False)]
+    return tuple(f"{system}|{value}" for system, value in found if value)
+
+
+def write_charge_item(
+    draft: ChargeDraft, *, diagnosis_references: tuple[str, ...] | None = None, id: str = "", ndc: str = ""
+) -> dict[str, Any]:
+    """The ChargeItem of an accepted charge, as DESIGN section 8 lists its elements.
+
+    `id` is the resource id where the server takes client ids, or that of the resource being changed.
+    `ndc` is the package code of a drug line.
+    Elements without content are left out.
+    """
+    charge = draft.charge
+    conditions = charge.diagnosis_references if diagnosis_references is None else diagnosis_references
+    resource: dict[str, Any] = {
+        "resourceType": "ChargeItem",
+        "id": id,
+        "extension": _written_modifiers(draft.modifiers),
+        "identifier": [{"system": CHARGE_IDENTIFIER, "value": draft.identity}],
+        "status": draft.status,
+        "code": _written_code(charge.system, charge.code, draft.modifiers),
+        "subject": _reference(draft.patient),
+        "context": _reference(draft.encounter),
+        **_written_occurrence(draft),
+        "quantity": {"value": draft.units},
+        "enterer": _written_enterer(draft),
+        "enteredDate": written_time(draft.entered_at),
+        "reason": [{"coding": [{"system": ICD10CM, "code": code}]} for code in charge.diagnoses],
+        "service": [_reference(key) for key in charge.administrations],
+        "productCodeableConcept": {"coding": [{"system": NDC, "code": ndc}]} if ndc else {},
+        "note": [{"text": text[:LONGEST_NOTE]} for text in (draft.note, _reason_text(draft)) if text],
+        "supportingInformation": [_reference(key) for key in conditions],
+    }
+    return {name: value for name, value in resource.items() if value not in ("", [], {}, None)}
+
+
+def _written_code(system: str, code: str, modifiers: tuple[str, ...]) -> dict[str, Any]:
+    """The code, and in `text` the line as people write it, with its modifiers."""
+    coding = {"system": SYSTEMS[system], "code": code}
+    return {"coding": [coding], "text": "-".join((code, *modifiers))}
+
+
+def _written_modifiers(modifiers: tuple[str, ...]) -> list[dict[str, Any]]:
+    """One extension a modifier, in claim order: R4 has no element for them."""
+    return [
+        {
+            "url": CHARGE_MODIFIER_URL,
+            "valueCodeableConcept": {"coding": [{"system": _modifier_system(code), "code": code}], "text": code},
+        }
+        for code in modifiers
+    ]
+
+
+def _modifier_system(code: str) -> str:
+    """CPT modifiers are numbers, HCPCS modifiers begin with a letter."""
+    return CPT if code.isdigit() else MODIFIER_SYSTEM
+
+
+def _reason_text(draft: ChargeDraft) -> str:
+    """Why it is not to be billed; R4 has no element for a status reason."""
+    return f"{draft.status}: {draft.reason}" if draft.reason and draft.status in UNBILLED else ""
+
+
+def _written_occurrence(draft: ChargeDraft) -> dict[str, Any]:
+    """A period where something ran, a moment where it was given at once, the day where no time is known."""
+    if draft.start and draft.stop and draft.stop > draft.start:
+        return {"occurrencePeriod": {"start": written_time(draft.start), "end": written_time(draft.stop)}}
+    at = draft.start or draft.stop
+    return {"occurrenceDateTime": written_time(at) if at else draft.charge.day.isoformat()}
+
+
+def _written_enterer(draft: ChargeDraft) -> dict[str, Any]:
+    """A reference for a FHIR user; the name, marked, for somebody nobody verified."""
+    if not draft.verified:
+        return {"display": f"{draft.entered_by} (unverified)"}
+    return _reference(draft.entered_by) if "/" in draft.entered_by else {"display": draft.entered_by}
+
+
+def _reference(key: str) -> dict[str, str]:
+    return {"reference": key} if key else {}
+
+
+def written_time(at: datetime) -> str:
+    """A FHIR dateTime to the second, in the offset the moment carries; one without an offset is a mistake of ours.
+
+    Raises ValueError for a naive datetime.
+    """
+    offset = at.utcoffset()
+    if offset is None:
+        raise ValueError("a moment without an offset can't be written: it would be read in another zone")
+    if offset % timedelta(minutes=1):
+        raise ValueError("an offset of odd seconds can't be written")
+    return at.isoformat(timespec="seconds")

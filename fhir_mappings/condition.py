@@ -1,0 +1,65 @@
+"""Condition: a diagnosis that may support a charge."""
+
+from dataclasses import dataclass
+
+from fhir_mappings.concepts import Concept, read_concept, read_concepts, terms
+from fhir_mappings.elements import Element
+from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
+from plugin.domain import Diagnosis, MappingIssue
+
+DROPPED = ("refuted", "entered-in-error")
+OVER = ("resolved", "inactive")
+ENCOUNTER = "encounter-diagnosis"
+PROBLEM = "problem-list-item"
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """A diagnosis with what decides where it belongs: references as `Type/id`, and whether it is over."""
+
+    diagnosis: Diagnosis
+    patient: str
+    encounter: str
+    over: bool
+
+
+def read_diagnosis(resource: Resource, context: Lookup) -> tuple[Diagnosis | None, list[MappingIssue]]:
+    """The diagnosis; None when it was refuted or entered in error."""
+    charted, issues = read_charted(resource, context)
+    return (charted.diagnosis if charted else None), issues
+
+
+def read_charted(resource: Resource, context: Lookup) -> tuple[Charted | None, list[MappingIssue]]:
+    """The diagnosis with its links; None when it was refuted or entered in error."""
+    element = root(resource)
+    verification = read_concept(_status(element, "verificationStatus"))
+    if any(word in DROPPED for word in _words(verification)):
+        return None, element.log.issues
+    concept = read_concept(element.child("code"))
+    if not concept.readable():
+        element.say("code", "a diagnosis without code and text supports nothing")
+    clinical = read_concept(_status(element, "clinicalStatus"))
+    diagnosis = Diagnosis(identity(resource), terms(concept), _category(element), None, version_of(resource))
+    patient = context.key(reference_of(element.child("subject")))
+    encounter = context.key(reference_of(element.child("encounter")))
+    return Charted(diagnosis, patient, encounter, any(w in OVER for w in _words(clinical))), element.log.issues
+
+
+def _status(element: Element, name: str) -> Element | None:
+    """A status concept; older servers write a bare code."""
+    value = element.raw(name)
+    if isinstance(value, str) and value:
+        element.say(name, "a bare code read as a concept")
+        return Element({"text": value}, f"{element.path}.{name}", element.log)
+    return element.child(name)
+
+
+def _words(concept: Concept) -> list[str]:
+    return [*(coding.code.lower() for coding in concept.codings), concept.text.lower()]
+
+
+def _category(element: Element) -> str:
+    """`encounter-diagnosis` or `problem-list-item` where charted, else the first code or text."""
+    concepts = read_concepts(element, "category")
+    words = [word.replace(" ", "-") for concept in concepts for word in _words(concept) if word]
+    return next((word for word in words if word in (ENCOUNTER, PROBLEM)), words[0] if words else "")

@@ -1,0 +1,170 @@
+"""Finding resources by reference, and what every reader needs to know: the zone."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from fhir_mappings.elements import Element, Log, clean
+
+Resource = Mapping[str, Any]
+REFERENCE = re.compile(r"(?:(?P<base>.*)/)?(?P<type>[A-Z][A-Za-z]{2,40})/(?P<id>[^/\s#?]{1,128})")
+LONGEST_REFERENCE = 2000
+
+
+class Located(dict[str, Any]):
+    """A resource that remembers where it stood: the `fullUrl` of its Bundle entry and the place in the file."""
+
+    __slots__ = ("full_url", "where")
+
+    def __init__(self, resource: Mapping[str, Any], where: str = "", full_url: str = "") -> None:
+        super().__init__(resource)
+        self.where = where
+        self.full_url = full_url
+
+
+def type_of(resource: Resource) -> str:
+    """The resource type, empty when there is none."""
+    kind = resource.get("resourceType")
+    return clean(kind)[:64] if isinstance(kind, str) else ""
+
+
+def full_url_of(resource: Resource) -> str:
+    """The Bundle entry's `fullUrl`, empty when unknown."""
+    return resource.full_url if isinstance(resource, Located) else ""
+
+
+def identity(resource: Resource) -> str:
+    """`Type/id`; without an id that of its `fullUrl`, else one made from the content."""
+    return f"{type_of(resource) or 'Resource'}/{_id_of(resource)}"
+
+
+def _id_of(resource: Resource) -> str:
+    charted = resource.get("id")
+    if isinstance(charted, str) and charted.strip():
+        return clean(charted).strip()[:128]
+    if isinstance(charted, int) and not isinstance(charted, bool) and charted.bit_length() < 128:
+        return str(charted)
+    tail = re.split(r"[/:]", full_url_of(resource))[-1]
+    return clean(tail)[:128] or f"no-id-{digest(resource)[:12]}"
+
+
+def digest(resource: Resource) -> str:
+    """A hash of the content, the same whatever the order of its keys."""
+    return hashlib.sha256(canonical(resource).encode("utf-8", "replace")).hexdigest()
+
+
+def canonical(resource: Resource) -> str:
+    """The content as text, the same whatever the order of its keys; what JSON can't hold becomes its type's name."""
+    try:
+        return json.dumps(resource, sort_keys=True, default=str, ensure_ascii=True)
+    except (RecursionError, TypeError, ValueError):
+        return type_of(resource) + "/" + ",".join(sorted(map(str, resource)))
+
+
+def version_of(resource: Resource) -> str:
+    """`meta.versionId`, else a hash of the content: servers fill `meta` sparsely."""
+    meta = resource.get("meta")
+    version = meta.get("versionId") if isinstance(meta, dict) else None
+    if isinstance(version, (str, int)) and not isinstance(version, bool) and str(version)[:64].strip():
+        return clean(str(version)[:64]).strip()
+    return "sha256:" + digest(resource)[:16]
+
+
+def root(resource: Resource) -> Element:
+    """The resource as an element with a fresh issue log."""
+    return Element(dict(resource), type_of(resource) or "Resource", Log(identity(resource)))
+
+
+def relative(reference: str) -> str:
+    """`Type/id` of a relative or absolute reference without its version, empty when it has no such form."""
+    match = REFERENCE.fullmatch(_unversioned(reference)) if len(reference) <= LONGEST_REFERENCE else None
+    return f"{match['type']}/{match['id']}" if match else ""
+
+
+def _unversioned(reference: str) -> str:
+    return clean(reference).strip().split("/_history/", 1)[0].rstrip("/")
+
+
+def _base(reference: str) -> str:
+    match = REFERENCE.fullmatch(_unversioned(reference)) if len(reference) <= LONGEST_REFERENCE else None
+    return (match["base"] or "") if match else ""
+
+
+class Lookup:
+    """The resources of one reading, by type and by reference.
+
+    Of several copies of one resource the newest version is kept; `clashes` names those where that is a guess.
+    `zone` is the facility's zone when known.
+    """
+
+    def __init__(self, resources: Iterable[Resource] = (), zone: tzinfo | None = None) -> None:
+        self.zone = zone
+        self.by_identity: dict[str, Resource] = {}
+        self.repeated: list[str] = []
+        self.clashes: list[str] = []
+        self._by_url: dict[str, str] = {}
+        for resource in resources:
+            if isinstance(resource, Mapping) and type_of(resource):
+                self._add(resource)
+
+    def _add(self, resource: Resource) -> None:
+        key, url = identity(resource), full_url_of(resource)
+        if url:
+            self._by_url[_unversioned(url)] = key
+        before = self.by_identity.setdefault(key, resource)
+        if before is resource or canonical(before) == canonical(resource):
+            return
+        self.repeated.append(key)
+        if _age(before)[:2] == _age(resource)[:2]:
+            self.clashes.append(key)
+        self.by_identity[key] = max(before, resource, key=_age)
+
+    def of_type(self, kind: str) -> Iterator[Resource]:
+        """Every resource of a type, in the order of the input."""
+        return (resource for resource in self.by_identity.values() if type_of(resource) == kind)
+
+    def key(self, reference: str) -> str:
+        """The `Type/id` a reference points to, whether it was found or not; empty when it can't be told."""
+        plain = _unversioned(reference)
+        found = self._by_url.get(plain, "")
+        if found:
+            return found
+        key = relative(reference)
+        return "" if key in self.by_identity and self._elsewhere(plain, key) else key
+
+    def _elsewhere(self, reference: str, key: str) -> bool:
+        """Whether an absolute reference names another server than the one the resource of that name is from."""
+        url = _unversioned(full_url_of(self.by_identity[key]))
+        base, own = _base(reference), _base(url)
+        return bool(base and own) and base != own
+
+    def find(self, reference: str, within: Resource | None = None) -> Resource | None:
+        """The resource a reference points to: contained in `within`, or anywhere in the reading."""
+        if reference.startswith("#"):
+            return _contained(within, reference[1:]) if within is not None else None
+        return self.by_identity.get(self.key(reference))
+
+
+def _age(resource: Resource) -> tuple[str, int, str]:
+    meta = resource.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    updated, version = meta.get("lastUpdated"), meta.get("versionId")
+    number = int(version) if isinstance(version, str) and version.isdecimal() and len(version) < 19 else 0
+    return (updated if isinstance(updated, str) else "", number, canonical(resource))
+
+
+def _contained(within: Resource, name: str) -> Resource | None:
+    contained: Sequence[Any] = within.get("contained") or ()
+    if isinstance(contained, dict):
+        contained = [contained]
+    if not isinstance(contained, list):
+        return None
+    return next((r for r in contained if isinstance(r, dict) and r.get("id") in (name, "#" + name)), None)
+
+
+def reference_of(element: Element | None) -> str:
+    """`Reference.reference` as written, empty when there is none."""
+    return element.text("reference") if element is not None else ""

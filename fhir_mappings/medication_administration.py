@@ -1,0 +1,196 @@
+"""MedicationAdministration: what was given, when, how, and on whose word."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from decimal import Decimal
+
+from fhir_mappings.concepts import read_concept, read_concepts, terms
+from fhir_mappings.elements import Element
+from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
+from fhir_mappings.medication import drug_of
+from fhir_mappings.medication_request import read_order
+from fhir_mappings.quantities import in_minutes, read_quantity, read_rate_quantity, read_ratio, unit_of
+from fhir_mappings.routes import LONGEST_TEXT, read_way
+from fhir_mappings.time import NOTHING, Moment, may_span_clock_change, read_moment, read_time
+from plugin.domain import Administration, MappingIssue, Quantity, Rate, Route, Status, Technique
+
+CLOCK_CHANGE = "clock-change"
+INFUSE_OVER = "/infuse-over-time"
+PUMP = re.compile(r"\b(pump|infusor|infuser|pca|syringe driver|elastomeric)\b", re.IGNORECASE)
+LINE = re.compile(
+    r"\b(line|lines|catheter|picc|port|port-a-cath|cannula|midline|peripheral iv|piv|saline lock|lumen)\b", re.IGNORECASE
+)
+OVER = re.compile(r"\bover\s+([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(minutes|minute|mins|min|hours|hour|hrs|hr|h)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How it was given, from `dosage`."""
+
+    route: Route | None = None
+    route_text: str = ""
+    technique: Technique | None = None
+    site: str = ""
+    dose: Quantity | None = None
+    rate: Rate | None = None
+    over: Decimal | None = None
+
+
+def read_administration(resource: Resource, context: Lookup) -> tuple[Administration, list[MappingIssue]]:
+    """The administration, with the issues met; whatever is missing is left at its default."""
+    element = root(resource)
+    begins, ends, instant = _effective(element, context.zone)
+    given = _given(element)
+    line, from_device = _device(element, resource, context)
+    administration = Administration(
+        id=identity(resource),
+        status=_status(element),
+        drug=drug_of(element, resource, context),
+        start=begins.at,
+        stop=None if instant else ends.at,
+        instant=instant and begins.at is not None,
+        date_only=None if begins.at or ends.at else begins.day or ends.day,
+        route=given.route,
+        route_text=given.route_text,
+        technique=given.technique,
+        site=given.site or line,
+        dose=given.dose,
+        rate=given.rate,
+        infuse_over=_extended_minutes(element) or given.over,
+        request=context.key(reference_of(element.child("request", matters=False))),
+        part_of=_references(element, "partOf", context),
+        reasons=tuple(term for concept in read_concepts(element, "reasonCode") for term in terms(concept)),
+        reason_references=_references(element, "reasonReference", context),
+        notes=tuple(text for item in element.children("note", matters=False) if (text := item.text("text"))),
+        from_device=from_device,
+        zone_assumed=begins.zone_assumed or ends.zone_assumed,
+        charted_in_utc=begins.in_utc or ends.in_utc,
+        version=version_of(resource),
+    )
+    administration = _ordered(administration, context)
+    return replace(administration, unread=_unread(element, begins, ends, context.zone)), element.log.issues
+
+
+def _status(element: Element) -> Status:
+    word = element.text("status").lower()
+    try:
+        status = Status(word)
+    except ValueError:
+        element.say("status", "read as unknown: not a status of R4", found=word or None, blocks=True)
+        return Status.UNKNOWN
+    if element.raw("status") != word:
+        element.say("status", f"read as {word}")
+    return status
+
+
+def _effective(element: Element, zone: tzinfo | None) -> tuple[Moment, Moment, bool]:
+    """Start, stop, and whether it is a bare moment; the period wins over the moment when both stand there.
+
+    Where only one end of a period has an offset, the other is read with it.
+    """
+    period = element.child("effectivePeriod")
+    if period is None:
+        at = read_time(element, "effectiveDateTime", zone)
+        return at, at, at is not NOTHING
+    if element.has("effectiveDateTime"):
+        element.say("effectiveDateTime", "the period was read instead", blocks=True)
+    begins, ends = read_time(period, "start", zone), read_time(period, "end", zone)
+    if zone is None and begins.zone_assumed is not ends.zone_assumed and begins.at and ends.at:
+        nearby = ends.at.tzinfo if begins.zone_assumed else begins.at.tzinfo
+        begins, ends = (read_moment(period.text(name), None, nearby) for name in ("start", "end"))
+    return begins, ends, False
+
+
+def _unread(element: Element, begins: Moment, ends: Moment, zone: tzinfo | None) -> tuple[str, ...]:
+    """Element names of the blocking issues, after `clock-change` where the clock makes the time uncertain."""
+    unzoned = zone is None and begins.zone_assumed and ends.zone_assumed
+    guessed = unzoned and begins.at and ends.at and may_span_clock_change(begins.at, ends.at)
+    names = [CLOCK_CHANGE] if begins.clock_change or ends.clock_change or guessed else []
+    prefix = element.path + "."
+    names += [issue.path.removeprefix(prefix) for issue in element.log.issues if issue.blocks]
+    return tuple(dict.fromkeys(names))
+
+
+def _given(element: Element) -> Given:
+    dosage = element.child("dosage")
+    if dosage is None:
+        return Given()
+    route, method = read_concept(dosage.child("route")), read_concept(dosage.child("method"))
+    text = dosage.text("text")
+    way = read_way(dosage, route, method, text)
+    return Given(
+        way.route,
+        route.readable(),
+        way.technique,
+        read_concept(dosage.child("site")).readable(),
+        read_quantity(dosage.child("dose")),
+        _rate(dosage),
+        _extended_minutes(dosage) or _over(text),
+    )
+
+
+def _rate(dosage: Element) -> Rate | None:
+    """`rateRatio`, else `rateQuantity`."""
+    ratio = dosage.child("rateRatio")
+    return read_ratio(ratio) if ratio is not None else read_rate_quantity(dosage.child("rateQuantity"))
+
+
+def _extended_minutes(element: Element) -> Decimal | None:
+    """Minutes of an extension whose address ends in `/infuse-over-time`, whoever publishes it."""
+    for extension in element.children("extension", matters=False):
+        url = extension.raw("url")
+        if not isinstance(url, str) or not url.endswith(INFUSE_OVER):
+            continue
+        quantity = read_quantity(extension.child("valueQuantity") or extension.child("valueDuration"))
+        minutes = in_minutes(quantity)
+        if minutes is not None and minutes > 0:
+            return minutes
+        extension.say("valueQuantity", "not read: a length of time belongs here")
+    return None
+
+
+def _over(text: str) -> Decimal | None:
+    """Minutes from words such as "over 90 minutes"."""
+    found = OVER.search(text[:LONGEST_TEXT])
+    return in_minutes(Quantity(Decimal(found[1]), unit_of(found[2]))) if found else None
+
+
+def _references(element: Element, name: str, context: Lookup) -> tuple[str, ...]:
+    keys = [context.key(reference_of(item)) for item in element.children(name, matters=False)]
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _device(element: Element, resource: Resource, context: Lookup) -> tuple[str, bool]:
+    """The access named by a device reference, and whether a pump gave it; a device of unknown kind says neither."""
+    names = list(_device_names(element, resource, context))
+    line = next((name for name in names if LINE.search(_spaced(name)) and not PUMP.search(_spaced(name))), "")
+    return line, any(PUMP.search(_spaced(name)) for name in names)
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"[-_/]+", " ", name)
+
+
+def _device_names(element: Element, resource: Resource, context: Lookup) -> Iterator[str]:
+    for pointed in element.children("device", matters=False):
+        reference = reference_of(pointed)
+        found = context.find(reference, resource)
+        if found is not None:
+            device = Element(dict(found), f"{pointed.path}.resolve()", pointed.log, matters=False)
+            names = [item.text("name") for item in device.children("deviceName")]
+            yield " ".join(name for name in [*names, read_concept(device.child("type")).readable()] if name)
+        yield pointed.text("display") or reference
+
+
+def _ordered(administration: Administration, context: Lookup) -> Administration:
+    """With what its order adds: the minutes it should run, and the reason where the administration names none."""
+    resource = context.find(administration.request) if administration.request else None
+    if resource is None or resource.get("resourceType") != "MedicationRequest":
+        return administration
+    order, _ = read_order(resource, context)
+    administration = replace(administration, ordered_minutes=order.minutes)
+    if administration.reasons or administration.reason_references:
+        return administration
+    return replace(administration, reasons=order.reasons, reason_references=order.reason_references)
