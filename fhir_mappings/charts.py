@@ -14,7 +14,7 @@ from typing import Any
 from fhir_mappings import condition, procedure
 from fhir_mappings.charge_item import read_charge_item
 from fhir_mappings.condition import ENCOUNTER, PROBLEM
-from fhir_mappings.elements import Log, shown
+from fhir_mappings.elements import shown
 from fhir_mappings.encounter import Visit, read_visit
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, type_of
 from fhir_mappings.medication_administration import read_administration
@@ -132,7 +132,11 @@ def _place_linked(
     """Into its encounter, unless that is another patient's."""
     if patient and draft.visit.encounter.patient and patient != draft.visit.encounter.patient:
         issue = MappingIssue(
-            administration.id, "MedicationAdministration.subject", shown(patient), f"{NOT_PLACED}: another patient", True
+            administration.id,
+            "MedicationAdministration.subject",
+            shown(patient),
+            f"{NOT_PLACED}: another patient",
+            True,
         )
         draft.issues.append(issue)
         all_of.issues.append(issue)

@@ -20,9 +20,12 @@ CLOCK_CHANGE = "clock-change"
 INFUSE_OVER = "/infuse-over-time"
 PUMP = re.compile(r"\b(pump|infusor|infuser|pca|syringe driver|elastomeric)\b", re.IGNORECASE)
 LINE = re.compile(
-    r"\b(line|lines|catheter|picc|port|port-a-cath|cannula|midline|peripheral iv|piv|saline lock|lumen)\b", re.IGNORECASE
+    r"\b(line|lines|catheter|picc|port|port-a-cath|cannula|midline|peripheral iv|piv|saline lock|lumen)\b",
+    re.IGNORECASE,
 )
-OVER = re.compile(r"\bover\s+([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(minutes|minute|mins|min|hours|hour|hrs|hr|h)\b", re.IGNORECASE)
+OVER = re.compile(
+    r"\bover\s+([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(minutes|minute|mins|min|hours|hour|hrs|hr|h)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

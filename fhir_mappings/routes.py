@@ -1,7 +1,8 @@
 """Route and technique from `dosage.route`, `dosage.method` and text.
 
 The tables beside this module say what each code and each phrase means; vocabularies are named in `systems`.
-"Intravenous" alone says nothing of the technique, so it stays unknown; IM, SC and ID are injections unless said otherwise.
+"Intravenous" alone says nothing of the technique, so it stays unknown.
+IM, SC and ID are injections unless something says otherwise.
 """
 
 import csv

@@ -8,10 +8,13 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 
-CHARGE_IDENTIFIER = "https://infusion-charges.example.org/fhir/sid/charge"
-CHARGE_MODIFIER_URL = "https://infusion-charges.example.org/fhir/StructureDefinition/charge-modifier"
+CHARGE_IDENTIFIER = "urn:uuid:6fa160b8-45d5-551a-82b3-155d40d98255"
+CHARGE_MODIFIER_URL = "urn:uuid:35f73d1e-345c-578e-8301-dc4270fdc323"
+"""Fixed for ever; a UUID because the project owns no domain (docs/adr/0012)."""
+
+DATA_OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 MODIFIER_SYSTEM = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
-SOFTWARE_IDENTIFIER = "https://infusion-charges.example.org/fhir/sid/software"
+PARTICIPANT_TYPE = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
 TERM_SYSTEMS = {
     RXNORM: "rxnorm",

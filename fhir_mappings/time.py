@@ -20,7 +20,8 @@ WRITTEN = re.compile(
 )
 LONGEST = 64
 FARTHEST_OFFSET = timedelta(hours=14)
-MONTHS_OF_CLOCK_CHANGE = (3, 11)
+SUNDAYS_OF_CLOCK_CHANGE = ((3, 7), (11, 0))
+"""Month, and the days after its first Sunday at which clocks change in the United States."""
 
 
 class Precision(Enum):
@@ -160,9 +161,9 @@ def may_span_clock_change(start: datetime, stop: datetime) -> bool:
     They change at 02:00 on the second Sunday of March and the first of November; an hour either side is in doubt.
     """
     for year in range(start.year, min(stop.year, start.year + 2) + 1):
-        for month in MONTHS_OF_CLOCK_CHANGE:
+        for month, later in SUNDAYS_OF_CLOCK_CHANGE:
             first = date(year, month, 1)
-            sunday = first + timedelta(days=(6 - first.weekday()) % 7 + (7 if month == MONTHS_OF_CLOCK_CHANGE[0] else 0))
+            sunday = first + timedelta(days=(6 - first.weekday()) % 7 + later)
             one = datetime(sunday.year, sunday.month, sunday.day, 1, tzinfo=start.tzinfo)
             if start < one + timedelta(hours=2) and stop > one:
                 return True

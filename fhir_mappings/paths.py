@@ -1,0 +1,109 @@
+"""Which FHIR element feeds which domain field: the one place that says so, as data.
+
+A reader that extracts columns in bulk is generated from this table; the readers beside it are tested against it.
+`[]` marks a list, `resolve()` follows a reference; of several rows for one field the first that holds something wins,
+unless `joined` says that all are taken together.
+"""
+
+from typing import NamedTuple
+
+
+class Path(NamedTuple):
+    """One element and the field it feeds; `kind` is the FHIR type there."""
+
+    resource: str
+    element: str
+    field: str
+    kind: str
+    joined: bool = False
+
+
+def _of(resource: str, *rows: tuple[str, str, str] | tuple[str, str, str, bool]) -> tuple[Path, ...]:
+    return tuple(Path(resource, *row) for row in rows)
+
+
+ADMINISTRATION = _of(
+    "MedicationAdministration",
+    ("id", "id", "id"),
+    ("meta.versionId", "version", "id"),
+    ("status", "status", "code"),
+    ("medicationCodeableConcept", "drug", "CodeableConcept", True),
+    ("medicationReference.resolve().code", "drug", "CodeableConcept", True),
+    ("medicationReference.resolve().ingredient[]", "drug", "Ingredient", True),
+    ("medicationReference.display", "drug", "string", True),
+    ("subject.reference", "patient", "Reference"),
+    ("context.reference", "encounter", "Reference"),
+    ("effectivePeriod.start", "start", "dateTime"),
+    ("effectiveDateTime", "start", "dateTime"),
+    ("effectivePeriod.end", "stop", "dateTime"),
+    ("dosage.route", "route", "CodeableConcept", True),
+    ("dosage.method", "route", "CodeableConcept", True),
+    ("dosage.text", "route", "string", True),
+    ("dosage.route", "route_text", "CodeableConcept"),
+    ("dosage.route", "technique", "CodeableConcept", True),
+    ("dosage.method", "technique", "CodeableConcept", True),
+    ("dosage.text", "technique", "string", True),
+    ("dosage.site", "site", "CodeableConcept"),
+    ("device[].display", "site", "string"),
+    ("device[].display", "from_device", "string"),
+    ("dosage.dose", "dose", "Quantity"),
+    ("dosage.rateRatio", "rate", "Ratio"),
+    ("dosage.rateQuantity", "rate", "Quantity"),
+    ("extension[].valueQuantity", "infuse_over", "Quantity"),
+    ("dosage.extension[].valueQuantity", "infuse_over", "Quantity"),
+    ("dosage.text", "infuse_over", "string"),
+    ("request.reference", "request", "Reference"),
+    ("partOf[].reference", "part_of", "Reference"),
+    ("reasonCode[]", "reasons", "CodeableConcept"),
+    ("reasonReference[].reference", "reason_references", "Reference"),
+    ("note[].text", "notes", "string"),
+)
+
+ORDER = _of(
+    "MedicationRequest",
+    ("dosageInstruction[].timing.repeat.duration", "minutes", "decimal"),
+    ("dosageInstruction[].doseAndRate[].doseQuantity", "minutes", "Quantity"),
+    ("reasonCode[]", "reasons", "CodeableConcept"),
+    ("reasonReference[].reference", "reason_references", "Reference"),
+)
+
+ENCOUNTER = _of(
+    "Encounter",
+    ("id", "id", "id"),
+    ("meta.versionId", "version", "id"),
+    ("status", "status", "code"),
+    ("class.code", "encounter_class", "code"),
+    ("classHistory[]", "classes", "BackboneElement"),
+    ("subject.reference", "patient", "Reference"),
+    ("period.start", "start", "dateTime"),
+    ("period.end", "stop", "dateTime"),
+    ("reasonCode[]", "reasons", "CodeableConcept"),
+    ("serviceType", "service_type", "CodeableConcept"),
+    ("location[].location.display", "locations", "string"),
+)
+
+CONDITION = _of(
+    "Condition",
+    ("id", "id", "id"),
+    ("meta.versionId", "version", "id"),
+    ("code", "terms", "CodeableConcept"),
+    ("category[]", "category", "CodeableConcept"),
+)
+
+CHARGE_ITEM = _of(
+    "ChargeItem",
+    ("id", "id", "id"),
+    ("meta.versionId", "version", "id"),
+    ("identifier[]", "identifiers", "Identifier"),
+    ("status", "status", "code"),
+    ("code", "code", "CodeableConcept"),
+    ("subject.reference", "patient", "Reference"),
+    ("context.reference", "encounter", "Reference"),
+    ("occurrencePeriod.start", "day", "dateTime"),
+    ("occurrenceDateTime", "day", "dateTime"),
+    ("quantity", "units", "Quantity"),
+    ("extension[].valueCodeableConcept", "modifiers", "CodeableConcept"),
+    ("enterer.reference", "entered_by", "Reference"),
+)
+
+ALL = ADMINISTRATION + ORDER + ENCOUNTER + CONDITION + CHARGE_ITEM
