@@ -13,19 +13,9 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-
 from plugin.sandbox.app import close_sandbox, create_sandbox
-from plugin.sandbox.config import PACKAGE_FOLDER, ClientSettings, SandboxConfig, SandboxError, require_loopback
-
-
-class QuietHandler(WSGIRequestHandler):
-    """Leaves the access log to the app, which writes no ids."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
+from plugin.sandbox.config import PACKAGE_FOLDER, ClientSettings, SandboxConfig, SandboxError
+from plugin.sandbox.serving import Server, base_url, listen
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,11 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s sandbox-ehr %(message)s")
     logging.getLogger("authlib").setLevel(logging.WARNING)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    logging.getLogger("waitress").setLevel(logging.ERROR)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
-        require_loopback(options.host)
         _serve(options)
     except SandboxError as error:
         print(f"sandbox-ehr: {error}", file=sys.stderr)
@@ -64,7 +53,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    with _listen(options.host, options.port) as listener:
+    with listen(options.host, options.port) as listener:
         folder = Path(tempfile.mkdtemp(prefix="sandbox-ehr-", dir=options.data))
         try:
             _run(options, listener, folder)
@@ -72,26 +61,10 @@ def _serve(options: argparse.Namespace) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket; `localhost` means IPv4, so that a browser and a client agree on where it is."""
-    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1" if host == "localhost" else host, port))
-    except OSError as error:
-        listener.close()
-        raise SandboxError(f"Port {port} can't be had ({error.strerror}). Choose another with --port.") from None
-    listener.listen(128)
-    return listener
-
-
 def _run(options: argparse.Namespace, listener: socket.socket, folder: Path) -> None:
-    name = f"[{options.host}]" if ":" in options.host else options.host
-    port = listener.getsockname()[1]
     client = ClientSettings(options.client_id, tuple(options.redirect_uri or ["http://127.0.0.1:8000/callback"]))
     config = SandboxConfig(
-        base_url=f"http://{name}:{port}",
+        base_url=base_url(options.host, listener),
         data=folder,
         charts=options.charts,
         clients=(client,),
@@ -99,9 +72,9 @@ def _run(options: argparse.Namespace, listener: socket.socket, folder: Path) -> 
     )
     app = create_sandbox(config)
     try:
-        server = make_server(options.host, port, app, threaded=True, request_handler=QuietHandler, fd=listener.fileno())
+        server = Server(app, listener)
         _announce(config)
-        _serve_until_stopped(server)
+        server.run()
     finally:
         close_sandbox(app)
 
@@ -114,13 +87,6 @@ def _announce(config: SandboxConfig) -> None:
         "client_id": config.clients[0].client_id,
     }
     print(json.dumps(ready), flush=True)
-
-
-def _serve_until_stopped(server: BaseWSGIServer) -> None:
-    try:
-        server.serve_forever()
-    finally:
-        server.server_close()
 
 
 if __name__ == "__main__":

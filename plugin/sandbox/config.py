@@ -67,8 +67,7 @@ def require_loopback(host: str) -> None:
     """Raise SandboxError unless `host` is this machine's loopback."""
     if host not in LOOPBACK_HOSTS:
         raise SandboxError(
-            f"The sandbox EHR is a pretence and only listens on loopback, not on {host!r}. "
-            "Start it with --host localhost."
+            f"The sandbox EHR is a pretence and serves loopback only, not {host!r}. Start it with --host localhost."
         )
 
 

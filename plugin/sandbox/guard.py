@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 
-from flask import Flask, Response, abort, g, render_template, request
+from flask import Flask, Response, abort, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from plugin.sandbox.config import origin_of
+from plugin.sandbox.fhir.outcomes import operation_outcome
 from plugin.sandbox.state import current
 
 log = logging.getLogger("plugin.sandbox")
@@ -22,6 +23,7 @@ def protect(app: Flask) -> None:
     app.after_request(_add_headers)
     app.after_request(_log)
     app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(Exception, _unexpected)
 
 
 def allow_form_target(origin: str) -> None:
@@ -48,12 +50,12 @@ def _require_own_origin() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    frames = " ".join(sorted({origin_of(url) for url in current().clients.launch_urls()})) or "'none'"
+    frames = " ".join(sorted({origin_of(url) for url in current().clients.addresses()}))
     target = f" {g.form_target}" if "form_target" in g else ""
     ancestors = "'self'" if request.path.startswith("/auth/") else "'none'"
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-        f"frame-src {frames}; form-action 'self'{target}; frame-ancestors {ancestors}"
+        f"frame-src 'self' {frames}; form-action 'self'{target}; frame-ancestors {ancestors}"
     )
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -73,3 +75,14 @@ def _log(response: Response) -> Response:
 def _error_page(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
     return render_template("error.html", title=error.name, text=error.description), status
+
+
+def _unexpected(error: Exception) -> tuple[Response, int]:
+    """A defect of the sandbox: where it happened goes to the log, and nothing of what it was about."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown place"
+    log.error("%s at %s", type(error).__name__, place)
+    outcome = operation_outcome("fatal", "exception", "The sandbox failed; its log says where.")
+    return jsonify(outcome), 500

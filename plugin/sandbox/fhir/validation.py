@@ -19,7 +19,8 @@ def parse_body(text: bytes, kind: str) -> Resource:
     """The resource in a request body.  Raises FhirError 400 where it is no JSON object of that type."""
     try:
         body = exact_json.load(text)
-    except ValueError as error:
+        exact_json.dump(body)
+    except (ValueError, RecursionError) as error:
         raise FhirError(400, "structure", f"The body is not JSON: {error}.") from None
     if not isinstance(body, dict):
         raise FhirError(400, "structure", "The body must be one JSON object.")

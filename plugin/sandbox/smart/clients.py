@@ -95,7 +95,9 @@ class ClientBook:
         row = self._database.first("SELECT launch_url FROM clients WHERE client_id = ?", (client_id,))
         return row["launch_url"] if row else None
 
-    def launch_urls(self) -> list[str]:
-        """Every launch address; their origins may be framed."""
-        rows = self._database.all("SELECT launch_url FROM clients WHERE launch_url IS NOT NULL")
-        return [row["launch_url"] for row in rows]
+    def addresses(self) -> list[str]:
+        """Every launch and redirect address; their origins may be framed."""
+        rows = self._database.all(
+            "SELECT launch_url AS url FROM clients WHERE launch_url IS NOT NULL UNION SELECT uri FROM redirects"
+        )
+        return [row["url"] for row in rows]

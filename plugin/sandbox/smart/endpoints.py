@@ -147,6 +147,8 @@ def _unsafe_redirect(params: dict[str, str]) -> str | None:
 
 def _refusal(params: dict[str, str]) -> tuple[str, str] | None:
     """Error and description where the request can't be granted; Authlib checks the rest."""
+    if params.get("response_type") != "code":
+        return "unsupported_response_type", "response_type must be code"
     if params.get("aud") != current().config.fhir_base:
         return "invalid_request", f"aud must be {current().config.fhir_base}"
     if "launch" in _scope(params) and current().launches.find(params.get("launch", "")) is None:
@@ -222,8 +224,8 @@ def _chosen(params: dict[str, str]) -> Context:
     if not _wants_chart(params):
         return Context(None, None, user)
     patient, _, encounter = request.form.get("chart", "").partition("/")
-    if current().resources.find("Patient", patient) is None:
-        abort(400, "Choose a patient.")
+    if f"{patient}/{encounter}" not in dict(encounter_choices(current().resources)):
+        abort(400, "Choose a patient and an encounter from the list.")
     return Context(patient, encounter or None, user)
 
 

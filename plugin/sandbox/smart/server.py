@@ -86,6 +86,7 @@ class SmartServer(AuthorizationServer):
         for name, value in (("patient", grant.patient), ("encounter", grant.encounter)):
             if value is not None:
                 token[name] = value
+        token.setdefault("scope", "")
         token["need_patient_banner"] = True
 
 
