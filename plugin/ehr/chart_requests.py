@@ -1,0 +1,148 @@
+"""What is asked of the EHR to read one encounter, and which of the answers belong to it.
+
+Servers ignore search parameters they don't know and return too much, so every answer is filtered again here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from plugin.ehr.client import FhirClient
+from plugin.ehr.errors import FhirError
+from plugin.ehr.references import Base, Resource, at, listed, local_name
+from plugin.ehr.searches import Found, search
+from plugin.ehr.tenants import Tenant
+
+IDS_IN_ONE_SEARCH = 40
+# The patient's other encounters of the same day and of the three days after, whatever the zone.
+BEFORE, AFTER = timedelta(days=1), timedelta(days=4)
+
+AROUND = "Encounters around"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: `kind` is what it gives, named as issues name it; `run` sends it."""
+
+    kind: str
+    run: Callable[[], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRequests:
+    """Requests about one encounter of one patient; `patient` and `encounter` are logical ids."""
+
+    client: FhirClient
+    tenant: Tenant
+    patient: str
+    encounter: str
+
+    @property
+    def base(self) -> Base:
+        """The server all references are compared on."""
+        return Base(self.tenant.iss)
+
+    def first_wave(self, now: datetime) -> list[Ask]:
+        """Everything that needs no more than the two ids; what can't be done without comes first."""
+        patient, encounter = ("patient", self.patient), ("encounter", self.encounter)
+        return [
+            Ask("Encounter", self._read_encounter),
+            self._search("MedicationAdministration", *self._administrations(now)),
+            self._search("Condition", patient),
+            self._search("MedicationRequest", patient, encounter),
+            self._search("ChargeItem", ("context", f"Encounter/{self.encounter}")),
+            Ask("Patient", self._read_patient),
+            Ask(AROUND, partial(search, self.client, self.tenant, "Encounter", [patient])),
+        ]
+
+    def second_wave(self, found: dict[str, list[Resource]]) -> list[Ask]:
+        """What the first wave pointed to and did not bring."""
+        administrations = found.get("MedicationAdministration", [])
+        wanted = {
+            "Medication": (at(each, "medicationReference") for each in administrations),
+            "MedicationRequest": (at(each, "request") for each in administrations),
+            "Condition": (
+                at(each, "condition") for one in found.get("Encounter", []) for each in listed(one.get("diagnosis"))
+            ),
+        }
+        asks = [ask for kind, references in wanted.items() for ask in self._by_id(kind, references, found)]
+        neighbours = [local_name(each) for each in self.neighbours(found)]
+        return asks + [self._search("ChargeItem", ("context", ",".join(group))) for group in _groups(neighbours)]
+
+    def own(self, kind: str, resource: Resource) -> bool:
+        """Does an answer belong to this patient and, where it names an encounter, to this one or a neighbour's?"""
+        if kind in ("Medication", "Patient"):
+            return kind == "Medication" or local_name(resource) == f"Patient/{self.patient}"
+        if self.base.local(resource.get("subject")) != f"Patient/{self.patient}":
+            return False
+        if kind in ("MedicationAdministration", "Condition"):
+            return self._is_here(resource, "context" if kind == "MedicationAdministration" else "encounter")
+        return True
+
+    def neighbours(self, found: dict[str, list[Resource]]) -> list[Resource]:
+        """The patient's other encounters around the days of this one; none when its own time isn't known."""
+        this = next(iter(found.get("Encounter", [])), {})
+        start, stop = _day(at(this, "period", "start")), _day(at(this, "period", "end"))
+        if start is None:
+            return []
+        first, last = start - BEFORE, (stop or start) + AFTER
+        others = [each for each in found.get(AROUND, []) if each.get("id") != self.encounter]
+        return [each for each in others if _touches(each, first, last)]
+
+    def _is_here(self, resource: Resource, element: str) -> bool:
+        """Problem-list items and administrations without an encounter may belong here; the mapper places them."""
+        if resource.get(element) is None:
+            return True
+        if self.base.local(resource[element]) == f"Encounter/{self.encounter}":
+            return True
+        return element == "encounter" and not _is_encounter_diagnosis(resource)
+
+    def _administrations(self, now: datetime) -> list[tuple[str, str]]:
+        if self.tenant.administrations_by == "context":
+            return [("patient", self.patient), ("context", f"Encounter/{self.encounter}")]
+        # Some servers have no search by encounter; they want both bounds, with a time part.
+        window = timedelta(days=self.tenant.window_days)
+        bounds = (f"ge{now - window:%Y-%m-%dT%H:%M:%SZ}", f"le{now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
+        return [("patient", self.patient), *(("effective-time", bound) for bound in bounds)]
+
+    def _search(self, kind: str, *params: tuple[str, str]) -> Ask:
+        return Ask(kind, partial(search, self.client, self.tenant, kind, list(params)))
+
+    def _by_id(self, kind: str, references: Iterable[object], found: dict[str, list[Resource]]) -> list[Ask]:
+        have = {local_name(resource) for resource in found.get(kind, [])}
+        names = {self.base.local(reference) for reference in references} - have
+        ids = sorted(name.partition("/")[2] for name in names if name.startswith(f"{kind}/"))
+        return [self._search(kind, ("_id", ",".join(group))) for group in _groups(ids)]
+
+    def _read_encounter(self) -> Found:
+        resource = self.client.read(f"Encounter/{self.encounter}")
+        if not self.own("Encounter", resource) or local_name(resource) != f"Encounter/{self.encounter}":
+            text = f"{self.tenant.name} gave an encounter of another patient; open the app again from the chart"
+            raise FhirError(text, 409, "refused")
+        return Found([resource])
+
+    def _read_patient(self) -> Found:
+        return Found([self.client.read(f"Patient/{self.patient}")])
+
+
+def _groups(items: list[str]) -> list[list[str]]:
+    return [items[at : at + IDS_IN_ONE_SEARCH] for at in range(0, len(items), IDS_IN_ONE_SEARCH)]
+
+
+def _is_encounter_diagnosis(condition: Resource) -> bool:
+    codings = (coding for category in listed(condition.get("category")) for coding in listed(category.get("coding")))
+    return any(coding.get("code") == "encounter-diagnosis" for coding in codings)
+
+
+def _day(value: object) -> datetime | None:
+    """The calendar day of a FHIR dateTime, as naive midnight: only good for choosing whom to look at."""
+    try:
+        return datetime.strptime(str(value)[:10], "%Y-%m-%d")  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
+
+
+def _touches(encounter: Resource, first: datetime, last: datetime) -> bool:
+    start, stop = _day(at(encounter, "period", "start")), _day(at(encounter, "period", "end"))
+    return start is not None and start <= last and (stop or start) >= first

@@ -1,0 +1,137 @@
+"""The chart of one encounter, read from the EHR in at most two waves of requests.
+
+A wave is requests that wait for the same earlier answer; each further page of a search is one more.
+Without the Encounter or its administrations nothing can be coded, and reading fails; whatever else is missing,
+slow or not granted becomes a MappingIssue.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooSlowError
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from fhir_mappings.charts import read_charts
+from plugin.domain import Chart, MappingIssue
+from plugin.ehr.chart_requests import AROUND, Ask, ChartRequests
+from plugin.ehr.client import FhirClient
+from plugin.ehr.errors import EhrError, FhirError
+from plugin.ehr.scopes import ESSENTIAL, Capabilities
+from plugin.ehr.searches import Found, Resource, unique
+from plugin.ehr.tenants import Tenant
+
+PATIENCE_SECONDS = 20.0
+
+# What is lost when one of these can't be read, and whether a charge could come out differently for it.
+_LOSS = {
+    "Patient": ("the banner shows no name", False),
+    "Condition": ("charges may lack diagnoses", True),
+    "MedicationRequest": ("orders are not known", False),
+    "Medication": ("drugs charted by reference may have no name", True),
+    "ChargeItem": ("charges made already are not known", False),
+    AROUND: ("the patient's other encounters are not known", False),
+}
+
+
+@dataclass(slots=True)
+class Reading:
+    """What has come so far, by kind; `partial` are the kinds of which something is missing."""
+
+    found: dict[str, list[Resource]] = field(default_factory=dict)
+    issues: list[MappingIssue] = field(default_factory=list)
+    partial: set[str] = field(default_factory=set)
+
+    def add(self, kind: str, found: Found, own: Callable[[str, Resource], bool]) -> None:
+        """Keep what one request gave and belongs here."""
+        resources = [each for each in found.resources if own("Encounter" if kind == AROUND else kind, each)]
+        self.found[kind] = unique([*self.found.get(kind, []), *resources])
+        self.issues.extend(found.issues if kind != AROUND else [replace(each, blocks=False) for each in found.issues])
+        if found.truncated:
+            self.partial.add(kind)
+
+    def lose(self, kind: str, why: str) -> None:
+        """Note that something optional could not be read."""
+        done, blocks = _LOSS[kind]
+        self.partial.add(kind)
+        self.issues.append(MappingIssue(kind, "", why, done, blocks))
+
+
+class FhirChartSource:
+    """Reads one patient's encounter; satisfies `plugin.review.ports.ChartSource`.
+
+    `patient` and `encounter` are logical ids; `capabilities` None asks for everything.
+    At most `tenant.parallel` requests are under way at once; optional ones get `patience` seconds altogether.
+    """
+
+    def __init__(
+        self,
+        client: FhirClient,
+        tenant: Tenant,
+        patient: str,
+        encounter: str,
+        capabilities: Capabilities | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._requests = ChartRequests(client, tenant, patient, encounter)
+        self._tenant, self._encounter, self._capabilities = tenant, encounter, capabilities
+        self._clock, self._patience = clock, patience
+
+    def read_chart(self) -> Chart:
+        """Read the encounter anew; raises EhrError when it or its administrations can't be read."""
+        return self._map(self.read_resources())
+
+    def read_resources(self) -> Reading:
+        """The resources behind the chart; raises EhrError when the essential ones can't be read."""
+        reading = Reading()
+        deadline = time.monotonic() + self._patience
+        pool = ThreadPoolExecutor(self._tenant.parallel, thread_name_prefix="chart")
+        try:
+            self._run_wave(pool, reading, self._requests.first_wave(self._clock()), deadline)
+            self._run_wave(pool, reading, self._requests.second_wave(reading.found), deadline)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        return reading
+
+    def _run_wave(self, pool: ThreadPoolExecutor, reading: Reading, asks: list[Ask], deadline: float) -> None:
+        running = [(ask.kind, pool.submit(ask.run)) for ask in asks if self._is_granted(ask.kind, reading)]
+        for kind, future in running:
+            try:
+                found = _result(kind, future, deadline)
+            except (EhrError, TooSlowError) as error:
+                if kind in ESSENTIAL:
+                    raise
+                reading.lose(kind, str(error) or "no answer in time")
+            else:
+                reading.add(kind, found, self._requests.own)
+
+    def _is_granted(self, kind: str, reading: Reading) -> bool:
+        resource_type = "Encounter" if kind == AROUND else kind
+        if self._capabilities is None or self._capabilities.can_read(resource_type):
+            return True
+        if kind in ESSENTIAL:
+            text = f"{self._tenant.name} did not grant reading {kind}, so nothing can be coded; ask for that scope"
+            raise FhirError(text, 403, "forbidden")
+        if kind not in reading.partial:
+            reading.lose(kind, "the EHR did not grant reading it")
+        return False
+
+    def _map(self, reading: Reading) -> Chart:
+        neighbours = self._requests.neighbours(reading.found)
+        resources = [each for kind, some in reading.found.items() if kind != AROUND for each in some] + neighbours
+        known = not {AROUND, "ChargeItem"} & reading.partial
+        mapped = read_charts(resources, zone=self._tenant.zone, neighbours_known=known)
+        for chart in mapped.charts:
+            if chart.encounter.id == f"Encounter/{self._encounter}":
+                return replace(chart, issues=(*chart.issues, *mapped.issues, *reading.issues))
+        text = f"{self._tenant.name} gave an encounter that can't be read; look at it in the EHR"
+        raise FhirError(text, 200, "not-fhir")
+
+
+def _result(kind: str, future: "Future[Found]", deadline: float) -> Any:
+    """What can't be done without is waited for, within the transport's own limits."""
+    if kind in ESSENTIAL:
+        return future.result()
+    return future.result(timeout=max(0.0, deadline - time.monotonic()))

@@ -1,0 +1,171 @@
+"""The FHIR client of one launch: bounded, same origin only, honest about what went wrong.
+
+Retries are for GET alone; a write is sent once, and whoever sends it decides what an unclear outcome means.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+import requests
+
+from plugin.ehr.addresses import BadAddress, origin_of
+from plugin.ehr.errors import FhirError, ForeignAddress
+from plugin.ehr.grants import Grant
+from plugin.ehr.outcomes import explain_refusal
+from plugin.ehr.tenants import Tenant
+from plugin.ehr.transport import LARGE_ANSWER, Answer, NotJsonError, Transport
+
+FHIR_JSON = "application/fhir+json"
+GET_RETRIES = 2
+RETRY_BUDGET = 8
+LONGEST_WAIT = 5.0
+
+Parameters = Mapping[str, str] | Sequence[tuple[str, str]]
+
+
+class FhirClient:
+    """Speaks to one FHIR base with the token of one launch; thread-safe.
+
+    `grant` is None for a tenant without authentication.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        tenant: Tenant,
+        grant: Grant | None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._transport, self._tenant, self._grant, self._sleep = transport, tenant, grant, sleep
+        self._base = tenant.iss
+        self._origin = origin_of(tenant.iss)
+        self._retries_left = RETRY_BUDGET
+        self._lock = threading.Lock()
+        self._token = grant.access_token() if grant else ""
+        self._session = self._open_session(self._token)
+
+    def get(self, path: str, params: Parameters = (), headers: Mapping[str, str] | None = None) -> Answer:
+        """GET an address below the base, or an absolute one of the same origin; busy servers are asked again.
+
+        An answer of any status is returned; raises Unreachable when none came, ForeignAddress, SessionEnded.
+        """
+        address = self._address(path, params)
+        for attempt in range(GET_RETRIES + 1):
+            answer = self._send("GET", address, None, headers or {})
+            wait = _seconds_to_wait(answer, attempt)
+            if attempt == GET_RETRIES or wait is None or not self._take_retry():
+                break
+            self._sleep(wait)
+        return answer
+
+    def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST a resource once; raises EhrError when no answer came, which leaves open whether it was processed."""
+        return self._send("POST", self._address(path), write_json(body), headers or {})
+
+    def put(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+        """PUT a resource once; raises EhrError when no answer came, which leaves open whether it was processed."""
+        return self._send("PUT", self._address(path), write_json(body), headers or {})
+
+    def read(self, path: str, params: Parameters = ()) -> dict[str, Any]:
+        """GET a resource; raises FhirError when the server gives none, EhrError when it doesn't answer."""
+        answer = self.get(path, params)
+        body = _body_of(answer)
+        if answer.status != 200:
+            raise explain_refusal(self._tenant.name, answer.status, body)
+        if not isinstance(body, dict) or not isinstance(body.get("resourceType"), str):
+            text = f"{self._tenant.name} answered with something that is no FHIR; check iss in the tenants file"
+            raise FhirError(text, answer.status, "not-fhir")
+        return body
+
+    def _open_session(self, token: str) -> requests.Session:
+        if self._grant is None:
+            return self._transport.plain_session()
+        return self._transport.bearer_session(self._tenant.client_id, token)
+
+    def _address(self, path: str, params: Parameters = ()) -> str:
+        """Never a token to another origin, whoever asks for it."""
+        address = urljoin(f"{self._base}/", path)
+        try:
+            origin = origin_of(address)
+        except BadAddress as error:
+            raise ForeignAddress(f"{self._tenant.name} gave an address that can't be used: {error}") from error
+        if origin != self._origin:
+            raise ForeignAddress(f"{self._tenant.name} pointed to another server; it was not followed")
+        return f"{address}?{urlencode(params)}" if params else address
+
+    def _send(self, method: str, address: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        session, token = self._session, self._token
+        answer = self._send_once(session, method, address, body, headers)
+        if answer.status != 401 or self._grant is None:
+            return answer
+        # Refused before it was processed, so a write may be sent again too.
+        return self._send_once(self._replace_session(token), method, address, body, headers)
+
+    def _send_once(
+        self, session: requests.Session, method: str, address: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        wanted = {"Accept": FHIR_JSON, **headers}
+        if body is not None:
+            wanted.setdefault("Content-Type", FHIR_JSON)
+        return self._transport.send(session, method, address, headers=wanted, data=body, limit=LARGE_ANSWER)
+
+    def _replace_session(self, refused: str) -> requests.Session:
+        with self._lock:
+            if self._token == refused and self._grant is not None:
+                self._token = self._grant.replace(refused)
+                self._session = self._open_session(self._token)
+            return self._session
+
+    def _take_retry(self) -> bool:
+        with self._lock:
+            self._retries_left -= 1
+            return self._retries_left >= 0
+
+
+def _body_of(answer: Answer) -> Any:
+    """The body as JSON, None when it is empty or something else (a gateway's page, an unknown path's)."""
+    try:
+        return answer.json()
+    except NotJsonError:
+        return None
+
+
+def _seconds_to_wait(answer: Answer, attempt: int) -> float | None:
+    """How long to wait before asking again; None when asking again is no use or would take too long."""
+    if answer.status not in (429, 503):
+        return None
+    asked = _retry_after(answer.headers.get("Retry-After", ""))
+    wait = asked if asked is not None else 0.5 * 2**attempt
+    return wait if wait <= LONGEST_WAIT else None
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds, or an HTTP date."""
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def write_json(body: Any) -> bytes:
+    """JSON with decimals as numbers; raises ValueError for one that a JSON number of usual precision can't hold."""
+    return json.dumps(body, default=_plain_number, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _plain_number(value: Any) -> int | float:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} can't stand in JSON")
+    if value == value.to_integral_value():
+        return int(value)
+    if Decimal(repr(float(value))) != value:
+        raise ValueError("a decimal has too many digits to be sent exactly")
+    return float(value)

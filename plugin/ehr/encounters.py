@@ -1,0 +1,66 @@
+"""The encounters a user may choose from when the EHR named none."""
+
+from dataclasses import dataclass
+
+from plugin.ehr.client import FhirClient
+from plugin.ehr.errors import FhirError
+from plugin.ehr.references import Base, Resource, at, listed
+from plugin.ehr.searches import search
+from plugin.ehr.tenants import Tenant
+from plugin.ehr.tokens import is_fhir_id
+
+# Planned visits have nothing to charge yet; cancelled and mistaken ones never will.
+CHARGEABLE = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An encounter as a line to choose: times as the EHR charted them, empty where it didn't."""
+
+    id: str
+    start: str
+    stop: str
+    encounter_class: str
+    status: str
+    kind: str
+
+
+def find_visits(client: FhirClient, tenant: Tenant, patient: str) -> list[Visit]:
+    """The patient's encounters that may carry charges, newest first; raises EhrError."""
+    found = search(client, tenant, "Encounter", [("patient", patient)])
+    visits = [visit for visit in (_visit(each, tenant, patient) for each in found.resources) if visit]
+    return sorted(visits, key=lambda visit: (visit.start, visit.id), reverse=True)
+
+
+def read_visit(client: FhirClient, tenant: Tenant, patient: str, encounter: str) -> Visit | None:
+    """The encounter, None when it isn't this patient's or can't carry charges; raises EhrError."""
+    try:
+        return _visit(client.read(f"Encounter/{encounter}"), tenant, patient)
+    except FhirError as error:
+        if error.kind == "not-found":
+            return None
+        raise
+
+
+def _visit(resource: Resource, tenant: Tenant, patient: str) -> Visit | None:
+    theirs = Base(tenant.iss).local(resource.get("subject")) == f"Patient/{patient}"
+    logical_id, status = resource.get("id"), resource.get("status")
+    if not theirs or status not in CHARGEABLE or not isinstance(logical_id, str) or not is_fhir_id(logical_id):
+        return None
+    return Visit(
+        id=logical_id,
+        start=_text(at(resource, "period", "start")),
+        stop=_text(at(resource, "period", "end")),
+        encounter_class=_text(at(resource, "class", "display")) or _text(at(resource, "class", "code")),
+        status=str(status),
+        kind=", ".join(filter(None, map(_concept_text, listed(resource.get("type"))))),
+    )
+
+
+def _concept_text(concept: Resource) -> str:
+    displays = (_text(coding.get("display")) for coding in listed(concept.get("coding")))
+    return _text(concept.get("text")) or next(filter(None, displays), "")
+
+
+def _text(value: object) -> str:
+    return value[:120] if isinstance(value, str) else ""

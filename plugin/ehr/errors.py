@@ -1,0 +1,48 @@
+"""What can go wrong on the way to an EHR; every text is fit for a page: no token, no patient data."""
+
+
+class EhrError(Exception):
+    """The EHR could not be used as expected; the text names what and the remedy."""
+
+
+class Unreachable(EhrError):
+    """No answer came; whether the request was processed is unknown."""
+
+
+class AnswerTooLarge(EhrError):
+    """The answer was cut off at the size limit; for a write that is as good as none."""
+
+
+class ForeignAddress(EhrError):
+    """The EHR pointed to another origin; nothing was sent there."""
+
+
+class DiscoveryFailed(EhrError):
+    """The EHR's SMART configuration can't be used."""
+
+
+class TokenRefused(EhrError):
+    """The token endpoint said no; `error` is its OAuth error code."""
+
+    def __init__(self, text: str, error: str = "") -> None:
+        super().__init__(text)
+        self.error = error
+
+
+class IdentityRefused(EhrError):
+    """The id_token doesn't prove who is at the keyboard."""
+
+
+class SessionEnded(EhrError):
+    """The grant of this launch is over; the person launches again from the chart."""
+
+
+class FhirError(EhrError):
+    """The FHIR server refused; `status` is HTTP's, `codes` are those of its OperationOutcome, `kind` our word for it.
+
+    `kind` is forbidden, break-the-glass, not-found, expired-page, busy, not-fhir or refused.
+    """
+
+    def __init__(self, text: str, status: int, kind: str = "refused", codes: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.status, self.kind, self.codes = status, kind, codes

@@ -1,0 +1,88 @@
+"""The live tokens of one launch: renewed one at a time, kept when the server rotates them or doesn't."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
+
+from plugin.ehr.errors import SessionEnded, TokenRefused
+from plugin.store.launches import Launch, LaunchStore, Tokens
+
+RENEW_BEFORE = timedelta(seconds=30)
+RELAUNCH = "The EHR has ended this session. Close this page and open the app again from the patient's chart."
+
+
+class _Lock:
+    """A lock that a weak dictionary can hold."""
+
+    def __init__(self) -> None:
+        self.inner = threading.Lock()
+
+
+_locks: WeakValueDictionary[str, _Lock] = WeakValueDictionary()
+_locks_guard = threading.Lock()
+
+
+def _lock_of(launch_id: str) -> _Lock:
+    with _locks_guard:
+        return _locks.setdefault(launch_id, _Lock())
+
+
+class Grant:
+    """What the EHR granted this launch; thread-safe.
+
+    `renew` asks the token endpoint and is called by one thread of this process at a time for a launch.
+    Another process that was first is noticed by reading the launch again.
+    """
+
+    def __init__(
+        self, launch: Launch, launches: LaunchStore, renew: Callable[[Tokens], Tokens], clock: Callable[[], datetime]
+    ) -> None:
+        self._launch, self._launches, self._renew, self._clock = launch, launches, renew, clock
+        self._lock = _lock_of(launch.id)
+
+    def access_token(self) -> str:
+        """A token that is not about to expire, if the server lets us have one; raises SessionEnded."""
+        tokens = self._launch.tokens
+        if tokens.refresh and self._clock() >= tokens.expires_at - RENEW_BEFORE:
+            return self.replace(tokens.access)
+        return tokens.access
+
+    def replace(self, refused: str) -> str:
+        """A token to use instead of the one the EHR refused; raises SessionEnded when there is none to be had."""
+        with self._lock.inner:
+            current = self._launches.reread(self._launch)
+            if current is None:
+                raise SessionEnded(RELAUNCH)
+            self._launch = current
+            if current.tokens.access == refused:
+                self._launch = self._renewed(current)
+            return self._launch.tokens.access
+
+    def _renewed(self, launch: Launch) -> Launch:
+        if not launch.tokens.refresh:
+            raise SessionEnded(RELAUNCH)
+        try:
+            tokens = self._renew(launch.tokens)
+        except TokenRefused as error:
+            return self._after_refusal(launch, error)
+        return self._keep(launch, tokens)
+
+    def _after_refusal(self, launch: Launch, error: TokenRefused) -> Launch:
+        """The refresh token may have been used by another process a moment ago; else the grant is over."""
+        current = self._launches.reread(launch)
+        if current is not None and current.tokens.access != launch.tokens.access:
+            return current
+        if error.error == "invalid_grant":
+            self._launches.close(launch.id)
+        raise SessionEnded(RELAUNCH) from error
+
+    def _keep(self, launch: Launch, tokens: Tokens) -> Launch:
+        """A rotated refresh token must not be lost because something else of the launch changed meanwhile."""
+        current: Launch | None = launch
+        while current is not None and not self._launches.replace_tokens(current, tokens):
+            current = self._launches.reread(current)
+        kept = self._launches.reread(launch) if current is not None else None
+        if kept is None:
+            raise SessionEnded(RELAUNCH)
+        return kept

@@ -1,0 +1,110 @@
+"""The application factory: `plugin.web.app:create_app` for any WSGI server."""
+
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from plugin.codebook.book import CodeBook
+from plugin.ehr.discovery import Discovery
+from plugin.ehr.identity import KeySets
+from plugin.ehr.tenants import Tenants, TenantsError, read_tenants
+from plugin.ehr.transport import Transport
+from plugin.store.cipher import UnusableKey
+from plugin.store.engine import UnusableStore, open_store
+from plugin.store.launches import LaunchStore
+from plugin.web import launching
+from plugin.web.errors import install_error_pages
+from plugin.web.security import install_security_headers
+from plugin.web.services import EXTENSION, Services
+from plugin.web.session import install_session
+from plugin.web.settings import PREFIX, Settings, SettingsError, read_settings
+from plugin.web.sub_path import SubPath
+
+MAX_FORM_BYTES = 1024 * 1024
+NO_KEY = (
+    f"no encryption key: set {PREFIX}ENCRYPTION_KEY_FILE to a file with a key; make one with "
+    'python -c "from plugin.store.cipher import make_key; print(make_key())"'
+)
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the app; raises SettingsError when it can't run with these settings."""
+    chosen = settings or read_settings()
+    app = Flask("plugin.web", static_folder=str(static_folder()), static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
+    app.extensions[EXTENSION] = _make_services(chosen)
+    install_session(app)
+    install_security_headers(app)
+    install_error_pages(app)
+    app.register_blueprint(launching.blueprint)
+    _register_review_pages(app)
+    _mount(app, chosen)
+    return app
+
+
+def static_folder() -> Path:
+    """In the wheel beside this package, in a checkout beside `plugin`."""
+    inside = Path(__file__).parents[1] / "static"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "static"
+
+
+def _make_services(settings: Settings) -> Services:
+    if not settings.encryption_keys:
+        raise SettingsError(NO_KEY)
+    tenants = _read_tenants(settings)
+    try:
+        store = open_store(settings.database_url, settings.encryption_keys)
+    except UnusableKey as error:
+        raise SettingsError(f"{PREFIX}ENCRYPTION_KEYS: {error}") from error
+    except UnusableStore as error:
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from error
+    transport = Transport()
+    return Services(
+        settings=settings,
+        tenants=tenants,
+        store=store,
+        launches=LaunchStore(store),
+        book=CodeBook.load(),
+        transport=transport,
+        discovery=Discovery(transport),
+        keys=KeySets(transport),
+    )
+
+
+def _read_tenants(settings: Settings) -> Tenants:
+    if settings.tenants is None:
+        raise SettingsError(f"{PREFIX}TENANTS: not set; give the path of a tenants file")
+    try:
+        tenants = read_tenants(settings.tenants)
+    except TenantsError as error:
+        raise SettingsError(str(error)) from error
+    exposed = [tenant.key for tenant in tenants if tenant.open]
+    if exposed and not settings.is_loopback and not settings.allow_open:
+        names = ", ".join(exposed)
+        raise SettingsError(
+            f"tenant {names} has no sign-in and {settings.public_url} is not loopback; remove it or allow it "
+            f"with --allow-open ({PREFIX}ALLOW_OPEN=1)"
+        )
+    return tenants
+
+
+def _register_review_pages(app: Flask) -> None:
+    if find_spec("plugin.web.review_pages") is None:
+        return
+    from plugin.web.review_pages import blueprint  # noqa: PLC0415 - the launch works without the pages
+
+    app.register_blueprint(blueprint, url_prefix="/s/<launch_id>")
+
+
+def _mount(app: Flask, settings: Settings) -> None:
+    """Believe forwarding headers only from as many proxies as were configured; live under the sub-path."""
+    if settings.sub_path:
+        app.wsgi_app = SubPath(app.wsgi_app, settings.sub_path)  # type: ignore[method-assign]
+    hops = settings.proxy_hops
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,0 +1,36 @@
+"""Headers of every answer: a strict policy, no caching, no referrer; framed only by the EHRs that may."""
+
+from flask import Flask, Response, g, request
+
+from plugin.web.services import current_services
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'none'; connect-src 'self'; "
+    "base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors {ancestors}"
+)
+
+
+def install_security_headers(app: Flask) -> None:
+    """Set the headers on every answer, errors included."""
+    app.after_request(_set_headers)
+
+
+def _set_headers(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = _POLICY.format(ancestors=_frame_ancestors())
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if current_services().settings.public_url.startswith("https:"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    headers["Cache-Control"] = "public, max-age=300" if request.endpoint == "static" else "no-store"
+    return response
+
+
+def _frame_ancestors() -> str:
+    """Those of the launch's EHR; pages outside a launch hold no patient data and may be framed by any known EHR."""
+    services, launch = current_services(), g.get("launch")
+    tenants = [services.tenants.by_key(launch.tenant)] if launch else list(services.tenants)
+    origins = sorted({origin for tenant in tenants if tenant for origin in tenant.frame_ancestors})
+    return " ".join(["'self'", *origins])

@@ -1,0 +1,95 @@
+"""What pages work with, made once for a process: `current_services()` finds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import current_app
+
+from plugin.codebook.book import CodeBook
+from plugin.ehr.chart_source import FhirChartSource
+from plugin.ehr.client import FhirClient
+from plugin.ehr.discovery import Discovery
+from plugin.ehr.errors import SessionEnded
+from plugin.ehr.grants import Grant
+from plugin.ehr.identity import KeySets
+from plugin.ehr.scopes import Capabilities, read_granted
+from plugin.ehr.tenants import Tenant, Tenants
+from plugin.ehr.tokens import refresh
+from plugin.ehr.transport import Transport
+from plugin.review.ports import Person, Policy
+from plugin.store.engine import Store
+from plugin.store.launches import Launch, LaunchStore, Tokens
+from plugin.web.settings import Settings
+
+EXTENSION = "infusion_charges"
+
+
+def utc_now() -> datetime:
+    """The clock of a running app."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a page may need; what belongs to one launch is made for it on demand."""
+
+    settings: Settings
+    tenants: Tenants
+    store: Store
+    launches: LaunchStore
+    book: CodeBook
+    transport: Transport
+    discovery: Discovery
+    keys: KeySets
+    clock: Callable[[], datetime] = utc_now
+
+    def tenant(self, launch: Launch) -> Tenant:
+        """The EHR of a launch; raises SessionEnded when it was taken out of the tenants file."""
+        tenant = self.tenants.by_key(launch.tenant)
+        if tenant is None:
+            raise SessionEnded("This EHR is no longer set up for the app; ask its administrator.")
+        return tenant
+
+    def capabilities(self, launch: Launch) -> Capabilities:
+        """What the EHR granted; everything, where there is no sign-in."""
+        return read_granted(["user/*.cruds"] if self.tenant(launch).open else launch.scopes)
+
+    def client(self, launch: Launch) -> FhirClient:
+        """A FHIR client with the launch's token; make one for each request and share it between threads."""
+        tenant = self.tenant(launch)
+        return FhirClient(self.transport, tenant, None if tenant.open else self._grant(tenant, launch))
+
+    def chart_source(self, launch: Launch) -> FhirChartSource:
+        """Reads the chart of the launch; satisfies `plugin.review.ports.ChartSource`."""
+        return FhirChartSource(
+            self.client(launch),
+            self.tenant(launch),
+            launch.patient,
+            launch.encounter,
+            self.capabilities(launch),
+            self.clock,
+        )
+
+    def person(self, launch: Launch) -> Person:
+        """Who is at the keyboard."""
+        verified = bool(launch.user) and not self.tenant(launch).open
+        return Person(launch.user, launch.user_name or launch.user, launch.role, verified)
+
+    def policy(self, launch: Launch) -> Policy:
+        """The tenant's settings for deciding and writing."""
+        tenant = self.tenant(launch)
+        accepts_as = {"accepts_as": tenant.accepts_as} if tenant.accepts_as else {}
+        return Policy(tenant=tenant.key, write=tenant.writes, open=tenant.open, **accepts_as)
+
+    def _grant(self, tenant: Tenant, launch: Launch) -> Grant:
+        def renew(tokens: Tokens) -> Tokens:
+            return refresh(self.transport, tenant, self.discovery.of(tenant), tokens, self.clock())
+
+        return Grant(launch, self.launches, renew, self.clock)
+
+
+def current_services() -> Services:
+    """The services of the running app."""
+    return cast("Services", current_app.extensions[EXTENSION])

@@ -1,0 +1,107 @@
+"""Settings from the environment, prefix `INFUSION_CHARGES_`; secrets may come from a file that is named there."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from plugin.ehr.addresses import BadAddress, is_loopback, normalise
+
+PREFIX = "INFUSION_CHARGES_"
+DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
+
+
+class SettingsError(Exception):
+    """A setting can't be used; the text names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process runs.
+
+    `public_url` is the address browsers use, without a trailing slash; its path is the sub-path the app lives under.
+    `encryption_keys` are Fernet keys, newest first. `proxy_hops` is the number of reverse proxies whose forwarding
+    headers are believed. `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
+    """
+
+    public_url: str = DEFAULT_PUBLIC_URL
+    tenants: Path | None = None
+    database_url: str = ""
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)
+    proxy_hops: int = 0
+    allow_open: bool = False
+    unpartitioned_for_tests: bool = False
+
+    @property
+    def sub_path(self) -> str:
+        """`/charges` for https://host/charges, empty at the root."""
+        return urlsplit(self.public_url).path
+
+    @property
+    def origin(self) -> str:
+        """What a browser sends as Origin."""
+        return self.public_url[: len(self.public_url) - len(self.sub_path)]
+
+    @property
+    def redirect_uri(self) -> str:
+        """The callback address to register at every EHR."""
+        return f"{self.public_url}/callback"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Can only this machine reach it?"""
+        return is_loopback(urlsplit(self.public_url).hostname or "")
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises SettingsError."""
+    given = os.environ if environment is None else environment
+    values = {name.removeprefix(PREFIX): value.strip() for name, value in given.items() if name.startswith(PREFIX)}
+    tenants = values.get("TENANTS", "")
+    return Settings(
+        public_url=_public_url(values.get("PUBLIC_URL", "") or DEFAULT_PUBLIC_URL),
+        tenants=Path(tenants) if tenants else None,
+        database_url=values.get("DATABASE_URL", "") or _default_database(),
+        encryption_keys=_keys(values),
+        proxy_hops=_count("PROXY_HOPS", values.get("PROXY_HOPS", "")),
+        allow_open=_flag("ALLOW_OPEN", values.get("ALLOW_OPEN", "")),
+        unpartitioned_for_tests=_flag("TEST_UNPARTITIONED", values.get("TEST_UNPARTITIONED", "")),
+    )
+
+
+def _public_url(value: str) -> str:
+    try:
+        return normalise(value)
+    except BadAddress as error:
+        raise SettingsError(f"{PREFIX}PUBLIC_URL: {error}; give the address browsers use") from error
+
+
+def _default_database() -> str:
+    return f"sqlite:///{Path(tempfile.gettempdir()) / 'infusion-charges.sqlite3'}"
+
+
+def _keys(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Newest first: separated by commas in the variable, or one a line in the file."""
+    name = values.get("ENCRYPTION_KEY_FILE", "")
+    text = values.get("ENCRYPTION_KEYS", "")
+    if name:
+        try:
+            text = f"{text},{Path(name).read_text(encoding='ascii')}"
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{PREFIX}ENCRYPTION_KEY_FILE: {name} can't be read; check path and rights") from error
+    return tuple(key.strip() for key in text.replace("\n", ",").split(",") if key.strip())
+
+
+def _count(name: str, value: str) -> int:
+    if value and not value.isdecimal():
+        raise SettingsError(f"{PREFIX}{name}: {value!r} is no whole number")
+    return int(value or 0)
+
+
+def _flag(name: str, value: str) -> bool:
+    known = {"": False, "0": False, "false": False, "1": True, "true": True}
+    if value.lower() not in known:
+        raise SettingsError(f"{PREFIX}{name}: {value!r} is neither 1 nor 0")
+    return known[value.lower()]
