@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-from flask import Flask, Response, abort, g, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, abort, g, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.wrappers import Response as AnyResponse
 
 from plugin.sandbox.config import origin_of
 from plugin.sandbox.fhir.outcomes import operation_outcome
@@ -72,9 +73,21 @@ def _log(response: Response) -> Response:
     return response
 
 
-def _error_page(error: HTTPException) -> tuple[str, int]:
-    status = error.code or 500
-    return render_template("error.html", title=error.name, text=error.description), status
+def _error_page(error: HTTPException) -> AnyResponse:
+    """A refusal as the asker reads it: a FHIR client an OperationOutcome, a script JSON, a person a page."""
+    text = error.description or error.name
+    if request.path.startswith("/fhir/"):
+        code = "not-found" if error.code == 404 else "not-supported"
+        answer = jsonify(operation_outcome("error", code, text))
+        answer.content_type = "application/fhir+json; charset=utf-8"
+    elif request.path.startswith("/sandbox/"):
+        answer = jsonify(error=error.name, error_description=text)
+    else:
+        answer = make_response(render_template("error.html", title=error.name, text=text))
+    answer.status_code = error.code or 500
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(error.valid_methods)
+    return answer
 
 
 def _unexpected(error: Exception) -> tuple[Response, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
 
 from plugin.sandbox.fhir.access import Access, access_of
 from plugin.sandbox.fhir.capability import capability_statement
@@ -41,14 +40,6 @@ def wait_and_negotiate() -> None:
 def refuse(error: FhirError) -> Response:
     """A refusal as an OperationOutcome."""
     return _answer(dump(error.outcome()), error.status, error.headers)
-
-
-@fhir.errorhandler(HTTPException)
-def refuse_http(error: HTTPException) -> Response:
-    """What Flask itself refuses (an unknown path, a wrong method), as an OperationOutcome."""
-    status = error.code or 500
-    code = "not-found" if status == 404 else "not-supported"
-    return _answer(dump(operation_outcome("error", code, error.description or error.name)), status)
 
 
 @fhir.get("/metadata")

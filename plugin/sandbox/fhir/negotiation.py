@@ -18,10 +18,14 @@ _VERSION_TAG = re.compile(r'(?:W/)?"(\d+)"')
 def require_acceptable(request: Request) -> None:
     """Raise FhirError 406 unless the client takes JSON; `_format` wins over Accept."""
     asked = request.args.get("_format", "").split(";")[0].strip()
-    accept: MIMEAccept = request.accept_mimetypes
-    takes_json = asked in _FORMATS if asked else not accept or bool(accept.best_match(_JSON_TYPES))
-    if not takes_json:
+    if not (asked in _FORMATS if asked else _takes_json(request.accept_mimetypes)):
         raise FhirError(406, "not-supported", f"Only JSON is spoken here: Accept: {FHIR_JSON}.")
+
+
+def _takes_json(accept: MIMEAccept) -> bool:
+    """Whether an Accept header allows JSON; parameters such as fhirVersion don't matter here."""
+    names = [name.split(";")[0].strip().lower() for name, quality in accept if quality > 0]
+    return not accept or any(name in (*_JSON_TYPES, "application/*", "*/*") for name in names)
 
 
 def require_json_body(request: Request) -> None:

@@ -94,9 +94,10 @@ def _one(param: SearchParam, choice: str, base: str) -> tuple[str, list[Any]]:
     if param.kind == "date":
         return _date_clause(param.name, choice)
     system, value = _token(choice) if param.kind == "token" else _reference(param, choice, base)
-    where, values = "param = ? AND value = ?", [param.name, value]
-    if system is not None:
-        where, values = f"{where} AND system = ?", [*values, system]
+    where, values = "param = ?", [param.name]
+    for column, wanted in (("value", value or None), ("system", system)):
+        if wanted is not None:
+            where, values = f"{where} AND {column} = ?", [*values, wanted]
     return f"number IN (SELECT number FROM terms WHERE {where})", values  # noqa: S608  fixed text
 
 

@@ -15,7 +15,7 @@ from tests.smart.sandbox.ehr import REDIRECT, Ehr, running_ehr
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 RSA = RSAKey.generate_key(2048, {"kid": "rsa-1", "use": "sig"})
 EC = ECKey.generate_key("P-384", {"kid": "ec-1", "use": "sig"})
-KEYS = {"RS384": RSA, "RS256": RSA, "RS512": RSA, "ES384": EC}
+KEYS: dict[str, Any] = {"RS384": RSA, "RS256": RSA, "RS512": RSA, "ES384": EC}
 
 
 @pytest.fixture(scope="module")
