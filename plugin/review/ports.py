@@ -6,6 +6,7 @@ Nothing here knows a database, HTTP or FHIR; the store and the sinks satisfy the
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from plugin.domain.charge import ChargeDraft, ChargeKey, Decision, SuggestedCharge
@@ -90,6 +91,15 @@ class Decided:
     verified: bool
 
 
+def repeats(standing: Decided, new: NewDecision) -> bool:
+    """Whether a decision says what the same person said last: a second click, which records nothing."""
+    before, after = standing.decision, new.decision
+    return standing.backing.charge == new.backing.charge and (
+        (before.decided_by, before.role, before.action, before.units, before.modifiers, before.reason)
+        == (after.decided_by, after.role, after.action, after.units, after.modifiers, after.reason)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ShownLine:
     """One suggested line as a page showed it; kept to say what changed since."""
@@ -110,10 +120,9 @@ class SentCharge:
     reference: str
     version: str
     status: str
-    units: int
+    units: Decimal
     modifiers: tuple[str, ...]
     author: str
-    reason: str = ""
 
 
 class SinkFailure(Exception):

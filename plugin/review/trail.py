@@ -1,7 +1,7 @@
 """The trail: who decided what and when, what was sent, and what came of it. Only ever added to."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class TrailEntry:
     number: int
     entry: Entry
     digest: str = ""
+
+
+def name_line(code: str, modifiers: tuple[str, ...], units: int, day: date) -> str:
+    """Name a charge as people do: `96365-59 x 1 on 2026-03-02`."""
+    return f"{'-'.join((code, *modifiers))} x {units} on {day.isoformat()}"
 
 
 _SENTENCES = {

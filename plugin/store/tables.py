@@ -1,6 +1,18 @@
 """The tables. A column that ends in `_sealed` holds text encrypted by `plugin.store.cipher`."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from plugin.store.columns import Moment
 
@@ -51,4 +63,107 @@ launches = Table(
     Column("expires_at", Moment, nullable=False),
     Column("closed_at", Moment),
     Index(None, "expires_at"),
+)
+
+# One row per encounter under review: whoever changes anything about it locks this row first, and the one process that
+# may write charges for it stands in it until its turn runs out.
+review_encounters = Table(
+    "review_encounters",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("encounter", String(200), primary_key=True),
+    Column("writer", String(100), nullable=False),
+    Column("writer_until", Moment),
+)
+
+
+def _of_encounter() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant", "encounter"], ["review_encounters.tenant", "review_encounters.encounter"])
+
+
+# What a page showed, by the digest of what it rested on; to say what changed since.
+shown_lines = Table(
+    "shown_lines",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("encounter", String(200), primary_key=True),
+    Column("basis", String(100), primary_key=True),
+    Column("content_sealed", Text, nullable=False),
+    Column("shown_at", Moment, nullable=False),
+    Index(None, "shown_at"),
+)
+
+# Every decision on every line, only ever added to; `number` counts them for one line.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("identity", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    UniqueConstraint("identity", "number"),
+    Index(None, "tenant", "encounter"),
+    _of_encounter(),
+)
+
+# What was about to be sent, stored before it was; at most one for each charge is unsettled.
+UNSETTLED = "state IN ('open', 'unknown')"
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("identity", String(64), nullable=False),
+    Column("decision_number", Integer, nullable=False),
+    Column("sink", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Column("result_sealed", Text, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Index(None, "tenant", "encounter"),
+    Index(
+        "ix_intents_unsettled", "identity", unique=True, sqlite_where=text(UNSETTLED), postgresql_where=text(UNSETTLED)
+    ),
+    _of_encounter(),
+)
+
+# Charges in the EHR as we last wrote them.
+sent_charges = Table(
+    "sent_charges",
+    metadata,
+    Column("identity", String(64), primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("resource_version", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Index(None, "tenant", "encounter"),
+    _of_encounter(),
+)
+
+# What happened, only ever added to; `digest` is the place of the keyed hash that will chain an encounter's entries.
+trail = Table(
+    "trail",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("identity", String(64), nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    UniqueConstraint("tenant", "encounter", "number"),
+    _of_encounter(),
 )

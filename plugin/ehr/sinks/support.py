@@ -1,0 +1,51 @@
+"""What a server's CapabilityStatement says about writing charges."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeItemSupport:
+    """The ways to write a ChargeItem that a server declares.
+
+    `client_ids`: PUT creates under an id of ours. `conditional_create`: POST heeds `If-None-Exist`.
+    `provenance`: Provenance can be created.
+    """
+
+    create: bool = False
+    update: bool = False
+    client_ids: bool = False
+    conditional_create: bool = False
+    provenance: bool = False
+
+    @classmethod
+    def of(cls, statement: Mapping[str, Any]) -> "ChargeItemSupport":
+        """Read a CapabilityStatement; what it leaves out counts as not supported."""
+        charge = _resource(statement, "ChargeItem")
+        interactions = set(_interactions(charge))
+        update = "update" in interactions
+        return cls(
+            create="create" in interactions,
+            update=update,
+            client_ids=update and charge.get("updateCreate") is True,
+            conditional_create=charge.get("conditionalCreate") is True,
+            provenance="create" in set(_interactions(_resource(statement, "Provenance"))),
+        )
+
+
+def _resource(statement: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    servers = [rest for rest in _objects(statement.get("rest")) if rest.get("mode", "server") == "server"]
+    declared = (resource for rest in servers for resource in _objects(rest.get("resource")))
+    return next((resource for resource in declared if resource.get("type") == kind), {})
+
+
+def _interactions(resource: Mapping[str, Any]) -> Iterator[str]:
+    for interaction in _objects(resource.get("interaction")):
+        code = interaction.get("code")
+        if isinstance(code, str):
+            yield code
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
