@@ -1,0 +1,40 @@
+"""The only place where charted words enter a drawing.
+
+svg.py types the elements and writes them, but does not escape; these elements do, so text can't become markup.
+Attributes never hold charted words: names are given by <title>, which `aria-labelledby` points to.
+"""
+
+from dataclasses import dataclass
+
+import svg
+
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF))
+
+
+def drawable(words: str) -> str:
+    """The words as XML can hold them: markup escaped, control characters left out."""
+    return svg.escape(words.translate(_CONTROLS))
+
+
+@dataclass
+class Words(svg.Text):
+    """A <text> whose words are escaped."""
+
+    def __post_init__(self) -> None:
+        self.text = drawable(self.text or "")
+
+
+@dataclass
+class Name(svg.Title):
+    """A <title> whose words are escaped: the accessible name, and the tooltip."""
+
+    def __post_init__(self) -> None:
+        self.text = drawable(self.text or "")
+
+
+@dataclass
+class Description(svg.Desc):
+    """A <desc> whose words are escaped."""
+
+    def __post_init__(self) -> None:
+        self.text = drawable(self.text or "")

@@ -1,0 +1,53 @@
+"""One bar of the timeline in words, for the tooltip, the screen reader and the text table alike."""
+
+from plugin.web.views.timeline import Bar, Piece, PieceKind
+from plugin.web.views.times import WallClock, counted
+
+TIERS = {
+    1: "charted start and stop",
+    2: "start and stop paired from linked or device records",
+    3: "charted as still running: a lower bound",
+    4: "computed from dose and rate or a charted infuse-over time",
+    5: "ordered length or a single moment only",
+}
+
+
+def bar_words(bar: Bar, clock: WallClock) -> str:
+    """What was given, when, and what became of its minutes."""
+    return f"{bar.label}, {charted_times(bar, clock)}. " + " ".join(f"{piece_words(p, clock)}." for p in bar.pieces)
+
+
+def charted_times(bar: Bar, clock: WallClock) -> str:
+    """The charted ends and the minutes between them; a missing end is named."""
+    if bar.open_start:
+        return f"no start charted, stop {clock.time(bar.stop)}"
+    if bar.open_stop:
+        seen = f", last seen running {clock.time(bar.stop)}" if bar.stop > bar.start else ""
+        return f"start {clock.time(bar.start)}{seen}, no stop charted"
+    if bar.is_moment:
+        return clock.time(bar.start)
+    return f"{clock.span(bar.start, bar.stop)}, {(bar.stop - bar.start) // 60} min"
+
+
+def piece_words(piece: Piece, clock: WallClock) -> str:
+    """What one stretch of minutes earned, or why it earned nothing."""
+    if piece.start == piece.stop:
+        when = clock.time(piece.start)
+    else:
+        when = f"{clock.span(piece.start, piece.stop)} ({(piece.stop - piece.start) // 60} min)"
+    if piece.kind is PieceKind.CODED:
+        unit = f", unit {piece.unit} of {piece.units}" if piece.units > 1 else ""
+        return f"{when}: {piece.code}{unit}"
+    if piece.kind is PieceKind.ASKED:
+        return f"{when}: question: {piece.why.rstrip('.')}"
+    return f"{when}: not coded{f' as {piece.code}' if piece.code else ''}: {piece.why.rstrip('.')}"
+
+
+def tier_words(tiers: set[int]) -> str:
+    """The weakest evidence behind some minutes, in words."""
+    return TIERS[max(tiers)] if tiers else ""
+
+
+def lane_words(bars: int) -> str:
+    """How many administrations a lane holds."""
+    return counted(bars, "administration")

@@ -1,0 +1,225 @@
+"""The rows of the charges table: each suggestion with its reasons, put into words, and where its decision stands."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from plugin.domain import Caveat, Citation, CodedEncounter, Fact, SuggestedCharge, TableRow
+from plugin.web.views.bar_words import tier_words
+from plugin.web.views.times import WallClock, counted, day_words
+
+LabelOf = Callable[[str], str]
+CitationOf = Callable[[str], Citation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where one charge stands; `kind` is undecided, accepted, sent, dismissed, unknown, failed, changed or withdrawn.
+
+    `words` is the sentence the reader sees; `units` and `modifiers` what was accepted where that was edited;
+    `number` that of the last decision on this line, 0 before the first.
+    """
+
+    kind: str = "undecided"
+    words: str = "Not decided"
+    reason: str = ""
+    units: int | None = None
+    modifiers: tuple[str, ...] | None = None
+    number: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to say something."""
+        return self.kind in {"undecided", "changed"}
+
+    @property
+    def can_undo(self) -> bool:
+        """What was only said here can be taken back; what was sent is dismissed instead."""
+        return self.kind in {"accepted", "dismissed", "failed"}
+
+    @property
+    def can_dismiss(self) -> bool:
+        """Anything that stands, decided or sent, can be dismissed."""
+        return self.kind in {"undecided", "changed", "accepted", "sent", "failed"}
+
+
+UNDECIDED = State()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An administration as a charge or a question names it; `anchor` is its row on the page."""
+
+    anchor: str
+    label: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A fact in words with the resources it rests on."""
+
+    text: str
+    references: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A citation in words; `href` is empty where the locator is not an address."""
+
+    title: str
+    locator: str
+    href: str
+    standing: str
+    checked_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedPoint:
+    """A caveat: the side taken, the other side, and what would differ."""
+
+    position: str
+    took: str
+    other: str
+    effect: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRow:
+    """One suggested charge as the page shows it; `token` names it in forms."""
+
+    anchor: str
+    token: str
+    system: str
+    code: str
+    label: str
+    units: int
+    modifiers: tuple[str, ...]
+    day: str
+    iso_day: str
+    diagnoses: tuple[tuple[str, str], ...]
+    given: tuple[Given, ...]
+    minutes: tuple[str, ...]
+    evidence: str
+    because: tuple[Why, ...]
+    rules: tuple[str, ...]
+    rows: tuple[str, ...]
+    sources: tuple[Source, ...]
+    caveats: tuple[ContestedPoint, ...]
+    needs_answer: bool
+    state: State = field(default=UNDECIDED)
+
+    @property
+    def units_now(self) -> int:
+        """The units as accepted, else as suggested."""
+        return self.state.units if self.state.units is not None else self.units
+
+    @property
+    def modifiers_now(self) -> tuple[str, ...]:
+        """The modifiers as accepted, else as suggested."""
+        return self.state.modifiers if self.state.modifiers is not None else self.modifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Where a row finds words for codes, citations and administrations."""
+
+    label_of: LabelOf
+    citation_of: CitationOf
+    given: Mapping[str, Given]
+
+    def known(self, ids: tuple[str, ...]) -> tuple[Given, ...]:
+        """The named resources; those without a row on the page keep their reference."""
+        return tuple(self.given.get(id_, Given("", id_, id_)) for id_ in ids)
+
+
+def token_of(charge: SuggestedCharge) -> str:
+    """The charge's key as a form field."""
+    return "|".join((charge.system, charge.code, ",".join(charge.modifiers), charge.day.isoformat()))
+
+
+def charge_rows(
+    coded: CodedEncounter, states: Mapping[str, State], lookups: Lookups, clock: WallClock
+) -> tuple[ChargeRow, ...]:
+    """A row for each suggested charge, in the order of the claim; `states` by token."""
+    texts = {term.code: term.text for d in coded.chart.diagnoses for term in d.terms if term.system == "icd10cm"}
+    asked = {id_ for ask in coded.asks for id_ in ask.administrations}
+    return tuple(
+        ChargeRow(
+            anchor=f"charge-{number}",
+            token=token_of(charge),
+            system=charge.system,
+            code=charge.code,
+            label=lookups.label_of(charge.code),
+            units=charge.units,
+            modifiers=charge.modifiers,
+            day=day_words(charge.day),
+            iso_day=charge.day.isoformat(),
+            diagnoses=tuple((code, texts.get(code, "")) for code in charge.diagnoses),
+            given=lookups.known(charge.administrations),
+            minutes=_minutes(charge, lookups, clock),
+            evidence=tier_words({m.tier for m in charge.minutes}),
+            because=tuple(why(fact, lookups) for fact in charge.evidence),
+            rules=charge.rules,
+            rows=_rows_read(charge, coded),
+            sources=sources(charge.citations, lookups.citation_of),
+            caveats=tuple(_contested(caveat, lookups.citation_of) for caveat in charge.caveats),
+            needs_answer=bool(asked.intersection(charge.administrations)),
+            state=states.get(token_of(charge), UNDECIDED),
+        )
+        for number, charge in enumerate(coded.charges, start=1)
+    )
+
+
+def why(fact: Fact, lookups: Lookups) -> Why:
+    """The fact's sentence and what it rests on."""
+    return Why(fact.text(), lookups.known(fact.references))
+
+
+def _minutes(charge: SuggestedCharge, lookups: Lookups, clock: WallClock) -> tuple[str, ...]:
+    lines = []
+    for m in charge.minutes:
+        unit = f"Unit {m.unit}: " if charge.units > 1 else ""
+        when = clock.time(m.start) if m.start == m.stop else clock.span(m.start, m.stop)
+        length = f", {counted((m.stop - m.start) // 60, 'minute')}" if m.stop > m.start else ""
+        lines.append(f"{unit}{lookups.known((m.administration,))[0].label}, {when}{length}")
+    return tuple(lines)
+
+
+def _rows_read(charge: SuggestedCharge, coded: CodedEncounter) -> tuple[str, ...]:
+    """The code-book rows read by the rulings behind this charge."""
+    rows: list[TableRow] = []
+    for ruling in coded.rulings:
+        if (
+            getattr(ruling.outcome, "code", None) == charge.code
+            and ruling.rules[:1]
+            and ruling.rules[0] in charge.rules
+        ):
+            rows += ruling.rows
+    return tuple(dict.fromkeys(f"{row.table}: {row.key}" for row in rows))
+
+
+def sources(ids: tuple[str, ...], citation_of: CitationOf) -> tuple[Source, ...]:
+    """The citations in words; an id the code book doesn't know is shown as it is."""
+    return tuple(_source(id_, citation_of(id_)) for id_ in ids)
+
+
+def _source(id_: str, citation: Citation | None) -> Source:
+    if citation is None:
+        return Source(id_, "", "", "", "")
+    href = citation.locator if citation.locator.startswith("https://") else ""
+    return Source(citation.title, citation.locator, href, citation.standing.value, citation.checked_on.isoformat())
+
+
+def _contested(caveat: Caveat, citation_of: CitationOf) -> ContestedPoint:
+    return ContestedPoint(
+        _words(caveat.position),
+        _words(caveat.took),
+        _words(caveat.other),
+        caveat.effect,
+        sources(caveat.sources, citation_of),
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,311 @@
+"""The review page of one encounter as a value: everything its template says, ready to be said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plugin.domain import Administration, Ask, CodedEncounter, Decline, MappingIssue, Notice, Patient
+from plugin.web.views.bar_words import charted_times, piece_words
+from plugin.web.views.changes import Change
+from plugin.web.views.charges import (
+    ChargeRow,
+    CitationOf,
+    Given,
+    LabelOf,
+    Lookups,
+    Source,
+    State,
+    Why,
+    charge_rows,
+    sources,
+    why,
+)
+from plugin.web.views.timeline import Bar, CategoryOf, Timeline, build_timeline, drug_label, pieces_by_administration
+from plugin.web.views.times import clock_for, counted, day_words, plural
+
+CLASSES = {
+    "AMB": "ambulatory",
+    "EMER": "emergency",
+    "OBSENC": "observation",
+    "SS": "short stay",
+    "IMP": "inpatient",
+    "ACUTE": "inpatient acute",
+    "NONAC": "inpatient non-acute",
+    "HH": "home health",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks: `may_decide` is false for a read-only reader, and `why_not` then says why and what to do."""
+
+    name: str
+    role: str
+    tenant: str
+    may_decide: bool
+    why_not: str = ""
+    shadow: bool = False
+    open_tenant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRow:
+    """One administration in the text table."""
+
+    anchor: str
+    label: str
+    reference: str
+    version: str
+    site: str
+    status: str
+    times: str
+    became: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An `Ask` as shown, with what its answers would change."""
+
+    anchor: str
+    kind: str
+    text: str
+    would: str
+    given: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice as shown."""
+
+    kind: str
+    text: str
+    given: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Something considered and not coded."""
+
+    code: str
+    label: str
+    given: tuple[Given, ...]
+    because: tuple[Why, ...]
+    rules: tuple[str, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrailLine:
+    """Who did what and when."""
+
+    when: str
+    who: str
+    what: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Everything the review template shows."""
+
+    reader: Reader
+    patient: Patient | None
+    encounter: tuple[tuple[str, str], ...]
+    complete: bool
+    incomplete_because: tuple[str, ...]
+    edition: str
+    basis: str
+    patient_id: str
+    encounter_id: str
+    timeline: Timeline
+    given: tuple[GivenRow, ...]
+    charges: tuple[ChargeRow, ...]
+    withdrawn: tuple[State, ...]
+    questions: tuple[Question, ...]
+    notices: tuple[Told, ...]
+    declined: tuple[Declined, ...]
+    issues: tuple[MappingIssue, ...]
+    changes: tuple[Change, ...] = ()
+    changes_since: str = ""
+    trail: tuple[TrailLine, ...] = field(default=())
+
+    @property
+    def ready(self) -> tuple[ChargeRow, ...]:
+        """The charges that "accept all" takes: undecided, and no open question touches them."""
+        return tuple(row for row in self.charges if row.state.kind == "undecided" and not row.needs_answer)
+
+    @property
+    def accept_all_words(self) -> str:
+        """The words on the button that accepts every ready charge."""
+        if len(self.ready) == len(self.charges):
+            return f"Accept all {len(self.charges)}" if len(self.charges) > 1 else "Accept it"
+        need = plural(len(self.ready), "needs", "need")
+        return f"Accept the {counted(len(self.ready), 'open charge')} that {need} no answer"
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was given, or nothing that could be read."""
+        return not self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the store knows about this encounter: the state of each charge by token, and the trail, newest last."""
+
+    states: Mapping[str, State] = field(default_factory=dict)
+    withdrawn: tuple[State, ...] = ()
+    trail: tuple[TrailLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BookWords:
+    """The three things a page asks of the code book."""
+
+    label_of: LabelOf
+    citation_of: CitationOf
+    category_of: CategoryOf
+
+
+def build_review_page(
+    coded: CodedEncounter, basis: str, reader: Reader, record: Record, words: BookWords
+) -> ReviewPage:
+    """Put one coded encounter into words; differences are added by the caller, who knows what was shown before."""
+    chart = coded.chart
+    clock = clock_for(chart)
+    anchors = {a.id: f"given-{number}" for number, a in enumerate(chart.administrations, start=1)}
+    given = {a.id: Given(anchors[a.id], drug_label(a), a.id) for a in chart.administrations}
+    lookups = Lookups(words.label_of, words.citation_of, given)
+    timeline = build_timeline(coded, words.category_of, anchors)
+    return ReviewPage(
+        reader=reader,
+        patient=chart.patient,
+        encounter=_encounter_facts(coded),
+        complete=coded.complete,
+        incomplete_because=incomplete_because(coded),
+        edition=coded.edition,
+        basis=basis,
+        patient_id=chart.encounter.patient,
+        encounter_id=chart.encounter.id,
+        timeline=timeline,
+        given=_given_rows(coded, timeline, anchors),
+        charges=charge_rows(coded, record.states, lookups, clock),
+        withdrawn=record.withdrawn,
+        questions=_questions(coded, lookups),
+        notices=tuple(_told(notice, lookups) for notice in coded.notices),
+        declined=_declined(coded, lookups),
+        issues=coded.issues or chart.issues,
+        trail=record.trail,
+    )
+
+
+def incomplete_because(coded: CodedEncounter) -> tuple[str, ...]:
+    """Why the word "complete" is withheld."""
+    if coded.complete:
+        return ()
+    issues = coded.issues or coded.chart.issues
+    blocked = {issue.resource for issue in issues if issue.blocks}
+    reasons = [f"{counted(len(blocked), 'record')} could not be read"] if blocked else []
+    if coded.chart.unplaced:
+        reasons.append(f"{counted(len(coded.chart.unplaced), 'administration')} could not be placed in one encounter")
+    kinds = {ask.kind for ask in coded.asks}
+    if "encounter-class" in kinds:
+        reasons.append("the encounter's class is not known")
+    return tuple(reasons or ["something that could change a charge was not settled"])
+
+
+def _encounter_facts(coded: CodedEncounter) -> tuple[tuple[str, str], ...]:
+    encounter, clock = coded.chart.encounter, clock_for(coded.chart)
+    kind = CLASSES.get(encounter.encounter_class, encounter.encounter_class or "class not charted")
+    start = clock.day_and_time(encounter.start) if encounter.start else "not charted"
+    stop = clock.day_and_time(encounter.stop) if encounter.stop else "not ended"
+    return (
+        ("Encounter", f"{kind}{f' ({encounter.status})' if encounter.status else ''}"),
+        ("From", start),
+        ("To", stop),
+        ("Date of service", day_words(coded.day) if coded.day else "not known"),
+        ("Coded as", coded.setting.value),
+    )
+
+
+def _given_rows(coded: CodedEncounter, timeline: Timeline, anchors: Mapping[str, str]) -> tuple[GivenRow, ...]:
+    bars = {bar.id: bar for lane in timeline.lanes for bar in lane.bars}
+    reasons = _reasons_without_minutes(coded)
+    pieces = pieces_by_administration(coded)
+    return tuple(
+        GivenRow(
+            anchor=anchors[a.id],
+            label=drug_label(a),
+            reference=a.id,
+            version=a.version,
+            site=_way(a),
+            status=a.status.value,
+            times=_times(a, bars.get(a.id), timeline),
+            became=(*[piece_words(p, timeline.clock) for p in pieces.get(a.id, ())], *reasons.get(a.id, ())),
+        )
+        for a in coded.chart.administrations
+    )
+
+
+def _way(a: Administration) -> str:
+    route = a.route.value if a.route else a.route_text or "route not charted"
+    return f"{route}, {a.site}" if a.site else route
+
+
+def _times(a: Administration, bar: Bar | None, timeline: Timeline) -> str:
+    if bar is not None:
+        return charted_times(bar, timeline.clock)
+    return f"{day_words(a.date_only)}, no time of day" if a.date_only else "no time charted"
+
+
+def _reasons_without_minutes(coded: CodedEncounter) -> dict[str, list[str]]:
+    """What became of an administration where no stretch of minutes says it: drug units, declines without time."""
+    reasons: dict[str, list[str]] = {}
+    for ask in coded.asks:
+        for id_ in ask.administrations:
+            if all(claim.administration != id_ for claim in ask.claims):
+                reasons.setdefault(id_, []).append(f"Question: {ask.question.text()}")
+    timed = {m.administration for charge in coded.charges for m in charge.minutes}
+    for charge in coded.charges:
+        for id_ in charge.administrations:
+            if not any(m.administration == id_ for m in charge.minutes):
+                reasons.setdefault(id_, []).append(f"{charge.code}: {counted(charge.units, 'unit')}")
+    for ruling in coded.rulings:
+        outcome = ruling.outcome
+        if isinstance(outcome, Decline) and not outcome.claims:
+            for id_ in outcome.administrations:
+                if id_ not in timed or outcome.code:
+                    text = " ".join(fact.text() for fact in outcome.because)
+                    reasons.setdefault(id_, []).append(
+                        f"Not coded{f' as {outcome.code}' if outcome.code else ''}: {text}"
+                    )
+    return reasons
+
+
+def _questions(coded: CodedEncounter, lookups: Lookups) -> tuple[Question, ...]:
+    would = (*coded.would, *[""] * len(coded.asks))
+    return tuple(_question(number, ask, would[number - 1], lookups) for number, ask in enumerate(coded.asks, start=1))
+
+
+def _question(number: int, ask: Ask, would: str, lookups: Lookups) -> Question:
+    kind = ask.kind.replace("-", " ").capitalize()
+    return Question(f"question-{number}", kind, ask.question.text(), would, lookups.known(ask.administrations))
+
+
+def _told(notice: Notice, lookups: Lookups) -> Told:
+    return Told(notice.kind.replace("-", " ").capitalize(), notice.text.text(), lookups.known(notice.administrations))
+
+
+def _declined(coded: CodedEncounter, lookups: Lookups) -> tuple[Declined, ...]:
+    """Every decline once; those without a code last."""
+    found = [
+        Declined(
+            code=ruling.outcome.code or "",
+            label=lookups.label_of(ruling.outcome.code) if ruling.outcome.code else "",
+            given=lookups.known(ruling.outcome.administrations),
+            because=tuple(why(fact, lookups) for fact in ruling.outcome.because),
+            rules=ruling.rules,
+            sources=sources(tuple(dict.fromkeys(row.cites for row in ruling.rows)), lookups.citation_of),
+        )
+        for ruling in coded.rulings
+        if isinstance(ruling.outcome, Decline)
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda declined: not declined.code))

@@ -1,0 +1,247 @@
+"""The encounter's timeline as values: lanes of bars, each bar cut into the pieces that earned something or did not.
+
+Pieces of charges come from `SuggestedCharge.minutes`; what was declined or asked comes from the rulings.
+Seconds since 1970 throughout; drawing is `plugin.web.timeline_svg`, words for one bar are in `bar_words`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+from plugin.domain import Administration, Ask, Category, CodedEncounter, Decline, Route, Status, Technique
+from plugin.web.views.times import WallClock, clock_for, day_words
+
+CategoryOf = Callable[[str], Category | None]
+
+NOT_GIVEN = frozenset({Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD})
+INJECTED = frozenset({Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL})
+UNKNOWN_SITE = "Access site not charted"
+INJECTIONS = "Injections"
+NOT_COUNTED = "Does not count"
+OPEN_SECONDS = 45 * 60
+UNIT_WORDS = {"[USP'U]": "USP units", "[iU]": "IU", "[IU]": "IU", "{unit}": "units", "ug": "mcg"}
+
+
+class PieceKind(Enum):
+    """What became of a stretch of minutes."""
+
+    CODED = "coded"
+    DECLINED = "declined"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of one administration: `charge` is the anchor of the charge it earned, empty when it earned none."""
+
+    start: int
+    stop: int
+    kind: PieceKind
+    code: str = ""
+    unit: int = 1
+    units: int = 1
+    tier: int = 0
+    charge: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One administration as drawn; `open_start` and `open_stop` say that this end was not charted."""
+
+    id: str
+    anchor: str
+    label: str
+    start: int
+    stop: int
+    open_start: bool
+    open_stop: bool
+    category: Category | None
+    pieces: tuple[Piece, ...]
+
+    @property
+    def is_moment(self) -> bool:
+        """Only one moment was charted, and that is enough."""
+        return self.start == self.stop
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Bars that share an access site, or the reason why they have none."""
+
+    name: str
+    counts: bool
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A vertical line: a midnight, a change of class."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All lanes with their common span; `untimed` names what has no time of day and so cannot be drawn."""
+
+    clock: WallClock
+    start: int
+    stop: int
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...]
+    untimed: tuple[str, ...]
+    summary: str
+
+
+def build_timeline(coded: CodedEncounter, category_of: CategoryOf, anchors: Mapping[str, str]) -> Timeline:
+    """Lay the encounter's administrations out in lanes; `anchors` maps administration ids to fragments of the page."""
+    clock = clock_for(coded.chart)
+    pieces = pieces_by_administration(coded)
+    asked = {(ask.kind, id_) for ask in coded.asks for id_ in ask.administrations}
+    lanes: dict[tuple[int, str], list[Bar]] = defaultdict(list)
+    untimed = []
+    for administration in coded.chart.administrations:
+        own = pieces.get(administration.id, ())
+        bar = _bar(administration, own, asked, category_of, anchors.get(administration.id, ""))
+        if bar is None:
+            untimed.append(drug_label(administration))
+        else:
+            lanes[_lane_of(administration, coded)].append(bar)
+    built = tuple(
+        Lane(name, rank < len(LANE_RANKS) - 1, tuple(sorted(bars, key=lambda b: (b.start, b.stop, b.id))))
+        for (rank, name), bars in sorted(lanes.items(), key=lambda item: _lane_order(item[0], item[1]))
+    )
+    start, stop = _span(built)
+    marks = _marks(coded, clock, start, stop)
+    return Timeline(clock, start, stop, built, marks, tuple(untimed), _summary(built))
+
+
+def pieces_by_administration(coded: CodedEncounter) -> dict[str, tuple[Piece, ...]]:
+    """Every stretch that was coded, declined or asked about, by administration and in order of time."""
+    pieces: dict[str, list[Piece]] = defaultdict(list)
+    for number, charge in enumerate(coded.charges, start=1):
+        units = max((m.unit for m in charge.minutes), default=1)
+        for m in charge.minutes:
+            piece = Piece(m.start, m.stop, PieceKind.CODED, charge.code, m.unit, units, m.tier, f"charge-{number}")
+            pieces[m.administration].append(piece)
+    for ruling in coded.rulings:
+        if isinstance(ruling.outcome, Decline | Ask):
+            _add_uncoded(pieces, ruling.outcome, shown=ruling.outcome in coded.asks)
+    return {id_: tuple(sorted(own, key=lambda p: (p.start, p.stop, p.unit))) for id_, own in pieces.items()}
+
+
+def _add_uncoded(pieces: dict[str, list[Piece]], outcome: Decline | Ask, *, shown: bool) -> None:
+    kind, why = PieceKind.DECLINED, "Not charted fully, and no answer would change a charge."
+    if isinstance(outcome, Decline):
+        why = " ".join(fact.text() for fact in outcome.because)
+    elif shown or outcome.silent:
+        kind, why = PieceKind.ASKED, outcome.question.text()
+    code = (outcome.code or "") if isinstance(outcome, Decline) else ""
+    for claim in outcome.claims:
+        pieces[claim.administration].append(Piece(claim.start, claim.stop, kind, code, why=why))
+
+
+LANE_RANKS = ("site", "unknown site", "injections", "not counted")
+
+
+def _lane_of(administration: Administration, coded: CodedEncounter) -> tuple[int, str]:
+    if administration.status in NOT_GIVEN or not _considered(administration.id, coded):
+        return 3, NOT_COUNTED
+    if administration.route in INJECTED or administration.technique is Technique.INJECTION:
+        return 2, INJECTIONS
+    site = " ".join(administration.site.split())
+    return (0, site[:1].upper() + site[1:]) if site else (1, UNKNOWN_SITE)
+
+
+def _considered(id_: str, coded: CodedEncounter) -> bool:
+    """Whether any outcome thought of a code for it, or asks about it."""
+    if any(id_ in charge.administrations for charge in coded.charges):
+        return True
+    return any(
+        id_ in ruling.outcome.administrations and (isinstance(ruling.outcome, Ask) or ruling.outcome.code is not None)
+        for ruling in coded.rulings
+        if isinstance(ruling.outcome, Decline | Ask)
+    )
+
+
+def _lane_order(key: tuple[int, str], bars: Sequence[Bar]) -> tuple[int, int, str]:
+    rank, name = key
+    return rank, min(bar.start for bar in bars), name
+
+
+def _bar(
+    administration: Administration,
+    pieces: Sequence[Piece],
+    asked: set[tuple[str, str]],
+    category_of: CategoryOf,
+    anchor: str,
+) -> Bar | None:
+    """None when no time of day is known at all."""
+    starts = [p.start for p in pieces] + _seconds(administration.start)
+    stops = [p.stop for p in pieces] + _seconds(administration.stop, administration.running_until)
+    moments = starts + stops
+    if not moments:
+        return None
+    start, stop = min(moments), max(moments)
+    no_start = ("missing-start-time", administration.id) in asked
+    no_stop = ("missing-stop-time", administration.id) in asked or (
+        administration.status is Status.IN_PROGRESS and administration.stop is None
+    )
+    category = next((c for c in (category_of(p.code) for p in pieces if p.code) if c is not None), None)
+    label = drug_label(administration)
+    return Bar(administration.id, anchor, label, start, stop, no_start, no_stop, category, tuple(pieces))
+
+
+def _seconds(*moments: object) -> list[int]:
+    return [int(m.timestamp()) for m in moments if hasattr(m, "timestamp")]
+
+
+def drug_label(administration: Administration) -> str:
+    """What was given, short: the charted name and dose."""
+    dose = administration.dose
+    name = administration.drug.text or "Drug not charted"
+    if dose is None or plain(dose.value) in name:
+        return name
+    return f"{name} {plain(dose.value)} {UNIT_WORDS.get(dose.unit, dose.unit)}"
+
+
+def plain(value: Decimal) -> str:
+    """An exact decimal without needless zeros or an exponent."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def drawn_start(bar: Bar) -> int:
+    """Where the bar begins in the picture: an open end reaches beyond what was charted."""
+    return bar.start - OPEN_SECONDS if bar.open_start else bar.start
+
+
+def drawn_stop(bar: Bar) -> int:
+    """Where the bar ends in the picture."""
+    return bar.stop + OPEN_SECONDS if bar.open_stop else bar.stop
+
+
+def _span(lanes: Iterable[Lane]) -> tuple[int, int]:
+    bars = [bar for lane in lanes for bar in lane.bars]
+    return min((drawn_start(b) for b in bars), default=0), max((drawn_stop(b) for b in bars), default=0)
+
+
+def _marks(coded: CodedEncounter, clock: WallClock, start: int, stop: int) -> tuple[Mark, ...]:
+    nights = clock.midnights(start, stop)
+    midnights = [Mark(at, f"{clock.moment(at):%a} {day_words(clock.moment(at).date())}") for at in nights]
+    changes = [
+        Mark(int(span.start.timestamp()), f"Class {span.encounter_class}")
+        for span in coded.chart.encounter.classes
+        if span.start is not None and start < span.start.timestamp() < stop
+    ]
+    return tuple(sorted([*midnights, *changes], key=lambda mark: mark.at))
+
+
+def _summary(lanes: Sequence[Lane]) -> str:
+    if not lanes:
+        return "No administration with a time of day was charted."
+    return "; ".join(f"{lane.name}: {', '.join(bar.label for bar in lane.bars)}" for lane in lanes) + "."

@@ -1,0 +1,102 @@
+"""Where things stand in the picture: seconds to pixels, and bars to tracks so that no two labels collide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plugin.web.views.timeline import Bar, Lane, Timeline, drawn_start, drawn_stop
+from plugin.web.views.times import WallClock
+
+WIDTH = 1040.0
+MARGIN = 24.0
+LEAST, MOST = 0.35, 8.0
+LETTER = 7.0
+TRACK = 48.0
+LANE_HEAD = 26.0
+AXIS = 44.0
+STEPS = tuple(minutes * 60 for minutes in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
+TICK_ROOM = 64.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Pixels for seconds: `per_minute` pixels, counted from `start`."""
+
+    start: int
+    stop: int
+    per_minute: float
+    width: float
+
+    def x(self, at: int) -> float:
+        """The pixel column of a moment."""
+        return round(MARGIN + (at - self.start) / 60 * self.per_minute, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLane:
+    """A lane with its top edge, its height, and each bar's track (0 is the uppermost)."""
+
+    lane: Lane
+    top: float
+    height: float
+    tracks: tuple[tuple[int, Bar], ...]
+
+
+def scale_for(timeline: Timeline) -> Scale:
+    """Fill the page's width; a stay of days gets wider than the page and scrolls, a short visit is not blown up."""
+    pad = max(300, (timeline.stop - timeline.start) // 40)
+    start, stop = timeline.start - pad, timeline.stop + pad
+    bars = [bar for lane in timeline.lanes for bar in lane.bars]
+    room = WIDTH - 2 * MARGIN
+    fits = [(room - _after_start(bar)) / minutes for bar in bars if (minutes := (drawn_start(bar) - start) / 60) > 0]
+    per_minute = min(max(min([room * 60 / (stop - start), *fits]), LEAST), MOST)
+    ends = [(drawn_start(bar) - start) / 60 * per_minute + _after_start(bar) for bar in bars]
+    width = 2 * MARGIN + max([(stop - start) / 60 * per_minute, *ends])
+    return Scale(start, stop, per_minute, round(max(WIDTH, width), 1))
+
+
+def _after_start(bar: Bar) -> float:
+    """Pixels the words of a bar need to the right of its start, whatever the scale."""
+    return max(text_width(bar.label), codes_width(bar) if bar.is_moment else 0.0)
+
+
+def text_width(words: str, size: float = 1.0) -> float:
+    """About how wide the words are drawn; system fonts differ, so this errs on the wide side."""
+    return len(words) * LETTER * size
+
+
+def place_lanes(timeline: Timeline, scale: Scale) -> tuple[PlacedLane, ...]:
+    """Lanes from top to bottom, each as high as its tracks need."""
+    placed, top = [], AXIS
+    for lane in timeline.lanes:
+        tracks = place_bars(lane.bars, scale)
+        height = LANE_HEAD + TRACK * (1 + max(track for track, _ in tracks)) + 6
+        placed.append(PlacedLane(lane, top, height, tracks))
+        top += height
+    return tuple(placed)
+
+
+def place_bars(bars: Sequence[Bar], scale: Scale) -> tuple[tuple[int, Bar], ...]:
+    """Each bar on the uppermost track that is free where the bar, its label and its codes stand."""
+    free: list[float] = []
+    placed = []
+    for bar in bars:
+        left = scale.x(drawn_start(bar))
+        right = left + max(scale.x(drawn_stop(bar)) - left, text_width(bar.label), codes_width(bar)) + 10
+        track = next((i for i, edge in enumerate(free) if edge <= left), len(free))
+        free[track : track + 1] = [right]
+        placed.append((track, bar))
+    return tuple(placed)
+
+
+def codes_width(bar: Bar) -> float:
+    """Room for the codes that are written after a bar too narrow to hold them."""
+    return 20 + sum(text_width(piece.code, 0.95) + 12 for piece in bar.pieces if piece.code)
+
+
+def ticks(scale: Scale, clock: WallClock) -> tuple[int, ...]:
+    """Round moments of the day, far enough apart to be read."""
+    step = next((s for s in STEPS if s / 60 * scale.per_minute >= TICK_ROOM), STEPS[-1])
+    offset = clock.moment(scale.start).utcoffset()
+    shift = int(offset.total_seconds()) if offset else 0
+    first = -(-(scale.start + shift) // step) * step - shift
+    return tuple(range(first, scale.stop + 1, step))

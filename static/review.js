@@ -1,0 +1,36 @@
+// Everything works without this file. It lights the minutes of the charge under the pointer or focus, and the other
+// way round, and keeps a second click from sending a form twice.
+"use strict";
+
+function light(charge, on) {
+  for (const part of document.querySelectorAll("[data-charge]")) {
+    if (part.dataset.charge === charge) part.classList.toggle("lit", on);
+  }
+}
+
+function lightFrom(event, on) {
+  const part = event.target.closest?.("[data-charge]");
+  if (part) light(part.dataset.charge, on);
+}
+
+for (const [name, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
+  document.addEventListener(name, (event) => lightFrom(event, on));
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+});
+
+// Coming back with the browser's Back button shows the page as it was left: forms may be sent again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+  }
+});

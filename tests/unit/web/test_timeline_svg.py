@@ -1,0 +1,182 @@
+"""The drawing: well formed whatever was charted, within the content policy, and saying all it shows."""
+
+import re
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from plugin.domain import Category, Drug
+from plugin.web.timeline_svg import draw_swatch, draw_timeline
+from plugin.web.views.timeline import Bar, Lane, build_timeline
+from plugin.web.views.timeline_layout import place_bars, scale_for, text_width, ticks
+from tests.unit.web.sample_charts import CATEGORIES, chemo_day, given
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def timeline_of(coded):
+    anchors = {a.id: f"given-{number}" for number, a in enumerate(coded.chart.administrations, start=1)}
+    return build_timeline(coded, CATEGORIES.get, anchors)
+
+
+@pytest.fixture(scope="module")
+def picture():
+    """The chemotherapy day, parsed as XML."""
+    return ElementTree.fromstring(draw_timeline(timeline_of(chemo_day())))  # noqa: S314
+
+
+def words(element) -> list[str]:
+    return ["".join(text.itertext()) for text in element.iter(f"{SVG}text")]
+
+
+@cache
+def tags_of_the_sample() -> set[str]:
+    return {e.tag for e in ElementTree.fromstring(draw_timeline(timeline_of(chemo_day()))).iter()}  # noqa: S314
+
+
+def named_drug(name: str):
+    coded = chemo_day()
+    first, *rest = coded.chart.administrations
+    chart = replace(coded.chart, administrations=(replace(first, drug=Drug(name), site=name), *rest))
+    return replace(coded, chart=chart)
+
+
+@for_all(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(lambda name: name.strip()))
+def test_any_charted_words_stay_words(name):
+    """A drug's name can't become markup, and is drawn as it was charted."""
+    drawn = ElementTree.fromstring(draw_timeline(timeline_of(named_drug(name))))  # noqa: S314
+    assert any(text.startswith(name) for text in words(drawn))
+    assert {e.tag for e in drawn.iter()} == tags_of_the_sample()
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\x7f", "\ufffe"])
+def test_what_xml_cannot_hold_is_left_out(control):
+    """A control character in a name must not spoil the picture."""
+    drawn = ElementTree.fromstring(draw_timeline(timeline_of(named_drug(f"Sal{control}ine"))))  # noqa: S314
+    assert any(text.startswith("Saline") for text in words(drawn))
+
+
+def test_no_style_no_script_no_event_attribute(picture):
+    """The content policy forbids them all."""
+    assert not [e.tag for e in picture.iter() if e.tag in {f"{SVG}style", f"{SVG}script"}]
+    assert not [name for e in picture.iter() for name in e.attrib if name == "style" or name.startswith("on")]
+
+
+def test_links_stay_on_the_page(picture):
+    """A bar links to its row in the table and to nothing else."""
+    targets = [link.get("href") for link in picture.iter(f"{SVG}a")]
+    assert targets[0].startswith("#given-")
+    assert all(re.fullmatch(r"#given-\d+", target) for target in targets)
+    assert len(targets) == 12
+
+
+def test_every_bar_is_named_in_words(picture):
+    """A screen reader, and the tooltip, get the drug, the time and what became of it."""
+    names = {title.get("id"): title.text for title in picture.iter(f"{SVG}title") if title.get("id")}
+    links = [link.get("aria-labelledby") for link in picture.iter(f"{SVG}a")]
+    assert all(link in names for link in links)
+    paclitaxel = names["given-7-name"]
+    assert paclitaxel.startswith("Paclitaxel 300 mg, 09:30\N{EN DASH}12:37, 187 min. ")
+    assert "96415, unit 2 of 2" in paclitaxel
+    assert "a further unit needs 31" in paclitaxel
+
+
+def test_codes_stand_on_the_minutes_that_earned_them(picture):
+    """Each coded stretch is labelled, units counted."""
+    drawn = words(picture)
+    assert {"96413", "96415 (1/2)", "96415 (2/2)", "96417", "96367"} <= set(drawn)
+    assert drawn.count("96375") == 4
+
+
+def test_a_missing_stop_is_visibly_open(picture):
+    """One torn edge with its question, for the one stop that is asked about."""
+    assert words(picture).count("stop?") == 1
+    assert "start?" not in words(picture)
+
+
+def test_pieces_point_to_their_charge(picture):
+    """What lights up with the second charge are its two hours."""
+    lit = [e for e in picture.iter(f"{SVG}rect") if e.get("data-charge") == "charge-2"]
+    assert len(lit) == 2
+
+
+def test_each_category_has_a_pattern_of_its_own(picture):
+    """Colour alone must not carry the meaning."""
+    patterns = {p.get("id"): ElementTree.tostring(p) for p in picture.iter(f"{SVG}pattern")}
+    shapes = {id_: re.sub(rb"#[0-9a-f]{6}", b"", drawn.replace(id_.encode(), b"")) for id_, drawn in patterns.items()}
+    assert len(set(shapes.values())) == len(shapes) == 7
+
+
+@pytest.mark.parametrize("category", [*Category, None])
+def test_swatches_are_hidden_from_screen_readers(category):
+    """The words beside a swatch say it all."""
+    assert ElementTree.fromstring(draw_swatch(category)).get("aria-hidden") == "true"  # noqa: S314
+
+
+def test_nothing_is_drawn_over_something_else():
+    """On one track each bar with its label ends before the next begins."""
+    timeline = timeline_of(chemo_day())
+    scale = scale_for(timeline)
+    for lane in timeline.lanes:
+        ends: dict[int, float] = {}
+        for track, bar in place_bars(lane.bars, scale):
+            assert scale.x(bar.start) >= ends.get(track, 0.0)
+            ends[track] = scale.x(bar.start) + text_width(bar.label)
+            assert ends[track] <= scale.width
+
+
+def many(count: int):
+    """A long stay: one administration every 20 minutes."""
+    coded = chemo_day()
+    bars = tuple(
+        Bar(
+            f"MedicationAdministration/m{n}",
+            f"given-{n}",
+            f"Drug {n}",
+            n * 1200,
+            n * 1200 + 900,
+            False,
+            False,
+            None,
+            (),
+        )
+        for n in range(1, count + 1)
+    )
+    timeline = timeline_of(coded)
+    return replace(timeline, lanes=(Lane("Port", True, bars),), start=bars[0].start, stop=bars[-1].stop, marks=())
+
+
+def test_two_hundred_administrations_are_drawn_wide_rather_than_small():
+    """The picture grows and scrolls; ticks keep their distance."""
+    timeline = many(200)
+    scale = scale_for(timeline)
+    assert scale.width > 1300
+    columns = [scale.x(at) for at in ticks(scale, timeline.clock)]
+    assert min(b - a for a, b in pairwise(columns)) >= 60
+    drawn = ElementTree.fromstring(draw_timeline(timeline))  # noqa: S314
+    assert len(list(drawn.iter(f"{SVG}a"))) == 200
+
+
+def test_ticks_stand_on_round_local_times():
+    """Quarter hours and hours of the facility's clock."""
+    timeline = timeline_of(chemo_day())
+    assert {timeline.clock.time(at)[-2:] for at in ticks(scale_for(timeline), timeline.clock)} <= {"00", "30"}
+
+
+def test_an_empty_timeline_is_still_a_picture():
+    """Nothing timed, nothing broken."""
+    coded = chemo_day()
+    nothing = replace(
+        coded,
+        chart=replace(coded.chart, administrations=(given(1, "X", "09:00", start=None),)),
+        charges=(),
+        asks=(),
+        rulings=(),
+    )
+    drawn = ElementTree.fromstring(draw_timeline(timeline_of(nothing)))  # noqa: S314
+    assert list(drawn.iter(f"{SVG}a")) == []
