@@ -82,8 +82,11 @@ def test_every_key_of_the_tenants_file_is_documented():
 
 def test_every_environment_setting_is_documented():
     """Someone who starts the app finds each of its settings in the reference."""
-    names = re.findall(r"values\.get\(\"([A-Z_]+)\"", tracked.text("plugin/web/settings.py"))
-    read = {f"INFUSION_CHARGES_{name}" for name in names}
+    read = {
+        name
+        for path in tracked.python_files("plugin")
+        for name in re.findall(r"INFUSION_CHARGES_[A-Z][A-Z_]*[A-Z]", tracked.text(path))
+    }
 
     assert read
     assert read - documented_settings() == set()
