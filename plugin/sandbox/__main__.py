@@ -54,11 +54,19 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     with listen(options.host, options.port) as listener:
-        folder = Path(tempfile.mkdtemp(prefix="sandbox-ehr-", dir=options.data))
+        folder = _data_folder(options.data)
         try:
             _run(options, listener, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _data_folder(parent: Path | None) -> Path:
+    """A new folder for this run alone."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="sandbox-ehr-", dir=parent))
+    except OSError as error:
+        raise SandboxError(f"No data folder can be made ({error.strerror}). Name another with --data.") from None
 
 
 def _run(options: argparse.Namespace, listener: socket.socket, folder: Path) -> None:

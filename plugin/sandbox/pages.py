@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,7 @@ from plugin.sandbox.state import current
 pages = Blueprint("pages", __name__)
 USER_COOKIE = "sandbox_ehr_user"
 REFRESH_SECONDS = 5
+_OWN_PATH = re.compile(r"/([\w.-]+(/[\w.-]+)*/?)?")
 
 
 def logged_in() -> str:
@@ -43,7 +45,7 @@ def patient_list() -> str:
 def log_in() -> AnyResponse:
     """Become somebody else, and stay on the page."""
     back = urlsplit(request.form.get("back", "/"))
-    safe = not back.netloc and not back.scheme and back.path.startswith("/") and not back.path.startswith("//")
+    safe = not back.netloc and not back.scheme and _OWN_PATH.fullmatch(back.path)
     response = redirect(back.path if safe else "/")
     response.set_cookie(USER_COOKIE, request.form.get("user", ""), httponly=True, samesite="Lax")
     return response
