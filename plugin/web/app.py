@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin.codebook.book import CodeBook
+from plugin.codebook.errors import CodeBookError
 from plugin.ehr.discovery import Discovery
 from plugin.ehr.identity import KeySets
 from plugin.ehr.tenants import Tenants, TenantsError, read_tenants
@@ -16,16 +17,17 @@ from plugin.store.cipher import UnusableKey
 from plugin.store.engine import UnusableStore, open_store
 from plugin.store.launches import LaunchStore
 from plugin.web import launching
+from plugin.web.access_log import install_access_log
 from plugin.web.errors import install_error_pages
 from plugin.web.security import install_security_headers
 from plugin.web.services import EXTENSION, Services
 from plugin.web.session import install_session
-from plugin.web.settings import PREFIX, Settings, SettingsError, read_settings
+from plugin.web.settings import Settings, SettingsError, read_settings
 from plugin.web.sub_path import SubPath
 
 MAX_FORM_BYTES = 1024 * 1024
 NO_KEY = (
-    f"no encryption key: set {PREFIX}ENCRYPTION_KEY_FILE to a file with a key; make one with "
+    "no encryption key: set INFUSION_CHARGES_ENCRYPTION_KEY_FILE to a file with a key; make one with "
     'python -c "from plugin.store.cipher import make_key; print(make_key())"'
 )
 
@@ -38,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("plugin.web", static_folder=str(static_folder()), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.extensions[EXTENSION] = _make_services(chosen)
+    install_access_log(app)
     install_session(app)
     install_security_headers(app)
     install_error_pages(app)
@@ -60,16 +63,20 @@ def _make_services(settings: Settings) -> Services:
     try:
         store = open_store(settings.database_url, settings.encryption_keys)
     except UnusableKey as error:
-        raise SettingsError(f"{PREFIX}ENCRYPTION_KEYS: {error}") from error
+        raise SettingsError(f"INFUSION_CHARGES_ENCRYPTION_KEYS: {error}") from error
     except UnusableStore as error:
-        raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from error
+        raise SettingsError(f"INFUSION_CHARGES_DATABASE_URL: {error}") from error
     transport = Transport()
+    try:
+        book = CodeBook.load()
+    except CodeBookError as error:
+        raise SettingsError(f"the code book can't be used: {error}") from error
     return Services(
         settings=settings,
         tenants=tenants,
         store=store,
         launches=LaunchStore(store),
-        book=CodeBook.load(),
+        book=book,
         transport=transport,
         discovery=Discovery(transport),
         keys=KeySets(transport),
@@ -78,7 +85,7 @@ def _make_services(settings: Settings) -> Services:
 
 def _read_tenants(settings: Settings) -> Tenants:
     if settings.tenants is None:
-        raise SettingsError(f"{PREFIX}TENANTS: not set; give the path of a tenants file")
+        raise SettingsError("INFUSION_CHARGES_TENANTS: not set; give the path of a tenants file")
     try:
         tenants = read_tenants(settings.tenants)
     except TenantsError as error:
@@ -88,7 +95,7 @@ def _read_tenants(settings: Settings) -> Tenants:
         names = ", ".join(exposed)
         raise SettingsError(
             f"tenant {names} has no sign-in and {settings.public_url} is not loopback; remove it or allow it "
-            f"with --allow-open ({PREFIX}ALLOW_OPEN=1)"
+            f"with --allow-open (INFUSION_CHARGES_ALLOW_OPEN=1)"
         )
     return tenants
 

@@ -1,7 +1,6 @@
 """Settings from the environment, prefix `INFUSION_CHARGES_`; secrets may come from a file that is named there."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +8,8 @@ from urllib.parse import urlsplit
 
 from plugin.ehr.addresses import BadAddress, is_loopback, normalise
 
-PREFIX = "INFUSION_CHARGES_"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
+DEFAULT_DATABASE_URL = "sqlite:///infusion-charges.sqlite3"  # in the current folder
 
 
 class SettingsError(Exception):
@@ -58,16 +57,16 @@ class Settings:
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; raises SettingsError."""
     given = os.environ if environment is None else environment
-    values = {name.removeprefix(PREFIX): value.strip() for name, value in given.items() if name.startswith(PREFIX)}
-    tenants = values.get("TENANTS", "")
+    values = {name: value.strip() for name, value in given.items() if name.startswith("INFUSION_CHARGES_")}
+    tenants = values.get("INFUSION_CHARGES_TENANTS", "")
     return Settings(
-        public_url=_public_url(values.get("PUBLIC_URL", "") or DEFAULT_PUBLIC_URL),
+        public_url=_public_url(values.get("INFUSION_CHARGES_PUBLIC_URL", "") or DEFAULT_PUBLIC_URL),
         tenants=Path(tenants) if tenants else None,
-        database_url=values.get("DATABASE_URL", "") or _default_database(),
+        database_url=values.get("INFUSION_CHARGES_DATABASE_URL", "") or DEFAULT_DATABASE_URL,
         encryption_keys=_keys(values),
-        proxy_hops=_count("PROXY_HOPS", values.get("PROXY_HOPS", "")),
-        allow_open=_flag("ALLOW_OPEN", values.get("ALLOW_OPEN", "")),
-        unpartitioned_for_tests=_flag("TEST_UNPARTITIONED", values.get("TEST_UNPARTITIONED", "")),
+        proxy_hops=_count(values, "INFUSION_CHARGES_PROXY_HOPS"),
+        allow_open=_flag(values, "INFUSION_CHARGES_ALLOW_OPEN"),
+        unpartitioned_for_tests=_flag(values, "INFUSION_CHARGES_TEST_UNPARTITIONED"),
     )
 
 
@@ -75,33 +74,32 @@ def _public_url(value: str) -> str:
     try:
         return normalise(value)
     except BadAddress as error:
-        raise SettingsError(f"{PREFIX}PUBLIC_URL: {error}; give the address browsers use") from error
-
-
-def _default_database() -> str:
-    return f"sqlite:///{Path(tempfile.gettempdir()) / 'infusion-charges.sqlite3'}"
+        raise SettingsError(f"INFUSION_CHARGES_PUBLIC_URL: {error}; give the address browsers use") from error
 
 
 def _keys(values: Mapping[str, str]) -> tuple[str, ...]:
     """Newest first: separated by commas in the variable, or one a line in the file."""
-    name = values.get("ENCRYPTION_KEY_FILE", "")
-    text = values.get("ENCRYPTION_KEYS", "")
+    name = values.get("INFUSION_CHARGES_ENCRYPTION_KEY_FILE", "")
+    text = values.get("INFUSION_CHARGES_ENCRYPTION_KEYS", "")
     if name:
         try:
             text = f"{text},{Path(name).read_text(encoding='ascii')}"
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{PREFIX}ENCRYPTION_KEY_FILE: {name} can't be read; check path and rights") from error
+            problem = f"INFUSION_CHARGES_ENCRYPTION_KEY_FILE: {name} can't be read; check its path and rights"
+            raise SettingsError(problem) from error
     return tuple(key.strip() for key in text.replace("\n", ",").split(",") if key.strip())
 
 
-def _count(name: str, value: str) -> int:
-    if value and not value.isdecimal():
-        raise SettingsError(f"{PREFIX}{name}: {value!r} is no whole number")
+def _count(values: Mapping[str, str], name: str) -> int:
+    value = values.get(name, "")
+    if value and not (value.isascii() and value.isdecimal()):
+        raise SettingsError(f"{name}: {value!r} is no whole number")
     return int(value or 0)
 
 
-def _flag(name: str, value: str) -> bool:
+def _flag(values: Mapping[str, str], name: str) -> bool:
     known = {"": False, "0": False, "false": False, "1": True, "true": True}
-    if value.lower() not in known:
-        raise SettingsError(f"{PREFIX}{name}: {value!r} is neither 1 nor 0")
-    return known[value.lower()]
+    value = values.get(name, "").lower()
+    if value not in known:
+        raise SettingsError(f"{name}: {value!r} is neither 1 nor 0")
+    return known[value]
