@@ -20,6 +20,8 @@ from plugin.domain import Route, Technique
 INJECTED = (Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL)
 LONGEST_TEXT = 500
 WORD = re.compile(r"[a-z0-9]+")
+DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
+"""'i.v.', 's.c.'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Way, bool], ...]:
 
 def way_of_text(text: str) -> Way:
     """What a text says: the first phrase that names a route, and the first that names a technique."""
-    words = " ".join(WORD.findall(text[:LONGEST_TEXT].lower()))
+    plain = DOTTED.sub(lambda found: found[0].replace(".", ""), text[:LONGEST_TEXT].lower())
+    words = " ".join(WORD.findall(plain))
     return _way_of_words(words) if words else SILENT
 
 
