@@ -37,7 +37,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     for settings in config.clients:
         sandbox.clients.register(settings, config.app_launch_url)
     load_staff(sandbox.resources)
-    load_charts(sandbox.resources, config.charts)
+    sandbox.titles = load_charts(sandbox.resources, config.charts)
     protect(app)
     for blueprint in (fhir, smart, admin, pages):
         app.register_blueprint(blueprint)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from plugin.sandbox.fhir.indexing import elements_at, reference_at
 from plugin.sandbox.fhir.resources import Resource, ResourceStore
 from plugin.sandbox.staff import STAFF
+
+_DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})((?::\d{2}(?:\.\d+)?)?)(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,13 @@ class EncounterRow:
 
 @dataclass(frozen=True, slots=True)
 class MarRow:
-    """A line of the medication administration record."""
+    """A line of the medication administration record; `instant` where one time was charted, not two."""
 
     id: str
     drug: str
     start: str
     stop: str
+    instant: bool
     dose: str
     rate: str
     route: str
@@ -90,11 +94,11 @@ def encounter_choices(store: ResourceStore) -> list[tuple[str, str]]:
     """`patient/encounter` and a label, for the picker of a standalone launch; each patient also without encounter."""
     choices = []
     for patient in patients(store):
-        choices.append((f"{patient.id}/", f"{patient.name}: no encounter"))
         choices += [
             (f"{patient.id}/{row.id}", f"{patient.name}: {row.kind}, {row.start}")
             for row in encounters(store, patient.id)
         ]
+        choices.append((f"{patient.id}/", f"{patient.name}: no encounter"))
     return choices
 
 
@@ -155,6 +159,7 @@ def mar_row(store: ResourceStore, resource: Resource) -> MarRow:
         drug_name(store, resource),
         shown_time(_start(resource)),
         shown_time(_text(resource, "effectivePeriod.end")),
+        "effectiveDateTime" in resource,
         quantity(resource, "dosage.dose"),
         quantity(resource, "dosage.rateQuantity") or _ratio(resource),
         concept(resource, "dosage.route") or concept(resource, "dosage.method") or _text(resource, "dosage.text"),
@@ -253,8 +258,12 @@ def quantity(resource: Resource, path: str) -> str:
 
 
 def shown_time(text: str) -> str:
-    """A FHIR dateTime, easier on the eye; the offset stays."""
-    return text.replace("T", " ", 1)
+    """A FHIR dateTime, easier on the eye: seconds only where they aren't zero; the offset stays."""
+    found = _DATE_TIME.fullmatch(text)
+    if not found:
+        return text
+    day, clock, seconds, zone = found.groups()
+    return f"{day} {clock}{seconds if seconds.strip(':0.') else ''} {zone}".strip()
 
 
 def _text(resource: Any, path: str) -> str:

@@ -58,7 +58,8 @@ def _add_headers(response: Response) -> Response:
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
         f"frame-src 'self' {frames}; form-action 'self'{target}; frame-ancestors {ancestors}"
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # With no-referrer a browser sends "Origin: null" with our own forms, which is then refused.
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Sandbox"] = "made-up patients"
     response.headers.setdefault("Cache-Control", "no-store")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,34 @@ def load_staff(store: ResourceStore) -> None:
             store.create(person.resource(), person.id)
 
 
-def load_charts(store: ResourceStore, folder: Path) -> int:
-    """Load every `<name>/chart.json` below `folder`; how many there were.
+def load_charts(store: ResourceStore, folder: Path) -> dict[str, str]:
+    """Load every `<name>/chart.json` below `folder`; for each patient id, what the chart is about.
 
     Raises SandboxError that names the file and what to mend.
     """
     if not folder.is_dir():
         raise SandboxError(f"There is no charts folder {folder}. Name one with --charts.")
     seen: dict[tuple[str, str], Path] = {}
+    titles: dict[str, str] = {}
     files = sorted(folder.glob("*/chart.json"))
     with store.database.writing():
         for file in files:
             for resource in _resources(file):
                 _add(store, resource, file, seen)
+                if resource["resourceType"] == "Patient":
+                    titles[resource["id"]] = _title(file)
     if not files:
         log.warning("No chart was loaded: the charts folder holds no <name>/chart.json.")
-    return len(files)
+    return titles
+
+
+def _title(file: Path) -> str:
+    """The title in the `expected.toml` beside a chart; the folder's name where there is none."""
+    try:
+        title = tomllib.loads((file.parent / "expected.toml").read_text(encoding="utf-8")).get("title")
+    except (OSError, ValueError):
+        title = None
+    return str(title or file.parent.name)
 
 
 def _resources(file: Path) -> list[Resource]:

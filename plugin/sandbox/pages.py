@@ -38,7 +38,7 @@ def common_values() -> dict[str, Any]:
 @pages.get("/")
 def patient_list() -> str:
     """Every patient."""
-    return render_template("patients.html", patients=chart_view.patients(current().resources))
+    return render_template("patients.html", patients=chart_view.patients(current().resources), titles=current().titles)
 
 
 @pages.post("/login")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ KEY = "sandbox-ehr"
 
 @dataclass(slots=True)
 class Sandbox:
-    """One running sandbox EHR."""
+    """One running sandbox EHR; `titles` says for each patient id what the chart is about."""
 
     config: SandboxConfig
     database: Database
@@ -37,6 +37,7 @@ class Sandbox:
     identity: Identity
     faults: FaultSwitches
     server: SmartServer
+    titles: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def http_date(updated: str) -> str:

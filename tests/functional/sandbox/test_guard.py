@@ -39,10 +39,16 @@ def test_other_names_for_this_machine_are_refused(ehr: Ehr, host: str) -> None:
     assert "Amber" not in answer.text
 
 
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8000", "null"])
 @pytest.mark.parametrize("path", ["/login", "/patients/amber/mar/amber-m1/edit"])
-def test_forms_of_other_sites_are_refused(ehr: Ehr, path: str) -> None:
-    """A POST with a foreign Origin changes nothing."""
-    assert ehr.post(path, {}, headers={"Origin": "http://127.0.0.1:8000"}).status_code == 403
+def test_forms_of_other_sites_are_refused(ehr: Ehr, path: str, origin: str) -> None:
+    """A POST with a foreign or hidden Origin changes nothing."""
+    assert ehr.post(path, {}, headers={"Origin": origin}).status_code == 403
+
+
+def test_own_forms_are_taken(ehr: Ehr) -> None:
+    """A browser sends the EHR's own origin with the EHR's forms."""
+    assert ehr.post("/login", {"user": "sandbox-lead"}, headers={"Origin": ehr.base}).status_code == 302
 
 
 def test_log_holds_no_id_code_or_launch_value(ehr: Ehr, caplog: pytest.LogCaptureFixture) -> None:

@@ -60,14 +60,14 @@ def test_equal_resources_may_be_in_two_charts(store: ResourceStore, tmp_path: Pa
     _write(tmp_path / "alike", "one", _bundle(NOTE))
     _write(tmp_path / "alike", "two", _bundle(NOTE))
     _write(tmp_path / "other", "three", _bundle({**NOTE, "code": {"text": "dextrose"}}))
-    assert load_charts(store, tmp_path / "alike") == 2
+    assert load_charts(store, tmp_path / "alike") == {}
     with pytest.raises(SandboxError, match="Medication/shared"):
         load_charts(store, tmp_path / "other")
 
 
 def test_test_charts_load_and_belong_to_their_patients(store: ResourceStore) -> None:
     """Each resource of a chart lies in its patient's compartment; shared ones in none."""
-    assert load_charts(store, CHARTS) == 2
+    assert load_charts(store, CHARTS) == {"amber": "Amber, twice in a week", "birch": "birch"}
     assert [found.id for found in store.of_type("Encounter", "amber")] == ["amber-1", "amber-2"]
     medication = store.find("Medication", "saline")
     assert medication is not None
@@ -77,8 +77,9 @@ def test_test_charts_load_and_belong_to_their_patients(store: ResourceStore) -> 
 def test_shipped_charts_load(store: ResourceStore) -> None:
     """Every chart folder the package ships can be loaded; encounters and administrations belong to its patients."""
     folder = PACKAGE_FOLDER / "charts"
-    assert load_charts(store, folder) == len([entry for entry in folder.iterdir() if entry.is_dir()])
+    titles = load_charts(store, folder)
+    assert len(titles) == len([entry for entry in folder.iterdir() if entry.is_dir()])
     patients = {found.id for found in store.of_type("Patient")}
-    assert patients
+    assert patients == set(titles)
     for kind in ("Encounter", "MedicationAdministration"):
         assert {found.patient for found in store.of_type(kind)} <= patients

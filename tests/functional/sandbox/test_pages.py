@@ -84,17 +84,18 @@ def test_policy_frames_the_app_and_runs_no_script(ehr: Ehr, path: str) -> None:
     assert policy["frame-src"] == "'self' http://127.0.0.1:8000"
     assert policy["frame-ancestors"] == "'none'"
     assert "script-src" not in policy
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
 
 
 def test_patients_lead_to_their_charts(ehr: Ehr) -> None:
-    """The first page lists both patients by name."""
+    """The first page lists both patients by name, and says what a chart is about."""
     page = ehr.get("/").text
     assert re.findall(r'<a href="(/patients/[^"]+)">([^<]+)</a>', page) == [
         ("/patients/amber", "Ann Amber"),
         ("/patients/birch", "Ben Birch"),
     ]
+    assert "<td>Amber, twice in a week</td>" in page
 
 
 def test_mar_shows_what_was_charted(ehr: Ehr) -> None:
@@ -102,8 +103,8 @@ def test_mar_shows_what_was_charted(ehr: Ehr) -> None:
     page = ehr.get("/patients/amber").text
     assert _cells(page, "mar-amber-m1")[:8] == [
         "sodium chloride 0.9 % 1000 mL",
-        "2026-03-02 10:00:00-05:00",
-        "2026-03-02 11:00:00-05:00",
+        "2026-03-02 10:00 -05:00",
+        "2026-03-02 11:00 -05:00",
         "125.00 mL",
         "0.10 L/h",
         "IV infusion",
@@ -111,6 +112,7 @@ def test_mar_shows_what_was_charted(ehr: Ehr) -> None:
         "completed",
     ]
     assert _cells(page, "mar-amber-m3")[2] == "none"
+    assert _cells(page, "mar-amber-m2")[2] == "one time charted"
 
 
 def test_encounter_page_shows_its_own_mar_only(ehr: Ehr) -> None:
