@@ -24,7 +24,7 @@ WRITE_SCOPES = "user/ChargeItem.crus user/Provenance.c"
 CHOICES = {
     "auth": ("public",),
     "pkce": ("required", "if-supported"),
-    "sink": ("auto", "fhir_create", "oracle_operations", "export"),
+    "sink": ("auto", "fhir_create"),
     "write": ("on", "off"),
     "administrations_by": ("context", "patient_window"),
     "nonce": ("lenient", "required"),

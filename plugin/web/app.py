@@ -11,6 +11,7 @@ from plugin.codebook.book import CodeBook
 from plugin.codebook.errors import CodeBookError
 from plugin.ehr.discovery import Discovery
 from plugin.ehr.identity import KeySets
+from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenants, TenantsError, read_tenants
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
@@ -80,6 +81,7 @@ def _make_services(settings: Settings) -> Services:
         transport=transport,
         discovery=Discovery(transport),
         keys=KeySets(transport),
+        statements=Statements(transport),
     )
 
 

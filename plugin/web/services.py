@@ -1,13 +1,15 @@
 """What pages work with, made once for a process: `current_services()` finds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
 from flask import current_app
 
 from plugin.codebook.book import CodeBook
+from plugin.domain import CareSetting
 from plugin.ehr.chart_source import FhirChartSource
 from plugin.ehr.client import FhirClient
 from plugin.ehr.discovery import Discovery
@@ -15,10 +17,14 @@ from plugin.ehr.errors import SessionEnded
 from plugin.ehr.grants import Grant
 from plugin.ehr.identity import KeySets
 from plugin.ehr.scopes import Capabilities, read_granted
+from plugin.ehr.sinks.fhir_create import FhirCreate
+from plugin.ehr.sinks.support import ChargeItemSupport
+from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenant, Tenants
 from plugin.ehr.tokens import refresh
 from plugin.ehr.transport import Transport
-from plugin.review.ports import Person, Policy
+from plugin.review.ports import ChargeSink, Person, Policy
+from plugin.review.prepare import ReviewSettings
 from plugin.store.engine import Store
 from plugin.store.launches import Launch, LaunchStore, Tokens
 from plugin.web.settings import Settings
@@ -43,6 +49,7 @@ class Services:
     transport: Transport
     discovery: Discovery
     keys: KeySets
+    statements: Statements
     clock: Callable[[], datetime] = utc_now
 
     def tenant(self, launch: Launch) -> Tenant:
@@ -72,6 +79,21 @@ class Services:
             self.clock,
         )
 
+    def sink(self, launch: Launch) -> ChargeSink:
+        """Writes this launch's charges; raises EhrError when the EHR doesn't say what it can do."""
+        return FhirCreate(
+            http=self.client(launch),
+            support=ChargeItemSupport.of(self.statements.of(self.tenant(launch))),
+            software=f"infusion-charges {_version()}",
+            clock=self.clock,
+            attest=self.capabilities(launch).can("c", "Provenance"),
+        )
+
+    def review_settings(self, launch: Launch) -> ReviewSettings:
+        """The site's own answers: care settings and sides of contested points."""
+        tenant = self.tenant(launch)
+        return ReviewSettings(settings_by=_by_name(tenant.settings), positions=tenant.positions)
+
     def person(self, launch: Launch) -> Person:
         """Who is at the keyboard."""
         verified = bool(launch.user) and not self.tenant(launch).open
@@ -88,6 +110,22 @@ class Services:
             return refresh(self.transport, tenant, self.discovery.of(tenant), tokens, self.clock())
 
         return Grant(launch, self.launches, renew, self.clock)
+
+
+def _by_name(settings: Mapping[str, CareSetting]) -> dict[str, CareSetting]:
+    """The tenant's keys as the review looks them up: class and service type by code, locations by reference."""
+    prefixes = {"class:": "", "service-type:": "", "location:": "Location/"}
+    return {
+        prefixes[f"{kind}:"] + name: setting
+        for kind, _, name, setting in ((*key.partition(":"), value) for key, value in settings.items())
+    }
+
+
+def _version() -> str:
+    try:
+        return version("infusion-charges")
+    except PackageNotFoundError:
+        return "from a checkout"
 
 
 def current_services() -> Services:
