@@ -1,9 +1,11 @@
 """The documentation points at things that exist, and names what the product has."""
 
+import argparse
 import ast
 import json
 import re
 import subprocess
+from importlib import import_module
 from urllib.parse import unquote
 
 import pytest
@@ -90,6 +92,29 @@ def test_every_environment_setting_is_documented():
 
     assert read
     assert read - documented_settings() == set()
+
+
+@pytest.mark.parametrize("command", ["demo", "serve", "code", "codebook"])
+def test_every_option_of_a_command_is_documented_and_no_other(command):
+    """The command-line page says of each command what its --help says: no option more, none less."""
+    section = tracked.text("docs/reference/command-line.md").split(f"\n## {command}\n")[1].split("\n## ")[0]
+    documented = set(re.findall(r"`(--[a-z-]+)`", section))
+
+    assert options_of(command) == documented
+
+
+def options_of(command: str) -> set[str]:
+    """The options in the help of a command and of its actions."""
+    parser = argparse.ArgumentParser()
+    import_module(f"plugin.cli.{command}").add_parser(parser.add_subparsers())
+    found: set[str] = set()
+    waiting = [parser]
+    while waiting:
+        for action in waiting.pop()._actions:  # argparse offers no other way to list what it was told
+            if isinstance(action, argparse._SubParsersAction):
+                waiting.extend(action.choices.values())
+            found.update(name for name in action.option_strings if name.startswith("--"))
+    return found - {"--help"}
 
 
 def documented_settings() -> set[str]:
