@@ -1,19 +1,22 @@
 """The `infusion-charges` command."""
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from plugin.cli import code, demo, serve
-
-COMMANDS = (demo, serve, code)
+COMMANDS = ("demo", "serve", "code", "codebook")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="infusion-charges", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parser(subparsers)
-    options = parser.parse_args(arguments)
+    # One command costs only its own imports: coding a file needs no web server.
+    wanted = given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS
+    for name in wanted:
+        import_module(f"plugin.cli.{name}").add_parser(subparsers)
+    options = parser.parse_args(given)
     status: int = options.run(options)
     return status

@@ -85,9 +85,7 @@ class Edition:
 
     def __init__(self, book: CodeBook, day: date) -> None:
         self.day = day
-        self.codes = {
-            row.family: row for row in book.procedure_codes if _in_force(day, row.valid_from, row.valid_to)
-        }
+        self.codes = {row.family: row for row in book.procedure_codes if _in_force(day, row.valid_from, row.valid_to)}
         self.limits = {
             name: value
             for name, values in book.limits.items()
@@ -108,7 +106,7 @@ class View:
     """What one encounter is coded through: it answers, and remembers the rows and positions it was asked for.
 
     `rows` is emptied by the engine before each rule, so that each outcome carries just what its rule read.
-    `sides_read` collects the positions that mattered for this encounter.
+    `sides_read` collects the positions that mattered for this encounter, `drug_rows` the rows that told each drug.
     """
 
     def __init__(self, book: CodeBook, edition: Edition, choices: Mapping[str, str]) -> None:
@@ -118,6 +116,7 @@ class View:
         self._choices = choices
         self.rows: list[TableRow] = []
         self.sides_read: dict[str, str] = {}
+        self.drug_rows: dict[str, tuple[TableRow, ...]] = {}
 
     def limit(self, name: str) -> int:
         """A number of `time_limits.toml`, in the unit it says there."""
@@ -134,6 +133,11 @@ class View:
             return None
         self.rows.append(row.row)
         return row.code if setting in row.settings else None
+
+    def code_anywhere(self, category: Category, role: Role, technique: str) -> str | None:
+        """The code of a service whatever the setting: what a decline names."""
+        row = self._edition.codes.get((category, role, technique))
+        return row.code if row else None
 
     def rank(self, category: Category, technique: Technique) -> int | None:
         """Place in the hierarchy of initial services, 0 highest; None for what stands outside it."""
@@ -152,7 +156,7 @@ class View:
     def identify(self, drug: Drug) -> DrugIdentity:
         """Who a charted drug is."""
         identity, rows = self.book.drugs.identify(drug)
-        self.rows.extend(rows)
+        self.drug_rows[identity.key] = rows
         return identity
 
     def concurrent_parents(self) -> Collection[str]:

@@ -5,6 +5,7 @@ A list of intervals is sorted and disjoint wherever a docstring says "set".
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 
@@ -34,9 +35,9 @@ def minutes(spans: Iterable[Interval | Stretch]) -> int:
 
 
 def union(spans: Iterable[Interval | Stretch]) -> list[Interval]:
-    """The spans as a set: sorted, disjoint, touching ones joined."""
+    """The spans as a set: sorted, disjoint, touching ones joined; empty ones are dropped."""
     joined: list[Interval] = []
-    for start, stop in sorted((span.start, span.stop) for span in spans):
+    for start, stop in sorted((span.start, span.stop) for span in spans if span.start < span.stop):
         if joined and start <= joined[-1].stop:
             if stop > joined[-1].stop:
                 joined[-1] = Interval(joined[-1].start, stop)
@@ -82,3 +83,13 @@ def split_after(stretches: Sequence[Stretch], limit: int) -> tuple[tuple[Stretch
         first.append(stretch)
         limit -= length
     return tuple(first), ()
+
+
+class Clock(NamedTuple):
+    """A moment kept as a value in a fact, put into words as local HH:MM only when somebody reads it."""
+
+    seconds: int
+    zone: tzinfo
+
+    def __format__(self, spec: str) -> str:
+        return datetime.fromtimestamp(self.seconds, self.zone).strftime(spec or "%H:%M")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from plugin.domain.chart import Chart
-from plugin.domain.interval import Stretch
+from plugin.domain.interval import Clock, Stretch
 
-Words = str | int
+Words = str | int | Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ class Answer:
 class Ask:
     """The chart does not say: `kind` from the closed list of queries, the question, and answers to try out.
 
-    A question none of whose answers changes a code or a unit is not shown.
+    A question none of whose answers changes a code or a unit is not shown, unless it is `always` shown;
+    a `silent` one holds minutes that wait for another question and is never shown itself.
     """
 
     kind: str
@@ -84,8 +85,8 @@ class Ask:
     claims: tuple[Stretch, ...]
     question: Fact
     answers: tuple[Answer, ...] = ()
-    code: str | None = None
     always: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

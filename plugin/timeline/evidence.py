@@ -36,7 +36,7 @@ def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Ju
         return _open_ended(chain, timed, expected, book)
     if not timed:
         return Timing.ILLOGICAL, (), Tier.INSTANT
-    return _plausible(_stretches(timed), max(p.tier for p in timed), expected, book)
+    return _plausible(_stretches(timed), max(p.tier for p in timed), _ordered(chain), book)
 
 
 def _instant(piece: Piece) -> Judged:
@@ -73,12 +73,19 @@ def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected
     return Timing.NO_STOP, (), Tier.INSTANT
 
 
-def _plausible(stretches: tuple[Stretch, ...], tier: Tier, expected: Expected | None, book: View) -> Judged:
+def _plausible(stretches: tuple[Stretch, ...], tier: Tier, ordered: Decimal, book: View) -> Judged:
     ran = minutes(stretches)
-    too_long = ran > book.limit("implausible")
-    if expected is not None and expected.minutes:
-        too_long = too_long or ran > expected.minutes * book.limit("ordered_times")
+    too_long = ran > book.limit("implausible") or (ordered and ran > ordered * book.limit("ordered_times"))
     return (Timing.IMPLAUSIBLE, (), tier) if too_long else (Timing.TIMED, stretches, tier)
+
+
+def _ordered(chain: tuple[Piece, ...]) -> Decimal:
+    """The ordered minutes of the whole, 0 when no order says them; one segment's own plan is not the order's."""
+    given = [piece.administration for piece in chain]
+    planned = [a.ordered_minutes for a in given if a.ordered_minutes]
+    if len(given) == 1 and given[0].infuse_over:
+        planned.append(given[0].infuse_over)
+    return max(planned, default=Decimal(0))
 
 
 def _stretches(pieces: list[Piece]) -> tuple[Stretch, ...]:

@@ -1,10 +1,12 @@
 """One administration as far as time goes: what was intended, what was charted, what closes it."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 
 from plugin.domain import Administration, DrugClass, DrugIdentity, Route, Technique, Tier
 
 INJECTED = (Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL)
+NOON = time(12, tzinfo=UTC)
 ALWAYS_RUNS = (DrugClass.HYDRATION_FLUID, DrugClass.BLOOD)
 
 
@@ -40,10 +42,13 @@ class Piece:
 def piece_of(administration: Administration, drug: DrugIdentity) -> Piece:
     """The administration as a piece; an instant has a start and no stop."""
     start, stop = administration.start, administration.stop
+    intended = intended_technique(administration, drug)
+    if intended is Technique.INJECTION and administration.date_only is not None:
+        start = datetime.combine(administration.date_only, NOON)  # an injection needs its day, not its time
     return Piece(
         administration,
         drug,
-        intended_technique(administration, drug),
+        intended,
         int(start.timestamp()) if start else None,
         int(stop.timestamp()) if stop else None,
         Tier.PAIRED if administration.from_device else Tier.CHARTED,

@@ -1,0 +1,132 @@
+"""`infusion-charges code FILE|-`: FHIR R4 JSON in, outcomes for each Encounter out."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fhir_mappings.charts import read_charts
+from fhir_mappings.reading import load_resources
+from plugin.codebook import CodeBook, CodeBookError
+from plugin.domain import CareSetting, CodedEncounter, MappingIssue
+from plugin.review.explain import as_json, issue_json
+from plugin.review.prepare import ReviewSettings, code_chart
+from plugin.rules import EDITION
+
+READ, UNREAD, UNUSABLE = 0, 1, 2
+
+
+class UsageError(Exception):
+    """An argument can't be used; the message names it and the remedy."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Register the command."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "code",
+        help="code the encounters of a FHIR R4 file",
+        description="Read FHIR R4 JSON (a Bundle, one resource, or NDJSON; plain or .gz) and write the suggested charges, "
+        "questions and notices of every encounter in it.",
+    )
+    parser.add_argument("file", metavar="FILE", help="a file, or - for standard input")
+    parser.add_argument("--setting", choices=[s.value for s in CareSetting], help="which hierarchy applies")
+    parser.add_argument(
+        "--position",
+        action="append",
+        default=[],
+        metavar="NAME=SIDE",
+        help="take another side of a contested point; repeatable",
+    )
+    parser.add_argument("--zone", metavar="AREA/CITY", help="the facility's time zone, such as America/Chicago")
+    parser.add_argument("--format", choices=["json", "text"], default="json", help="json (default) or text")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0: all read and coded; 1: something could not be read or coded; 2: unusable arguments or nothing readable."""
+    try:
+        book = CodeBook.load()
+        settings = ReviewSettings(
+            setting=CareSetting(options.setting) if options.setting else None, positions=_positions(options.position)
+        )
+        book.check_choices(settings.positions)
+        zone, data = _zone(options.zone), _read(options.file)
+    except (UsageError, CodeBookError) as wrong:
+        print(f"infusion-charges code: {wrong}", file=sys.stderr)
+        return UNUSABLE
+    loaded = load_resources(data, options.file)
+    charts = read_charts([resource for _, resource in loaded.resources], zone)
+    coded = [code_chart(chart, book, settings) for chart in charts.charts]
+    top = [*loaded.problems, *charts.issues]
+    _write(coded, top, book, options.format)
+    _complain([*top, *(i for c in coded for i in c.issues if i.blocks)])
+    if not loaded.resources:
+        return UNUSABLE
+    return UNREAD if _anything_unread(coded, top) else READ
+
+
+def _positions(given: Iterable[str]) -> dict[str, str]:
+    choices = {}
+    for choice in given:
+        name, equals, side = choice.partition("=")
+        if not equals:
+            raise UsageError(f"--position {choice}: write it as NAME=SIDE, such as same_drug_time=cumulative")
+        choices[name] = side
+    return choices
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"--zone {name}: no such time zone; name one like America/Chicago") from None
+
+
+def _read(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as wrong:
+        raise UsageError(
+            f"{name}: {wrong.strerror or 'cannot be read'}; check the path and your rights to it"
+        ) from None
+
+
+def _write(coded: list[CodedEncounter], top: list[MappingIssue], book: CodeBook, form: str) -> None:
+    encounters = [as_json(one, book) for one in coded]
+    if form == "json":
+        whole = {"rulebook": EDITION, "encounters": encounters, "issues": [issue_json(issue) for issue in top]}
+        print(json.dumps(whole, indent=1, ensure_ascii=False))
+        return
+    for encounter in encounters:
+        print("\n".join(_text(encounter)))
+
+
+def _text(encounter: dict[str, Any]) -> list[str]:
+    """One encounter for reading in a terminal."""
+    lines = [
+        f"{encounter['encounter']}  {encounter['date_of_service']}  {encounter['setting']}  "
+        f"{'complete' if encounter['complete'] else 'NOT COMPLETE'}"
+    ]
+    for charge in encounter["charges"]:
+        code = "-".join([charge["code"], *charge["modifiers"]])
+        lines.append(f"  {code} x{charge['units']}  {charge['date']}  {charge['label']}")
+        lines += [f"      {fact['fact']}" for fact in charge["evidence"]]
+        lines += [f"      rule: {why}" for why in charge["because"]]
+        lines += [f"      but: {c['position']} = {c['other']}: {c['effect']}" for c in charge["caveats"]]
+    lines += [f"  ? {q['kind']}: {q['question']}\n      {q['would']}" for q in encounter["queries"]]
+    lines += [f"  ! {n['kind']}: {n['text']}" for n in encounter["notices"]]
+    lines += [f"  - {d['code'] or 'not coded'}: {'; '.join(d['because'])}" for d in encounter["declined"]]
+    return lines
+
+
+def _complain(issues: Iterable[MappingIssue]) -> None:
+    """One line on standard error for each failure; never what stood in the chart."""
+    for line in dict.fromkeys(f"infusion-charges code: {i.resource} {i.path}: {i.done}" for i in issues):
+        print(line, file=sys.stderr)
+
+
+def _anything_unread(coded: list[CodedEncounter], top: list[MappingIssue]) -> bool:
+    return any(i.blocks for i in top) or any(i.blocks for one in coded for i in one.issues)

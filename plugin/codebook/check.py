@@ -1,0 +1,88 @@
+"""What can be checked of the tables by themselves: citations, overlaps, gaps, positions, names."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Protocol
+
+from plugin.codebook import tables
+from plugin.domain import TableRow
+
+STALE_AFTER_DAYS = 400
+
+
+class Dated(Protocol):
+    """A row that is in force from one day to another."""
+
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def valid_to(self) -> date | None: ...
+    @property
+    def row(self) -> TableRow: ...
+
+
+def problems(today: date) -> list[str]:
+    """One sentence for each problem, naming table, row and remedy; empty when the tables are sound."""
+    codes, limits, drugs = tables.read_procedure_codes(), tables.read_limits(), tables.read_drugs()
+    known = tables.read_citations()
+    rows = [*(c.row for c in codes), *(v.row for values in limits.values() for v in values), *(d.row for d in drugs)]
+    return [
+        *_uncited(rows, known),
+        *_overlaps((f"{c.family[0].value} {c.family[1].value} {c.family[2]}", c) for c in codes),
+        *_overlaps((name, value) for name, values in limits.items() for value in values),
+        *_gaps((name, value) for name, values in limits.items() for value in values),
+        *_positions(known),
+        *_drug_names(drugs),
+        *(
+            f"source {c.id} was last checked on {c.checked_on}; look again and write the day"
+            for c in known.values()
+            if (today - c.checked_on).days > STALE_AFTER_DAYS
+        ),
+    ]
+
+
+def _uncited(rows: Iterable[TableRow], known: Iterable[str]) -> Iterator[str]:
+    there = set(known)
+    for row in rows:
+        if row.cites not in there:
+            yield f"{row.table} {row.key}: there is no source {row.cites!r}; add it to sources.toml"
+
+
+def _by_key(dated: Iterable[tuple[str, Dated]]) -> dict[str, list[Dated]]:
+    groups: dict[str, list[Dated]] = defaultdict(list)
+    for key, row in dated:
+        groups[key].append(row)
+    return {key: sorted(rows, key=lambda r: r.valid_from) for key, rows in groups.items()}
+
+
+def _overlaps(dated: Iterable[tuple[str, Dated]]) -> Iterator[str]:
+    for key, rows in _by_key(dated).items():
+        for earlier, later in zip(rows, rows[1:], strict=False):
+            if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
+                yield f"{later.row.table} {key}: two rows hold on {later.valid_from}; end the earlier one before it"
+
+
+def _gaps(dated: Iterable[tuple[str, Dated]]) -> Iterator[str]:
+    for key, rows in _by_key(dated).items():
+        for earlier, later in zip(rows, rows[1:], strict=False):
+            if earlier.valid_to is not None and (later.valid_from - earlier.valid_to).days > 1:
+                yield f"{later.row.table} {key}: no row holds between {earlier.valid_to} and {later.valid_from}"
+
+
+def _positions(known: Iterable[str]) -> Iterator[str]:
+    there = set(known)
+    for position in tables.read_positions().values():
+        if len(position.sides) < 2:
+            yield f"positions.toml {position.name}: one side is no contested point; add the other or drop it"
+        for side in position.sides:
+            for source in set(side.cites) - there or ([] if side.cites else ["(none)"]):
+                yield f"positions.toml {position.name}={side.name}: there is no source {source!r}"
+
+
+def _drug_names(drugs: Iterable[tables.DrugRow]) -> Iterator[str]:
+    owner: dict[str, str] = {}
+    for row in drugs:
+        for name in row.names:
+            if owner.setdefault(name, row.drug) != row.drug:
+                yield f"drugs.csv: {name!r} names both {owner[name]} and {row.drug}; keep it with one of them"

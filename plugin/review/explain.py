@@ -1,0 +1,138 @@
+"""A coded encounter in words: the JSON of the command line (DESIGN section 6) and sentences for pages."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from plugin.codebook import CodeBook
+from plugin.domain import (
+    Administration,
+    Ask,
+    Caveat,
+    Chart,
+    ChargeMinutes,
+    Citation,
+    CodedEncounter,
+    Decline,
+    MappingIssue,
+    Notice,
+    Ruling,
+    SuggestedCharge,
+)
+from plugin.rules import BY_ID
+
+
+def as_json(coded: CodedEncounter, book: CodeBook) -> dict[str, Any]:
+    """One entry of `encounters` as DESIGN section 6 shapes it; strings, integers, lists and null only."""
+    chart = coded.chart
+    return {
+        "encounter": chart.encounter.id,
+        "patient": chart.encounter.patient,
+        "setting": coded.setting.value,
+        "date_of_service": coded.day.isoformat() if coded.day else None,
+        "complete": coded.complete,
+        "charges": [_charge(charge, coded, book) for charge in coded.charges],
+        "queries": [_query(ask, would) for ask, would in zip(coded.asks, coded.would, strict=True)],
+        "notices": [_notice(notice) for notice in coded.notices],
+        "declined": [_declined(r, r.outcome) for r in coded.rulings if isinstance(r.outcome, Decline)],
+        "issues": [issue_json(issue) for issue in coded.issues],
+        "positions": dict(coded.positions),
+    }
+
+
+def _charge(charge: SuggestedCharge, coded: CodedEncounter, book: CodeBook) -> dict[str, Any]:
+    return {
+        "system": charge.system,
+        "code": charge.code,
+        "label": book.label(charge.code),
+        "units": charge.units,
+        "modifiers": list(charge.modifiers),
+        "date": charge.day.isoformat(),
+        "diagnoses": list(charge.diagnoses),
+        "administrations": list(charge.administrations),
+        "minutes": [minutes_json(part, coded.chart) for part in charge.minutes],
+        "evidence": [{"fact": f.text(), "references": list(f.references)} for f in charge.evidence],
+        "rules": list(charge.rules),
+        "citations": [cited(citation) for citation in citations_of(charge.citations, book)],
+        "because": because(charge),
+        "caveats": [_caveat(caveat) for caveat in charge.caveats],
+    }
+
+
+def minutes_json(part: ChargeMinutes, chart: Chart) -> dict[str, Any]:
+    """One unit's stretch with its times in the facility's zone, else as charted."""
+    zone = zone_of(part.administration, chart)
+    return {
+        "unit": part.unit,
+        "administration": part.administration,
+        "tier": int(part.tier),
+        "start": datetime.fromtimestamp(part.start, zone).isoformat(),
+        "stop": datetime.fromtimestamp(part.stop, zone).isoformat(),
+    }
+
+
+def zone_of(administration: str, chart: Chart) -> tzinfo:
+    """The facility's zone, else the offset an administration was charted with."""
+    if chart.zone is not None:
+        return chart.zone
+    found: Administration | None = next((a for a in chart.administrations if a.id == administration), None)
+    moment = (found.start or found.stop) if found else None
+    return (moment.tzinfo if moment else None) or UTC
+
+
+def because(charge: SuggestedCharge) -> list[str]:
+    """The rule titles that earned the line, in plain words."""
+    return [f"{BY_ID[rule].title} ({rule})" for rule in charge.rules]
+
+
+def citations_of(ids: Iterable[str], book: CodeBook) -> list[Citation]:
+    """The sources behind ids, in their order."""
+    return [book.citations[source] for source in ids]
+
+
+def cited(citation: Citation) -> str:
+    """A source on one line, with its standing and the day it was checked."""
+    return f"{citation.title} <{citation.locator}> ({citation.standing.value}, checked {citation.checked_on})"
+
+
+def _caveat(caveat: Caveat) -> dict[str, Any]:
+    return {
+        "position": caveat.position,
+        "took": caveat.took,
+        "other": caveat.other,
+        "effect": caveat.effect,
+        "sources": list(caveat.sources),
+    }
+
+
+def _query(ask: Ask, would: str) -> dict[str, Any]:
+    return {
+        "kind": ask.kind,
+        "administrations": list(ask.administrations),
+        "question": ask.question.text(),
+        "would": would,
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {"kind": notice.kind, "administrations": list(notice.administrations), "text": notice.text.text()}
+
+
+def _declined(ruling: Ruling, outcome: Decline) -> dict[str, Any]:
+    return {
+        "code": outcome.code,
+        "administrations": list(outcome.administrations),
+        "rules": list(ruling.rules),
+        "because": [fact.text() for fact in outcome.because],
+    }
+
+
+def issue_json(issue: MappingIssue) -> dict[str, Any]:
+    """Something that could not be read."""
+    return {
+        "resource": issue.resource,
+        "path": issue.path,
+        "found": issue.found,
+        "done": issue.done,
+        "blocks": issue.blocks,
+    }

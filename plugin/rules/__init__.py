@@ -1,0 +1,103 @@
+"""THE RULEBOOK: the method as an ordered list.
+
+Each rule is a small pure function in a file of its own idea, with its id, title, sources and days in force.
+Read it from top to bottom; it is the order in which a visit is coded.
+
+1. `LEAVE_OUT`: what isn't coded in this family. A service leaves by the first of these that names it.
+2. The drug's class gives its code family (`categories.py`); a drug nobody knows is asked about.
+3. Every service gets its place (`places.py`): the one initial service of each access site, then what the others are
+   beside it, and which minutes each keeps (`overlap.py`, `fluids.py`, `pushes_placed.py`).
+4. `EARN`: what each placed service earns. Here the order doesn't matter: no two rules may claim the same minute of one
+   administration, and one that does so is an error that names both.
+5. `TELL`: what concerns the visit as a whole.
+"""
+
+from plugin.rules.additional_hour import additional_hour
+from plugin.rules.base import Earn, Rule, Sift, Tell
+from plugin.rules.care_setting import encounter_class, encounter_link, home_visit, inpatient_stay, inpatient_window
+from plugin.rules.categories import electrolyte_intent, unknown_drug_class
+from plugin.rules.further_infusions import concurrent_infusion, repeat_infusion, sequential_infusion, shared_minutes
+from plugin.rules.hydration import hydration_hours, hydration_initial, hydration_necessity
+from plugin.rules.initial_service import initial_service
+from plugin.rules.injections import injection, subcutaneous_infusion
+from plugin.rules.not_counted import (
+    keep_vein_open,
+    line_flush,
+    nothing_given,
+    other_family,
+    procedure_integral,
+    route_outside,
+    status_not_given,
+)
+from plugin.rules.not_earned import not_earned
+from plugin.rules.notices import assumed_zone, calculated_time, complexity_documentation
+from plugin.rules.pushes import push_new_drug, push_same_drug
+from plugin.rules.questions import (
+    hydration_waits,
+    illogical_time,
+    implausible_time,
+    missing_route,
+    missing_start_time,
+    missing_stop_time,
+    push_or_infusion,
+    same_time_charted,
+)
+from plugin.rules.transfusion import transfusion_day, transfusion_premedication
+
+EDITION = "2026.1"
+
+LEAVE_OUT: tuple[Rule[Sift], ...] = (
+    inpatient_stay,
+    home_visit,
+    nothing_given,
+    route_outside,
+    other_family,
+    procedure_integral,
+    line_flush,
+    keep_vein_open,
+    transfusion_premedication,
+    missing_route,
+)
+
+CLASSIFY: tuple[Rule[Sift], ...] = (
+    electrolyte_intent,
+    unknown_drug_class,
+)
+
+EARN: tuple[Rule[Earn], ...] = (
+    initial_service,
+    additional_hour,
+    sequential_infusion,
+    concurrent_infusion,
+    repeat_infusion,
+    shared_minutes,
+    push_new_drug,
+    push_same_drug,
+    hydration_initial,
+    hydration_hours,
+    injection,
+    subcutaneous_infusion,
+    not_earned,
+    missing_stop_time,
+    push_or_infusion,
+    missing_start_time,
+    illogical_time,
+    implausible_time,
+    same_time_charted,
+    hydration_waits,
+    hydration_necessity,
+)
+
+TELL: tuple[Rule[Tell], ...] = (
+    status_not_given,
+    transfusion_day,
+    encounter_class,
+    encounter_link,
+    inpatient_window,
+    complexity_documentation,
+    calculated_time,
+    assumed_zone,
+)
+
+RULEBOOK: tuple[Rule[Sift] | Rule[Earn] | Rule[Tell], ...] = (*LEAVE_OUT, *CLASSIFY, *EARN, *TELL)
+BY_ID = {rule.id: rule for rule in RULEBOOK}

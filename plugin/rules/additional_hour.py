@@ -1,0 +1,26 @@
+"""Time beyond the first hour of an infusion."""
+
+from plugin.domain import Category, Fact, Role, Technique
+from plugin.rules.base import Said, looking_at, rule, since
+from plugin.rules.hours import beyond_first_hour
+from plugin.rules.placement import Placed
+from plugin.rules.saying import code_for, decline, suggest
+from plugin.rules.visit import Visit
+
+
+@rule(
+    "TIME-ADDITIONAL-HOUR",
+    title="A unit for each further hour, and for a last part of more than 30 minutes",
+    cites=("cms-ch12-30-5", "aapc-hierarchy", "decided-minutes"),
+    in_force=since("2006-01-01"),
+    looks_at=looking_at(Role.INITIAL, Role.SEQUENTIAL, Category.CHEMOTHERAPY, Category.THERAPEUTIC, Technique.INFUSION),
+)
+def additional_hour(placed: Placed, visit: Visit) -> list[Said]:
+    """Same family as the infusion itself, whatever the initial service is (dossier R10, R12)."""
+    hours = beyond_first_hour(placed.kept, visit)
+    code = code_for(placed, Role.ADDITIONAL_HOUR, visit)
+    if code is None or not (hours.units or hours.left):
+        return []
+    remainder = Fact("{} min are left, not more than 30", (hours.left_minutes,), placed.service.ids)
+    further = Fact("beyond the first hour", (), placed.service.ids)
+    return [*suggest(code, hours.of_unit, placed, visit, further), *decline(code, hours.left, remainder)]

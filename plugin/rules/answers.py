@@ -1,0 +1,65 @@
+"""What a question could be answered with: the chart as it would then stand.
+
+An answer is tried out to say what it would change; it never enters the chart by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from plugin.domain import Administration, Chart, DrugClass, Route, Service, Technique, Term
+
+Apply = Callable[[Chart], Chart]
+
+
+def _changed(ids: tuple[str, ...], change: Callable[[Administration], Administration]) -> Apply:
+    def apply(chart: Chart) -> Chart:
+        return replace(chart, administrations=tuple(change(a) if a.id in ids else a for a in chart.administrations))
+
+    return apply
+
+
+def with_class(service: Service, drug_class: DrugClass) -> Apply:
+    """The drug is known to be of that class."""
+    term = Term("class", drug_class.value)
+    return _changed(service.ids, lambda a: replace(a, drug=replace(a.drug, terms=(term, *a.drug.terms))))
+
+
+def with_stop(service: Service, minutes: int) -> Apply:
+    """The last administration stopped that many minutes after its start."""
+
+    def stopped(a: Administration) -> Administration:
+        if a.start is None:
+            return a
+        return replace(a, stop=a.start + timedelta(minutes=minutes), instant=False)
+
+    return _changed(service.ids[-1:], stopped)
+
+
+def with_length(service: Service, minutes: int) -> Apply:
+    """The administration's times were charted, that many minutes apart; a lone stop or start is kept."""
+
+    def timed(a: Administration) -> Administration:
+        length = timedelta(minutes=minutes)
+        if a.start is None and a.stop is not None:
+            return replace(a, start=a.stop - length, instant=False)
+        if a.start is not None:
+            return replace(a, stop=a.start + length, instant=False)
+        return a
+
+    return _changed(service.ids, timed)
+
+
+def with_route(service: Service, route: Route, technique: Technique | None) -> Apply:
+    """The route was charted."""
+    return _changed(service.ids, lambda a: replace(a, route=route, technique=a.technique or technique))
+
+
+def with_technique(service: Service, technique: Technique) -> Apply:
+    """The technique was charted."""
+    return _changed(service.ids, lambda a: replace(a, technique=technique))
+
+
+def with_site(service: Service, site: str) -> Apply:
+    """The access site was charted."""
+    return _changed(service.ids, lambda a: replace(a, site=site))

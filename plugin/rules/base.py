@@ -1,0 +1,98 @@
+"""What a rule is: a pure function with an id, a title, its sources and the days it is in force."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from plugin.domain import Ask, Category, Decline, NotApplicable, Notice, Role, Service, Suggest, Technique
+
+if TYPE_CHECKING:
+    from plugin.rules.placement import Placed
+    from plugin.rules.visit import Visit
+
+Said = Suggest | Decline | Ask | Notice
+NOT_APPLICABLE = NotApplicable()
+Sift = Callable[[Service, "Visit"], "Decline | Ask | NotApplicable"]
+Earn = Callable[["Placed", "Visit"], Iterable[Said]]
+Tell = Callable[["Visit"], Iterable[Said]]
+F = TypeVar("F", bound=Callable[..., object])
+F_co = TypeVar("F_co", bound=Callable[..., object], covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days a rule is in force; an open end is None."""
+
+    first: date
+    last: date | None = None
+
+    def hold(self, day: date) -> bool:
+        """Whether `day` is one of them."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+def since(day: str, until: str | None = None) -> Days:
+    """In force from one ISO day, to another where given."""
+    return Days(date.fromisoformat(day), date.fromisoformat(until) if until else None)
+
+
+class Kind(Enum):
+    """A service that took no role: what stands in its way."""
+
+    UNTIMED = "untimed"
+    NOT_EARNED = "not earned"
+    WAITS = "waits for an answer"
+    TOGETHER = "charted at the same time"
+
+
+@dataclass(frozen=True, slots=True)
+class LooksAt:
+    """Which placed services a rule looks at; an empty set means all."""
+
+    roles: frozenset[Role | Kind] = frozenset()
+    categories: frozenset[Category] = frozenset()
+    techniques: frozenset[Technique] = frozenset()
+
+    def covers(self, role: Role | Kind, category: Category, technique: Technique | None) -> bool:
+        """Whether a service of that kind is one of them."""
+        return (
+            (not self.roles or role in self.roles)
+            and (not self.categories or category in self.categories)
+            and (not self.techniques or technique in self.techniques)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[F_co]):
+    """A rule of the rulebook; calling it runs it."""
+
+    id: str
+    title: str
+    cites: tuple[str, ...]
+    in_force: Days
+    run: F_co
+    looks_at: LooksAt = LooksAt()
+
+
+def rule(
+    id: str, *, title: str, cites: tuple[str, ...], in_force: Days, looks_at: LooksAt | None = None
+) -> Callable[[F], Rule[F]]:
+    """Make a function a rule; the order of the rules stands in `plugin.rules`, nowhere else."""
+
+    def made(function: F) -> Rule[F]:
+        return Rule(id, title, cites, in_force, function, looks_at or LooksAt())
+
+    return made
+
+
+def looking_at(
+    *what: Role | Kind | Category | Technique,
+) -> LooksAt:
+    """`looking_at(Role.INITIAL, Technique.PUSH)`: services of those roles, categories and techniques."""
+    return LooksAt(
+        frozenset(w for w in what if isinstance(w, (Role, Kind))),
+        frozenset(w for w in what if isinstance(w, Category)),
+        frozenset(w for w in what if isinstance(w, Technique)),
+    )

@@ -1,0 +1,216 @@
+"""What another side of a contested point, or an answer to a question, would change: found by running the rules again.
+
+Only points that were read for this chart are tried, so a plain chart costs one run.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from plugin.codebook import CodeBook
+from plugin.domain import (
+    Ask,
+    CareSetting,
+    Caveat,
+    Chart,
+    CodedEncounter,
+    Fact,
+    MappingIssue,
+    Notice,
+    Ruling,
+    SuggestedCharge,
+)
+from plugin.domain.charge import ChargeKey
+from plugin.rules import EDITION
+from plugin.rules.care_setting import setting_of
+from plugin.rules.engine import RuleConflict, Ruled, day_of_service, run
+from plugin.rules.lines import charge_lines
+
+Choices = Mapping[str, str]
+
+
+class Change(NamedTuple):
+    """Units of one line before and after; 0 where the line isn't there."""
+
+    key: ChargeKey
+    before: int
+    after: int
+    administrations: tuple[str, ...]
+
+    def words(self) -> str:
+        """Such as "adds 96366 x1" or "96365 x1 becomes x2"."""
+        _, code, modifiers, _ = self.key
+        name = "-".join((code, *modifiers))
+        if not self.before:
+            return f"adds {name} x{self.after}"
+        return f"{name} x{self.before} becomes x{self.after}" if self.after else f"removes {name} x{self.before}"
+
+
+def code_encounter(
+    chart: Chart, book: CodeBook, setting: CareSetting | None = None, choices: Choices | None = None
+) -> CodedEncounter:
+    """The chart coded, with caveats where sides differ and with what each answer would change.
+
+    A conflict of rules gives an encounter without charges, not complete, with an issue naming both rules.
+    """
+    choices = choices or {}
+    try:
+        ruled = run(chart, book, setting, choices)
+    except RuleConflict as conflict:
+        return _in_conflict(chart, setting, str(conflict))
+    charges = charge_lines(ruled)
+    trial = _Trial(chart, book, setting, choices, charges)
+    asks, would, charges = _asked(ruled, trial, charges)
+    charges, told = _contested(ruled, trial, charges, asks)
+    notices = [r.outcome for r in ruled.rulings if isinstance(r.outcome, Notice)]
+    asks, would = _needs_diagnosis(charges, asks, would)
+    return CodedEncounter(
+        chart=chart,
+        setting=ruled.visit.setting,
+        day=ruled.day,
+        edition=EDITION,
+        complete=_is_complete(chart, asks),
+        charges=charges,
+        asks=tuple(asks),
+        would=tuple(would),
+        notices=(*notices, *told),
+        rulings=ruled.rulings,
+        issues=chart.issues,
+        positions=tuple(sorted(ruled.visit.book.sides_read.items())),
+    )
+
+
+class _Trial:
+    """Runs the same chart with one thing changed and compares the lines."""
+
+    def __init__(
+        self,
+        chart: Chart,
+        book: CodeBook,
+        setting: CareSetting | None,
+        choices: Choices,
+        charges: tuple[SuggestedCharge, ...],
+    ) -> None:
+        self._chart, self._book, self._setting, self._choices = chart, book, setting, choices
+        self._lines = {c.key: c for c in charges}
+
+    def side(self, position: str, side: str) -> list[Change]:
+        """With another side of a contested point."""
+        return self._changes(run(self._chart, self._book, self._setting, {**self._choices, position: side}))
+
+    def answer(self, chart: Chart) -> list[Change]:
+        """With the chart as an answer would leave it."""
+        return self._changes(run(chart, self._book, self._setting, self._choices))
+
+    def _changes(self, other: Ruled) -> list[Change]:
+        lines = {c.key: c for c in charge_lines(other)}
+        keys = [*self._lines, *(key for key in lines if key not in self._lines)]
+        return [change for key in keys if (change := _change(key, self._lines.get(key), lines.get(key)))]
+
+
+def _change(key: ChargeKey, before: SuggestedCharge | None, after: SuggestedCharge | None) -> Change | None:
+    units = (before.units if before else 0, after.units if after else 0)
+    if units[0] == units[1]:
+        return None
+    ids = dict.fromkeys(a for line in (before, after) if line for a in line.administrations)
+    return Change(key, *units, tuple(ids))
+
+
+def _asked(
+    ruled: Ruled, trial: _Trial, charges: tuple[SuggestedCharge, ...]
+) -> tuple[list[Ask], list[str], tuple[SuggestedCharge, ...]]:
+    """The questions whose answers would change a line, what they would change, and the lines that hang on them."""
+    asks: list[Ask] = []
+    would: list[str] = []
+    for ruling in ruled.rulings:
+        ask = ruling.outcome
+        if not isinstance(ask, Ask) or ask.silent:
+            continue
+        tried = [(a.text, trial.answer(a.apply(ruled.visit.chart))) for a in ask.answers]
+        if not ask.always and not any(changes for _, changes in tried):
+            continue
+        asks.append(ask)
+        would.append("; ".join(f"{text}: {_words(changes)}" for text, changes in dict(tried).items()))
+        charges = _hanging_on(ask, ruling, tried, charges)
+    return asks, would, charges
+
+
+def _words(changes: Iterable[Change]) -> str:
+    return ", ".join(change.words() for change in changes) or "changes nothing"
+
+
+def _hanging_on(
+    ask: Ask, ruling: Ruling, tried: list[tuple[str, list[Change]]], charges: tuple[SuggestedCharge, ...]
+) -> tuple[SuggestedCharge, ...]:
+    touched = {change.key for _, changes in tried for change in changes if change.before}
+    effects = [f"{text}: {_words(changes)}" for text, changes in tried if any(c.before for c in changes)]
+    caveat = Caveat(ask.kind, "as charted", "answered", "; ".join(effects), ruling.rules)
+    return tuple(replace(c, caveats=(*c.caveats, caveat)) if c.key in touched else c for c in charges)
+
+
+def _contested(
+    ruled: Ruled, trial: _Trial, charges: tuple[SuggestedCharge, ...], asks: list[Ask]
+) -> tuple[tuple[SuggestedCharge, ...], list[Notice]]:
+    """Caveats on the lines that another side would change; a notice where it would only add a line."""
+    told: list[Notice] = []
+    asked_about = {a for ask in asks for a in ask.administrations}
+    for name, took in sorted(ruled.visit.book.sides_read.items()):
+        position = ruled.visit.book.book.positions[name]
+        for side in position.sides:
+            changes = trial.side(name, side.name) if side.name != took else []
+            if not changes:
+                continue
+            sources = tuple(dict.fromkeys((*position.side(took).cites, *side.cites)))
+            caveat = Caveat(name, took, side.name, _words(changes), sources)
+            on = _where(changes, charges)
+            charges = tuple(replace(c, caveats=(*c.caveats, caveat)) if c.key in on else c for c in charges)
+            ids = tuple(dict.fromkeys(a for change in changes for a in change.administrations))
+            if not on and not asked_about.intersection(ids):
+                told.append(_notice(name, caveat, ids))
+    return charges, told
+
+
+def _where(changes: list[Change], charges: tuple[SuggestedCharge, ...]) -> set[ChargeKey]:
+    """The lines a change concerns: those it alters, else those that rest on the same administrations."""
+    altered = {change.key for change in changes if change.before}
+    ids = {a for change in changes for a in change.administrations}
+    return altered or {c.key for c in charges if ids.intersection(c.administrations)}
+
+
+def _notice(name: str, caveat: Caveat, ids: tuple[str, ...]) -> Notice:
+    text = Fact("position {} is {} here; under {}: {}", (name, caveat.took, caveat.other, caveat.effect), ids)
+    return Notice("payer-varies", ids, text)
+
+
+def _needs_diagnosis(
+    charges: tuple[SuggestedCharge, ...], asks: list[Ask], would: list[str]
+) -> tuple[list[Ask], list[str]]:
+    """One question for all lines that no coded diagnosis supports."""
+    bare = tuple(dict.fromkeys(a for c in charges if not c.diagnoses for a in c.administrations))
+    if not bare:
+        return asks, would
+    question = Fact("Which diagnosis supports these services? None is charted with an ICD-10-CM code", (), bare)
+    ask = Ask("needs-diagnosis", bare, (), question, always=True)
+    return [*asks, ask], [*would, "the lines can't be billed without one"]
+
+
+def _is_complete(chart: Chart, asks: list[Ask]) -> bool:
+    unsettled = {"encounter-class", "encounter-link"}
+    return not any(i.blocks for i in chart.issues) and not unsettled.intersection(a.kind for a in asks)
+
+
+def _in_conflict(chart: Chart, setting: CareSetting | None, names: str) -> CodedEncounter:
+    issue = MappingIssue(chart.encounter.id, "", names, "nothing was coded; report this with the chart", blocks=True)
+    return CodedEncounter(
+        chart=chart,
+        setting=setting or setting_of(chart.encounter.encounter_class) or CareSetting.FACILITY,
+        day=day_of_service(chart),
+        edition=EDITION,
+        complete=False,
+        charges=(),
+        asks=(),
+        would=(),
+        notices=(),
+        rulings=(),
+        issues=(*chart.issues, issue),
+    )

@@ -1,0 +1,186 @@
+"""Runs the rulebook over one chart, once, and checks that every counted minute went to exactly one outcome.
+
+Pure: the chart, the code book, the setting and the sides of contested points go in; values come out.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date
+from functools import lru_cache
+
+from plugin.codebook import CodeBook, View
+from plugin.domain import (
+    CareSetting,
+    Category,
+    Chart,
+    DrugClass,
+    NotApplicable,
+    Role,
+    Ruling,
+    Service,
+    Technique,
+)
+from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
+from plugin.rules.base import Earn, Kind, Rule, Said, Sift, Tell
+from plugin.rules.care_setting import setting_of
+from plugin.rules.categories import category_of
+from plugin.rules.placement import Placed
+from plugin.rules.places import place
+from plugin.rules.visit import Visit
+from plugin.timeline import build_timeline
+
+
+class RuleConflict(Exception):
+    """Two rules claim the same minutes of one administration, or minutes were left over; names the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """One run: every outcome with its trace, and the view that remembers what was read."""
+
+    visit: Visit
+    rulings: tuple[Ruling, ...]
+    day: date | None
+    edition: str = EDITION
+
+
+class InForce:
+    """The rules in force on one day, with those that look at each kind of placed service."""
+
+    def __init__(self, day: date) -> None:
+        self.leave_out = [r for r in LEAVE_OUT if r.in_force.hold(day)]
+        self.earn = [r for r in EARN if r.in_force.hold(day)]
+        self.tell = [r for r in TELL if r.in_force.hold(day)]
+        self._looking: dict[tuple[Role | Kind, Category, Technique | None], list[Rule[Earn]]] = {}
+
+    def looking_at(self, placed: Placed) -> list[Rule[Earn]]:
+        """The earning rules that look at a service of that role, category and technique."""
+        kind = (placed.role, placed.category, placed.service.technique)
+        found = self._looking.get(kind)
+        if found is None:
+            found = self._looking[kind] = [r for r in self.earn if r.looks_at.covers(*kind)]
+        return found
+
+
+@lru_cache(maxsize=4096)
+def rules_on(day: date) -> InForce:
+    """The rulebook of a day."""
+    return InForce(day)
+
+
+def day_of_service(chart: Chart) -> date | None:
+    """The day of the encounter's start, else of the first counted administration; None when no day is charted."""
+    moments = [chart.encounter.start] if chart.encounter.start else [a.start or a.stop for a in chart.administrations]
+    first = min((m for m in moments if m), key=lambda m: m.astimezone(UTC), default=None)
+    if first is None:
+        return min((a.date_only for a in chart.administrations if a.date_only), default=None)
+    return first.astimezone(chart.zone).date() if chart.zone else first.date()
+
+
+def run(
+    chart: Chart, book: CodeBook, setting: CareSetting | None = None, choices: Mapping[str, str] | None = None
+) -> Ruled:
+    """Every outcome for one chart; RuleConflict when two rules claim the same minutes."""
+    day = day_of_service(chart)
+    view = book.as_of(day or date.max, choices)
+    rules = rules_on(day or date.max)
+    visit = Visit(
+        chart=chart,
+        setting=setting or setting_of(chart.encounter.encounter_class) or CareSetting.FACILITY,
+        timeline=build_timeline(chart, view),
+        book=view,
+        setting_given=setting is not None,
+        administrations={a.id: a for a in chart.administrations},
+    )
+    visit, rulings = _sifted(visit, rules)
+    placed = place(visit)
+    visit = _with_initials(visit, placed)
+    for one in placed:
+        for earn in rules.looking_at(one):
+            view.rows.clear()
+            rulings += _traced(earn, earn.run(one, visit), view, one.service)
+    for tell in rules.tell:
+        view.rows.clear()
+        rulings += _traced(tell, tell.run(visit), view, None)
+    check_claims(rulings, visit.timeline.services)
+    return Ruled(visit, tuple(rulings), day)
+
+
+def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
+    """Leave out what isn't coded here, and give the rest their category, or ask for it."""
+    rulings: list[Ruling] = []
+    counted: list[tuple[Service, Category]] = []
+    for service in visit.timeline.services:
+        left = _first_to_speak(rules.leave_out, service, visit)
+        category = None if left else category_of(service, visit)
+        if category is None:
+            left = left or _first_to_speak([_classifier(service)], service, visit)
+            rulings += left
+        else:
+            counted.append((service, category))
+    return replace(visit, counted=tuple(counted)), rulings
+
+
+def _first_to_speak(rules: Iterable[Rule[Sift]], service: Service, visit: Visit) -> list[Ruling]:
+    for rule in rules:
+        visit.book.rows.clear()
+        said = rule.run(service, visit)
+        if not isinstance(said, NotApplicable):
+            return _traced(rule, (said,), visit.book, service)
+    return []
+
+
+def _classifier(service: Service) -> Rule[Sift]:
+    electrolyte, unknown = CLASSIFY
+    return electrolyte if service.drug.drug_class is DrugClass.ELECTROLYTE else unknown
+
+
+def _with_initials(visit: Visit, placed: list[Placed]) -> Visit:
+    initials = (p for p in placed if p.role is Role.INITIAL)
+    codes = (
+        visit.book.code_anywhere(p.category, Role.INITIAL, p.service.technique.value)
+        for p in initials
+        if p.service.technique
+    )
+    beside = min(((p.service.start, p.service.id) for p in placed if p.role is Role.CONCURRENT), default=(0, ""))
+    return replace(visit, initial_codes=frozenset(c for c in codes if c), first_concurrent=beside[1])
+
+
+def _traced(
+    rule: Rule[Sift] | Rule[Earn] | Rule[Tell], said: Iterable[Said], view: View, service: Service | None
+) -> list[Ruling]:
+    """The rule's outcomes with its id and the table rows it read, the drug's own rows first."""
+    outcomes = list(said)
+    if not outcomes:
+        return []
+    drug = view.drug_rows.get(service.drug.key, ()) if service else ()
+    rows = tuple(dict.fromkeys((*drug, *view.rows)))
+    return [Ruling(outcome, (rule.id,), rows) for outcome in outcomes]
+
+
+def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None:
+    """Conservation: each counted second of each administration is claimed once; RuleConflict names who did not.
+
+    A moment (an untimed push) is a claim too: it may not be claimed twice either.
+    """
+    claims: dict[str, list[tuple[int, int, str]]] = {}
+    for ruling in rulings:
+        for claim in getattr(ruling.outcome, "claims", ()):
+            claims.setdefault(claim.administration, []).append((claim.start, claim.stop, ruling.rules[0]))
+    for administration, of_it in claims.items():
+        of_it.sort()
+        for (start, stop, first), (other_start, _, second) in zip(of_it, of_it[1:], strict=False):
+            if other_start < stop or (start == stop == other_start):
+                raise RuleConflict(f"{first} and {second} claim the same minutes of {administration}")
+    for service in services:
+        _check_covered(service, claims)
+
+
+def _check_covered(service: Service, claims: Mapping[str, list[tuple[int, int, str]]]) -> None:
+    wanted: dict[str, int] = {}
+    for stretch in service.stretches:
+        wanted[stretch.administration] = wanted.get(stretch.administration, 0) + stretch.stop - stretch.start
+    for administration, seconds in wanted.items():
+        claimed = claims.get(administration, ())
+        if not claimed or sum(stop - start for start, stop, _ in claimed) != seconds:
+            raise RuleConflict(f"no rule speaks for all minutes of {administration}; the rulebook has a gap")

@@ -1,0 +1,118 @@
+"""Hydration of one access site: united by time, never beside a drug, in stretches that stand alone.
+
+Minutes beside a drug infusion or a transfusion are incidental (NCCI policy manual ch. XI B.5, B.6).
+Charted push minutes are deducted without splitting a stretch; a drug infusion splits it (addendum D10).
+Hydration after the start of an open-ended drug infusion waits for its answer (addendum D12).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from plugin.domain import Category, Fact, Role, Service, Stretch
+from plugin.domain.interval import Interval, inside, minutes, outside, union
+from plugin.rules.base import Kind
+from plugin.rules.placement import Placed
+from plugin.rules.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What else went on at the access site: drug infusions and transfusions, pushes, the first open-ended start."""
+
+    runs: Sequence[Interval]
+    pushes: Sequence[Interval]
+    open_from: int | None
+
+
+Run = list[tuple[Service, Stretch]]
+
+
+def place_hydration(fluids: Sequence[Service], beside: Beside, may_be_initial: bool, visit: Visit) -> list[Placed]:
+    """Each stand-alone stretch with its role, and what was taken away from hydration, with the reason."""
+    taken: list[Placed] = []
+    runs = _runs(_alone(fluids, beside, taken), beside)
+    runs = _totalled([_without_pushes(run, beside, taken) for run in runs], visit)
+    placed: list[Placed] = []
+    for run in runs:
+        initial = may_be_initial and not any(p.role is Role.INITIAL for p in placed)
+        placed.append(_weighed(run, Role.INITIAL if initial else Role.ADDITIONAL_HOUR, visit))
+    return placed + taken
+
+
+def _alone(fluids: Sequence[Service], beside: Beside, taken: list[Placed]) -> Run:
+    """The stretches in order of time, counted once, beside nothing that carries a drug."""
+    counted: list[Interval] = []
+    left: Run = []
+    for service in fluids:
+        for stretch in service.stretches:
+            taken += _lost(service, inside(stretch, counted), "{} min ran beside another bag of fluid and count once")
+            for once in outside(stretch, counted):
+                taken += _lost(service, inside(once, beside.runs), "{} min ran beside a drug or blood on the same line")
+                left += [(service, part) for part in outside(once, beside.runs)]
+            counted = union([*counted, Interval(stretch.start, stretch.stop)])
+    return sorted(_before_open(left, beside, taken), key=lambda pair: (pair[1].start, pair[1].administration))
+
+
+def _before_open(left: Run, beside: Beside, taken: list[Placed]) -> Run:
+    if beside.open_from is None:
+        return left
+    waits = [Interval(beside.open_from, max((s.stop for _, s in left), default=beside.open_from))]
+    for service, stretch in left:
+        parts = tuple(inside(stretch, waits))
+        if parts:
+            taken.append(Placed(service, Category.HYDRATION, Kind.WAITS, parts))
+    return [(service, part) for service, stretch in left for part in outside(stretch, waits)]
+
+
+def _runs(alone: Run, beside: Beside) -> list[Run]:
+    """Stretches that belong together: touching, or one bag's with only a pause between."""
+    runs: list[Run] = []
+    for service, stretch in alone:
+        if runs and _continues(runs[-1][-1], service, stretch, beside):
+            runs[-1].append((service, stretch))
+        else:
+            runs.append([(service, stretch)])
+    return runs
+
+
+def _continues(last: tuple[Service, Stretch], service: Service, stretch: Stretch, beside: Beside) -> bool:
+    gap = Stretch("", last[1].stop, stretch.start)
+    if gap.stop <= gap.start:
+        return True
+    return last[0].id == service.id and not inside(gap, beside.runs)
+
+
+def _without_pushes(run: Run, beside: Beside, taken: list[Placed]) -> Run:
+    left: Run = []
+    for service, stretch in run:
+        taken += _lost(service, inside(stretch, beside.pushes), "{} min were shared with a charted push")
+        left += [(service, part) for part in outside(stretch, beside.pushes)]
+    return left
+
+
+def _lost(service: Service, parts: Iterable[Stretch], sentence: str) -> list[Placed]:
+    lost = tuple(parts)
+    if not lost:
+        return []
+    why = Fact(sentence, (minutes(lost),), tuple(dict.fromkeys(p.administration for p in lost)))
+    return [Placed(service, Category.HYDRATION, Kind.NOT_EARNED, lost, considered=Role.ADDITIONAL_HOUR, why=why)]
+
+
+def _totalled(runs: list[Run], visit: Visit) -> list[Run]:
+    runs = [run for run in runs if run]
+    if len(runs) > 1 and visit.book.position("hydration_time") == "total":
+        return [[pair for run in runs for pair in run]]
+    return runs
+
+
+def _weighed(run: Run, role: Role, visit: Visit) -> Placed:
+    kept = tuple(stretch for _, stretch in run)
+    needed = visit.book.limit("hydration_minimum")
+    if minutes(kept) >= needed:
+        return Placed(run[0][0], Category.HYDRATION, role, kept)
+    why = Fact(
+        "hydration ran {} min by itself, fewer than {}",
+        (minutes(kept), needed),
+        tuple(dict.fromkeys(s.administration for s in kept)),
+    )
+    return Placed(run[0][0], Category.HYDRATION, Kind.NOT_EARNED, kept, considered=role, why=why)

@@ -1,0 +1,48 @@
+"""Injections and infusions under the skin or into muscle, outside the hierarchy."""
+
+from plugin.domain import Category, Fact, Role, Technique
+from plugin.rules.base import Said, looking_at, rule, since
+from plugin.rules.hours import beyond_first_hour, first_hour
+from plugin.rules.placement import Placed
+from plugin.rules.saying import code_for, decline, suggest
+from plugin.rules.visit import Visit
+
+UNDER_THE_SKIN = "subcutaneous infusion"
+
+
+@rule(
+    "INJECTION",
+    title="One for each ordered dose injected under the skin or into muscle",
+    cites=("namas-hierarchy", "aapc-sc-chemo", "a59160-hormonal", "split-dose"),
+    in_force=since("2006-01-01"),
+    looks_at=looking_at(Role.SEPARATE, Technique.INJECTION),
+)
+def injection(placed: Placed, visit: Visit) -> list[Said]:
+    """Separately timed doses are one each (dossier R24a, addendum D13)."""
+    code = code_for(placed, Role.SEPARATE, visit)
+    why = Fact("an injection, which stands beside any initial service", (), placed.service.ids)
+    return [*suggest(code, (placed.kept,), placed, visit, why)] if code else []
+
+
+@rule(
+    "SUBCUTANEOUS-INFUSION",
+    title="An infusion under the skin of 16 minutes or more, with its further hours",
+    cites=("icd10monitor-sc-infusion",),
+    in_force=since("2009-01-01"),
+    looks_at=looking_at(Role.SEPARATE, Technique.INFUSION, Category.THERAPEUTIC, Category.CHEMOTHERAPY),
+)
+def subcutaneous_infusion(placed: Placed, visit: Visit) -> list[Said]:
+    """The same codes for every drug: no complex code exists for this route (dossier R24a, addendum R50)."""
+    book = visit.book
+    initial = book.code(Category.THERAPEUTIC, Role.INITIAL, UNDER_THE_SKIN, visit.setting)
+    further = book.code(Category.THERAPEUTIC, Role.ADDITIONAL_HOUR, UNDER_THE_SKIN, visit.setting)
+    if initial is None or further is None or not placed.kept:
+        return []
+    kept, _ = first_hour(placed.kept, visit)
+    hours = beyond_first_hour(placed.kept, visit)
+    left = Fact("{} min are left, not more than 30", (hours.left_minutes,))
+    return [
+        *suggest(initial, (kept,), placed, visit, Fact("infused under the skin")),
+        *suggest(further, hours.of_unit, placed, visit, Fact("beyond the first hour")),
+        *decline(further, hours.left, left),
+    ]

@@ -1,0 +1,83 @@
+"""From outcomes to charge lines: one for each (system, code, modifiers, day) of an encounter."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from plugin.domain import Caveat, ChargeMinutes, Ruling, Suggest, SuggestedCharge
+from plugin.domain.charge import ChargeKey
+from plugin.rules import BY_ID
+from plugin.rules.diagnoses import linked
+from plugin.rules.engine import Ruled
+from plugin.rules.visit import Visit
+
+UTC_CAVEAT = Caveat(
+    "zone",
+    "the day as charted in UTC",
+    "the facility's own day",
+    "times were charted in UTC and the facility's zone is not known, so the day may be off by one",
+)
+
+
+def charge_lines(ruled: Ruled) -> tuple[SuggestedCharge, ...]:
+    """The suggested lines by place in the hierarchy, then day, code, modifiers."""
+    by_key: dict[ChargeKey, list[tuple[Suggest, Ruling]]] = defaultdict(list)
+    for ruling in ruled.rulings:
+        said = ruling.outcome
+        if isinstance(said, Suggest):
+            by_key[(said.system, said.code, said.modifiers, said.day)].append((said, ruling))
+    lines = [_line(key, parts, ruled.visit) for key, parts in by_key.items()]
+    place = ruled.visit.book.book.place_in_list
+    return tuple(sorted(lines, key=lambda c: (place(c.code), c.day, c.code, c.modifiers)))
+
+
+def _line(key: ChargeKey, parts: list[tuple[Suggest, Ruling]], visit: Visit) -> SuggestedCharge:
+    parts.sort(key=lambda part: (part[0].claims[0] if part[0].claims else ("", 0, 0))[1:] + part[0].administrations)
+    suggestions = [said for said, _ in parts]
+    ids = _in_order((i for said in suggestions for i in said.administrations), visit)
+    diagnoses = linked(visit.chart, (visit.administrations[i] for i in ids))
+    utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
+    system, code, modifiers, day = key
+    return SuggestedCharge(
+        system=system,
+        code=code,
+        units=sum(said.units for said in suggestions),
+        modifiers=modifiers,
+        day=day,
+        administrations=ids,
+        diagnoses=tuple(code for code, _ in diagnoses),
+        diagnosis_references=tuple(reference for _, reference in diagnoses if reference),
+        minutes=_minutes(suggestions),
+        evidence=tuple(dict.fromkeys(fact for said in suggestions for fact in said.because)),
+        rules=_once(rule for _, ruling in parts for rule in ruling.rules),
+        citations=_cited(ruling for _, ruling in parts),
+        caveats=(UTC_CAVEAT,) if utc else (),
+    )
+
+
+def _minutes(suggestions: list[Suggest]) -> tuple[ChargeMinutes, ...]:
+    units = [(unit, said.tier) for said in suggestions for unit in said.unit_claims]
+    return tuple(
+        ChargeMinutes(number, stretch.administration, tier, stretch.start, stretch.stop)
+        for number, (unit, tier) in enumerate(units, start=1)
+        for stretch in unit
+    )
+
+
+def _in_order(ids: Iterable[str], visit: Visit) -> tuple[str, ...]:
+    def start(administration: str) -> tuple[float, str]:
+        given = visit.administrations[administration]
+        moment = given.start or given.stop
+        return moment.timestamp() if moment else 0, administration
+
+    return tuple(sorted(set(ids), key=start))
+
+
+def _cited(rulings: Iterable[Ruling]) -> tuple[str, ...]:
+    """The sources of the rules that spoke, then those of the rows they read."""
+    listed = list(rulings)
+    of_rules = [source for ruling in listed for rule in ruling.rules for source in BY_ID[rule].cites]
+    return _once([*of_rules, *(row.cites for ruling in listed for row in ruling.rows)])
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

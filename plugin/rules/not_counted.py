@@ -1,0 +1,137 @@
+"""What is not coded in this family at all; each service leaves by the first of these that names it."""
+
+import re
+
+from plugin.domain import Ask, Decline, DrugClass, Fact, NotApplicable, Route, Service, Status
+from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.visit import Visit
+
+Sifted = Decline | Ask | NotApplicable
+OUTSIDE = {
+    Route.ENTERAL: "given by mouth or tube",
+    Route.INHALED: "inhaled",
+    Route.TOPICAL: "put on the skin, into eye, ear or nose",
+    Route.INTRADERMAL: "given into the skin",
+    Route.INTRATHECAL: "given into the spinal canal, which has codes of its own",
+    Route.INTRA_ARTERIAL: "given into an artery, which has codes of its own",
+    Route.CATHETER_CLEARANCE: "put into a catheter to clear it, which has a code of its own",
+    Route.OTHER: "given by a route outside injections and infusions",
+}
+KEEP_OPEN = re.compile(r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open))\b", re.IGNORECASE)
+CARRIER = re.compile(r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock)\b", re.IGNORECASE)
+WORDS = {
+    Status.NOT_DONE: "charted as not done",
+    Status.ENTERED_IN_ERROR: "charted in error",
+    Status.ON_HOLD: "charted as on hold",
+}
+
+
+def declined(service: Service, reason: str) -> Decline:
+    """A decline of a whole service where nothing was considered for billing."""
+    return Decline(None, service.ids, service.stretches, (Fact("{}: " + reason, (_name(service),), service.ids),))
+
+
+def _name(service: Service) -> str:
+    return service.drug.text or service.drug.key
+
+
+@rule(
+    "STATUS-NOT-GIVEN",
+    title="What was not given isn't counted",
+    cites=("decided-defaults",),
+    in_force=since("2006-01-01"),
+)
+def status_not_given(visit: Visit) -> list[Said]:
+    """Not-done, entered-in-error and on-hold rows (dossier R22)."""
+    return [
+        Decline(None, (a.id,), (), (Fact("{}: {}", (a.drug.text, WORDS[a.status]), (a.id,)),))
+        for a in visit.timeline.not_given
+    ]
+
+
+@rule(
+    "ROUTE-OUTSIDE",
+    title="Other routes than vein, muscle and under the skin are outside this family",
+    cites=("namas-hierarchy",),
+    in_force=since("2006-01-01"),
+)
+def route_outside(service: Service, visit: Visit) -> Sifted:
+    """Dossier R24b, R24c, engine order step 1."""
+    if service.route is None or service.route not in OUTSIDE:
+        return NOT_APPLICABLE
+    return declined(service, OUTSIDE[service.route])
+
+
+@rule(
+    "OTHER-FAMILY",
+    title="Vaccines and allergen injections have administration codes of their own",
+    cites=("aap-rsv",),
+    in_force=since("2006-01-01"),
+)
+def other_family(service: Service, visit: Visit) -> Sifted:
+    """Dossier R26."""
+    if service.drug.drug_class not in (DrugClass.VACCINE, DrugClass.ALLERGEN):
+        return NOT_APPLICABLE
+    return declined(service, "its administration has codes of its own")
+
+
+@rule(
+    "PROCEDURE-INTEGRAL",
+    title="Sedation, anesthesia and contrast belong to their procedure",
+    cites=("procedure-integral",),
+    in_force=since("2006-01-01"),
+)
+def procedure_integral(service: Service, visit: Visit) -> Sifted:
+    """Dossier R25."""
+    if service.drug.drug_class not in (DrugClass.ANESTHETIC, DrugClass.CONTRAST):
+        return NOT_APPLICABLE
+    return declined(service, "part of the procedure it was given for")
+
+
+@rule(
+    "LINE-FLUSH",
+    title="Flushing or locking a line is part of using it",
+    cites=("ncci-11-b5-b6", "noridian-hydration"),
+    in_force=since("2006-01-01"),
+)
+def line_flush(service: Service, visit: Visit) -> Sifted:
+    """Dossier R18: flush before and after, diluent, carrier."""
+    fluid = service.drug.drug_class is DrugClass.HYDRATION_FLUID
+    if service.drug.drug_class is DrugClass.FLUSH or (fluid and _says(service, CARRIER)):
+        return declined(service, "a flush, lock or carrier, not hydration")
+    return NOT_APPLICABLE
+
+
+@rule(
+    "KEEP-VEIN-OPEN",
+    title="Fluid that only keeps a line open is not hydration",
+    cites=("ncci-11-b16", "noridian-hydration"),
+    in_force=since("2006-01-01"),
+)
+def keep_vein_open(service: Service, visit: Visit) -> Sifted:
+    """Dossier R18."""
+    if service.drug.drug_class is DrugClass.HYDRATION_FLUID and _says(service, KEEP_OPEN):
+        return declined(service, "it kept the line open, which is not hydration")
+    return NOT_APPLICABLE
+
+
+@rule(
+    "NOTHING-GIVEN",
+    title="A row with dose 0 gives nothing",
+    cites=("decided-stitching",),
+    in_force=since("2006-01-01"),
+)
+def nothing_given(service: Service, visit: Visit) -> Sifted:
+    """DESIGN section 7: dose 0 ends a segment; one that ends nothing is left out."""
+    doses = [a.dose for a in service.administrations]
+    if doses and all(dose is not None and dose.value == 0 for dose in doses):
+        return declined(service, "its dose is 0")
+    return NOT_APPLICABLE
+
+
+def _says(service: Service, pattern: re.Pattern[str]) -> bool:
+    return any(
+        pattern.search(text)
+        for a in service.administrations
+        for text in (a.drug.text, a.route_text, *a.notes, *(term.text for term in a.reasons))
+    )

@@ -1,0 +1,130 @@
+"""Infusions of one access site laid over each other: sequential, concurrent, repeated, or too little left.
+
+The initial service keeps its minutes; the others are carved in order of class, length, start (addendum A7, D5, D6).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from plugin.domain import Category, Fact, Role, Service, Stretch
+from plugin.domain.interval import Interval, inside, minutes, outside, union
+from plugin.rules.base import Kind
+from plugin.rules.placement import Counted, Placed
+from plugin.rules.visit import Visit
+
+CLASS_ORDER = (Category.CHEMOTHERAPY, Category.THERAPEUTIC)
+
+
+def place_infusions(infusions: Sequence[Counted], initial: Counted | None, visit: Visit) -> list[Placed]:
+    """Each infusion with its role and the minutes it keeps."""
+    placed: list[Placed] = []
+    for counted in _in_order(infusions, initial):
+        service, category = counted
+        if counted == initial:
+            placed.append(Placed(service, category, Role.INITIAL, service.stretches))
+        else:
+            _lay(service, category, placed, visit)
+    return placed
+
+
+def _in_order(infusions: Sequence[Counted], initial: Counted | None) -> list[Counted]:
+    longest: dict[str, int] = defaultdict(int)
+    for service, _ in infusions:
+        longest[service.drug.key] = max(longest[service.drug.key], service.minutes)
+    return sorted(
+        infusions,
+        key=lambda c: (
+            c != initial,
+            CLASS_ORDER.index(c[1]),
+            -longest[c[0].drug.key],
+            c[0].drug.key,
+            c[0].start,
+            c[0].id,
+        ),
+    )
+
+
+def _lay(service: Service, category: Category, placed: list[Placed], visit: Visit) -> None:
+    """Lay one more infusion over those placed; a repeat may lengthen the drug's earlier interval instead."""
+    against = [p for p in placed if category is Category.THERAPEUTIC or p.category is category]
+    kept, shared, beside = _carve(service, against)
+    earlier = next(
+        (i for i, p in enumerate(placed) if p.service.drug.key == service.drug.key and _has_first_hour(p)), None
+    )
+    if earlier is not None:
+        placed.append(Placed(service, category, Role.ADDITIONAL_HOUR, kept, shared, beside))
+        if kept and visit.book.position("same_drug_time") == "cumulative":
+            first = placed[earlier]
+            placed[earlier] = replace(first, kept=(*first.kept, *kept))
+            placed[-1] = replace(placed[-1], kept=())
+    elif shared:
+        placed.append(_overlapping(Placed(service, category, Role.SEQUENTIAL, kept, shared, beside), visit))
+    else:
+        placed.append(Placed(service, category, Role.SEQUENTIAL, kept))
+
+
+def _has_first_hour(placed: Placed) -> bool:
+    return placed.role in (Role.INITIAL, Role.SEQUENTIAL)
+
+
+def _carve(
+    service: Service, against: Sequence[Placed]
+) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...], tuple[str, ...]]:
+    """What a service keeps, what it shares, and with which administrations."""
+    covers = union(Interval(s.start, s.stop) for p in against for s in p.kept)
+    kept = tuple(left for s in service.stretches for left in outside(s, covers))
+    shared = tuple(part for s in service.stretches for part in inside(s, covers))
+    beside = [s.administration for p in against for s in p.kept if any(_meet(s, part) for part in shared)]
+    return kept, shared, tuple(dict.fromkeys(beside))
+
+
+def _meet(one: Stretch, other: Stretch) -> bool:
+    return one.start < other.stop and other.start < one.stop
+
+
+def _overlapping(placed: Placed, visit: Visit) -> Placed:
+    if placed.category is Category.CHEMOTHERAPY:
+        return _chemotherapy_together(placed, visit)
+    side = visit.book.position("partial_overlap")
+    shared, kept = minutes(placed.shared), minutes(placed.kept)
+    if side == "majority":
+        together = shared * 2 > placed.service.minutes
+        return _concurrent(placed, visit) if together else _with_its_full_time(placed)
+    if side == "any_16":
+        together = shared >= visit.book.limit("concurrent_minimum")
+        return _concurrent(placed, visit) if together else _with_its_full_time(placed)
+    return placed if kept >= visit.book.limit("infusion_minimum") else _concurrent(placed, visit)
+
+
+def _with_its_full_time(placed: Placed) -> Placed:
+    return replace(placed, kept=placed.service.stretches, shared=())
+
+
+def _concurrent(placed: Placed, visit: Visit) -> Placed:
+    """Concurrent, when the two ran together long enough for the position taken."""
+    shared, least = minutes(placed.shared), visit.book.limit("concurrent_minimum")
+    if shared >= least or visit.book.position("concurrent_minimum") == "any":
+        return replace(placed, role=Role.CONCURRENT, kept=placed.service.stretches, shared=())
+    why = Fact(
+        "{} min were shared with another drug and {} min are left: fewer than {} either way",
+        (shared, minutes(placed.kept), least),
+        placed.service.ids,
+    )
+    kept = placed.service.stretches
+    return replace(placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.CONCURRENT, why=why)
+
+
+def _chemotherapy_together(placed: Placed, visit: Visit) -> Placed:
+    """Two chemotherapy drugs at one time: no code says so; the unshared minutes may be sequential (addendum A6, D6)."""
+    if visit.book.position("concurrent_chemo") == "sequential":
+        return _with_its_full_time(placed)
+    if minutes(placed.kept) >= visit.book.limit("infusion_minimum"):
+        return placed
+    why = Fact(
+        "{} min ran together with another chemotherapy drug; no code covers that, a coder decides",
+        (minutes(placed.shared),),
+        placed.service.ids,
+    )
+    kept = placed.service.stretches
+    return replace(placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.SEQUENTIAL, why=why)

@@ -1,0 +1,64 @@
+"""From counted services to placed ones: access site by access site, then what stands outside the hierarchy."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from plugin.domain import Category, Role, Technique, Tier, Timing
+from plugin.domain.interval import Interval, union
+from plugin.rules.base import Kind
+from plugin.rules.fluids import Beside, place_hydration
+from plugin.rules.overlap import place_infusions
+from plugin.rules.placement import Counted, Placed, Tree, access_trees, choose_initial, in_a_vein, is_timed, techniques
+from plugin.rules.pushes_placed import Given, place_pushes
+from plugin.rules.visit import Visit
+
+
+def place(visit: Visit) -> list[Placed]:
+    """Every counted service, or part of one, exactly once."""
+    at_a_site = [c for c in visit.counted if in_a_vein(c[0]) and c[1] is not Category.TRANSFUSION]
+    given = Given()
+    given.infusions(s for s, _ in techniques(at_a_site, Technique.INFUSION))
+    placed: list[Placed] = []
+    for number, tree in enumerate(access_trees(at_a_site, visit)):
+        of_tree = _place_tree(tree, given, visit)
+        placed += _marked(of_tree, visit) if number else of_tree
+    placed += [Placed(s, c, Kind.UNTIMED) for s, c in at_a_site if not is_timed(s)]
+    return placed + [_outside(c) for c in visit.counted if c not in at_a_site]
+
+
+def _place_tree(tree: Tree, given: Given, visit: Visit) -> list[Placed]:
+    initial = choose_initial(tree, visit)
+    infusions = techniques(tree, Technique.INFUSION)
+    pushes = techniques(tree, Technique.PUSH)
+    placed = place_infusions(infusions, initial, visit) + place_pushes(pushes, initial, given, visit)
+    fluids = [s for s, category in tree if category is Category.HYDRATION and is_timed(s)]
+    if fluids:
+        placed += place_hydration(fluids, _beside(tree, infusions, pushes, visit), initial is None, visit)
+    return placed
+
+
+def _beside(tree: Tree, infusions: Sequence[Counted], pushes: Sequence[Counted], visit: Visit) -> Beside:
+    blood = [s for s, category in visit.counted if category is Category.TRANSFUSION]
+    open_starts = [
+        s.start
+        for s, category in tree
+        if s.timing is Timing.NO_STOP and s.technique is Technique.INFUSION and category is not Category.HYDRATION
+    ]
+    return Beside(
+        runs=union(Interval(p.start, p.stop) for s in [*(s for s, _ in infusions), *blood] for p in s.stretches),
+        pushes=union(Interval(p.start, p.stop) for s, _ in pushes if s.tier <= Tier.PAIRED for p in s.stretches),
+        open_from=min(open_starts, default=None),
+    )
+
+
+def _marked(placed: list[Placed], visit: Visit) -> list[Placed]:
+    """A further access site: its initial service and that service's hours carry the modifier."""
+    modifier = (visit.book.position("second_site_modifier"),)
+    return [replace(p, modifiers=modifier) if p.role is Role.INITIAL else p for p in placed]
+
+
+def _outside(counted: Counted) -> Placed:
+    """Injections, transfusions and infusions under the skin stand outside the hierarchy."""
+    service, category = counted
+    untimed = not is_timed(service) and category is not Category.TRANSFUSION
+    return Placed(service, category, Kind.UNTIMED if untimed else Role.SEPARATE, service.stretches)

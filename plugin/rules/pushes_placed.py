@@ -1,0 +1,83 @@
+"""Pushes of one access site: a new drug, the same drug again, or too soon (dossier R13, R15, R37; addendum D4, D7, D8)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from plugin.domain import Category, Fact, Role, Service
+from plugin.rules.base import Kind
+from plugin.rules.placement import Counted, Placed
+from plugin.rules.visit import Visit
+
+
+@dataclass
+class Given:
+    """What was already reported in this encounter: each drug's last push, and when each drug ran as an infusion."""
+
+    last_push: dict[str, int] = field(default_factory=dict)
+    infused: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def infusions(self, services: Iterable[Service]) -> None:
+        """Remember infusions, so that a push of the same drug is known for a repeat."""
+        for service in services:
+            spans = self.infused.setdefault(service.drug.key, [])
+            spans += [(s.start, s.stop) for s in service.stretches]
+
+
+def place_pushes(pushes: Sequence[Counted], initial: Counted | None, given: Given, visit: Visit) -> list[Placed]:
+    """Each push, in order of start, with its role; remembers what it reports in `given`."""
+    placed: list[Placed] = []
+    for counted in pushes:
+        service, category = counted
+        if counted == initial:
+            given.last_push[service.drug.key] = service.start
+            placed.append(Placed(service, category, Role.INITIAL, service.stretches))
+        else:
+            placed.append(_push(counted, [p.service for p in placed], given, visit))
+    return placed
+
+
+def _push(counted: Counted, before: Sequence[Service], given: Given, visit: Visit) -> Placed:
+    service, category = counted
+    drug = service.drug.key
+    if _together(service, before):
+        return Placed(service, category, Kind.TOGETHER, service.stretches)
+    if drug not in given.last_push and drug not in given.infused:
+        given.last_push[drug] = service.start
+        return Placed(service, category, Role.SEQUENTIAL, service.stretches)
+    why = _no_repeat(service, category, given, visit)
+    if why is None:
+        given.last_push[drug] = service.start
+        return Placed(service, category, Role.ADDITIONAL_PUSH, service.stretches)
+    return Placed(service, category, Kind.NOT_EARNED, service.stretches, considered=Role.ADDITIONAL_PUSH, why=why)
+
+
+def _together(service: Service, before: Sequence[Service]) -> bool:
+    """Another drug pushed at the very same charted time, with no site charted for either (addendum D7)."""
+    return not service.access_site and any(
+        not other.access_site and other.start == service.start and other.drug.key != service.drug.key
+        for other in before
+    )
+
+
+def _no_repeat(service: Service, category: Category, given: Given, visit: Visit) -> Fact | None:
+    """Why a push of a drug given before earns nothing, or None when it does."""
+    if category is Category.CHEMOTHERAPY:
+        return Fact("the same chemotherapy drug was given before; a further push of it has no code", (), service.ids)
+    needed = visit.book.limit("repeat_push_gap_must_exceed")
+    last = given.last_push.get(service.drug.key)
+    if last is not None and (service.start - last) // 60 <= needed:
+        since = (service.start - last) // 60
+        return Fact("{} min after the last reported push of the drug is not more than {}", (since, needed), service.ids)
+    gap = _from_infusion(service, given)
+    if gap is not None and gap <= needed and visit.book.position("bolus_before_drip") == "none":
+        return Fact("{} min from an infusion of the same drug is not more than {}", (gap, needed), service.ids)
+    return None
+
+
+def _from_infusion(service: Service, given: Given) -> int | None:
+    """Whole minutes to the nearest start or end of an infusion of the drug, 0 inside one."""
+    gaps = [
+        max(start - service.start, service.start - stop, 0) // 60
+        for start, stop in given.infused.get(service.drug.key, ())
+    ]
+    return min(gaps, default=None)

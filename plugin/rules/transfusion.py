@@ -1,0 +1,55 @@
+"""Transfusion: once a day, and what belongs to it."""
+
+import re
+from collections import defaultdict
+from datetime import date
+
+from plugin.domain import Ask, Category, Decline, Fact, NotApplicable, Role, Service, Suggest, Technique
+from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.not_counted import declined
+from plugin.rules.visit import Visit
+
+PREMEDICATION = re.compile(
+    r"pre-?med|prior to (transfusion|blood)|before (the )?(transfusion|blood|unit)|protocol", re.IGNORECASE
+)
+
+
+@rule(
+    "TRANSFUSION-PREMEDICATION",
+    title="Premedication by protocol is part of the transfusion",
+    cites=("transfusion-day", "miami-charges"),
+    in_force=since("2006-01-01"),
+)
+def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
+    """Given before the blood and charted as premedication; treatment stands by itself (dossier R25, addendum R43)."""
+    blood = [s.start for s in visit.timeline.services if s.drug.drug_class.value == "blood"]
+    if not blood or service.start > max(blood) or service.drug.drug_class.value == "blood":
+        return NOT_APPLICABLE
+    said = [t for a in service.administrations for t in (*a.notes, *(term.text for term in a.reasons))]
+    if not any(PREMEDICATION.search(text) for text in said):
+        return NOT_APPLICABLE
+    return declined(service, "premedication by protocol, part of the transfusion")
+
+
+@rule(
+    "TRANSFUSION-DAY",
+    title="A transfusion is reported once a day, whatever the number of units",
+    cites=("transfusion-36430",),
+    in_force=since("2006-01-01"),
+)
+def transfusion_day(visit: Visit) -> list[Said]:
+    """Dossier R25a; it needs no times."""
+    by_day: dict[date, list[Service]] = defaultdict(list)
+    for service, category in visit.counted:
+        if category is Category.TRANSFUSION:
+            by_day[visit.day_of(service.ids[0], service.start)].append(service)
+    code = visit.book.code(Category.TRANSFUSION, Role.SEPARATE, Technique.INFUSION.value, visit.setting)
+    return [_once(code, day, services, visit) for day, services in by_day.items()] if code else []
+
+
+def _once(code: str, day: date, services: list[Service], visit: Visit) -> Suggest:
+    claims = tuple(stretch for service in services for stretch in service.stretches)
+    ids = tuple(i for service in services for i in service.ids)
+    facts = tuple(visit.ran(s, s.stretches) for s in services if s.stretches)
+    why = Fact("{} product(s) that day, one transfusion service", (len(services),), ids)
+    return Suggest(code, 1, day, ids, claims, (*facts, why), (claims,), tier=max(s.tier for s in services))

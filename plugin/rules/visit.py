@@ -1,0 +1,80 @@
+"""What a rule may look at: the chart, its timeline, the setting, and the code book of the day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from functools import cached_property
+
+from plugin.codebook import View
+from plugin.domain import Administration, CareSetting, Category, Chart, Fact, Service, Stretch
+from plugin.domain.interval import Clock
+from plugin.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One encounter as the rules see it.
+
+    `counted` are the services no leave-out rule took, with their category.
+    `initial_codes` are the codes of the placed initial services, `first_concurrent` the id of the one concurrent
+    service that counts; both are known once every service has its place.
+    """
+
+    chart: Chart
+    setting: CareSetting
+    timeline: Timeline
+    book: View
+    setting_given: bool = False
+    counted: tuple[tuple[Service, Category], ...] = ()
+    administrations: Mapping[str, Administration] = field(default_factory=dict)
+    initial_codes: frozenset[str] = frozenset()
+    first_concurrent: str = ""
+
+    def zone_of(self, administration: str) -> tzinfo:
+        """The facility's zone, else the offset that this administration was charted with."""
+        if self.chart.zone is not None:
+            return self.chart.zone
+        given = self.administrations[administration]
+        moment = given.start or given.stop
+        return moment.tzinfo or UTC if moment else UTC
+
+    def day_of(self, administration: str, seconds: int) -> date:
+        """The local calendar day of a moment on an administration."""
+        given = self.administrations[administration]
+        return given.date_only or datetime.fromtimestamp(seconds, self.zone_of(administration)).date()
+
+    def clock(self, administration: str, seconds: int) -> Clock:
+        """A moment for a fact."""
+        return Clock(seconds, self.zone_of(administration))
+
+    def ran(self, service: Service, stretches: tuple[Stretch, ...]) -> Fact:
+        """The fact that a drug ran, from when to when, in whole minutes."""
+        first, last = stretches[0], stretches[-1]
+        length = sum(s.stop - s.start for s in stretches) // 60
+        return Fact(
+            "{0} ran {1} min, {2} to {3}" if length else "{0} was given at {2}",
+            (
+                service.drug.text or service.drug.key,
+                length,
+                self.clock(first.administration, first.start),
+                self.clock(last.administration, last.stop),
+            ),
+            distinct(stretches),
+        )
+
+    @cached_property
+    def diagnosis_codes(self) -> frozenset[str]:
+        """ICD-10-CM codes of the chart's diagnoses."""
+        return frozenset(code for d in self.chart.diagnoses if (code := d.icd10cm()))
+
+    def reason_codes(self, service: Service) -> frozenset[str]:
+        """ICD-10-CM codes charted as the reason of the service itself."""
+        by_id = {d.id: d for d in self.chart.diagnoses}
+        codes = {t.code for a in service.administrations for t in a.reasons if t.system == "icd10cm"}
+        codes |= {by_id[r].icd10cm() for a in service.administrations for r in a.reason_references if r in by_id}
+        return frozenset(codes - {""})
+
+
+def distinct(stretches: tuple[Stretch, ...]) -> tuple[str, ...]:
+    """The administrations behind stretches, in their order."""
+    return tuple(dict.fromkeys(s.administration for s in stretches))
