@@ -111,7 +111,8 @@ def _check_address(url: str) -> URL:
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None  # the driver must not begin on its own; _begin_sqlite does
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL"):
+    # The timeout first: switching to WAL needs the file for itself for a moment.
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         dbapi_connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,5 +1,6 @@
 """Alembic migrations, run from code: no alembic.ini, from a checkout or the installed wheel alike."""
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -9,11 +10,13 @@ from sqlalchemy import Connection, Engine, text
 
 # Any fixed number: processes that start together upgrade one after the other.
 _ADVISORY_LOCK = 7_402_360
+# Alembic keeps its context in module globals: one migration at a time in a process.
+_one_at_a_time = threading.Lock()
 
 
 def upgrade_engine(engine: Engine, revision: str = "head") -> None:
     """Run all missing migrations in one transaction; a failure leaves the database as it was."""
-    with engine.execution_options(writing=True).begin() as connection:
+    with _one_at_a_time, engine.execution_options(writing=True).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
         command.upgrade(make_config(connection), revision)
