@@ -17,6 +17,15 @@ for (const [name, on] of [["mouseover", true], ["mouseout", false], ["focusin", 
   document.addEventListener(name, (event) => lightFrom(event, on));
 }
 
+// Buttons outside the form belong to it too.
+function mark(form, sent) {
+  for (const button of form.elements) {
+    if (button.type !== "submit") continue;
+    if (sent) button.setAttribute("aria-disabled", "true");
+    else button.removeAttribute("aria-disabled");
+  }
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) {
@@ -24,13 +33,13 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
-  for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+  mark(form, true);
 });
 
 // Coming back with the browser's Back button shows the page as it was left: forms may be sent again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
-    for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+    mark(form, false);
   }
 });

@@ -9,22 +9,29 @@ from plugin.web.views.times import WallClock, counted, day_words
 
 LabelOf = Callable[[str], str]
 CitationOf = Callable[[str], Citation | None]
+TitleOf = Callable[[str], str]
+LEAD_FACTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where one charge stands; `kind` is undecided, accepted, sent, dismissed, unknown, failed, changed or withdrawn.
+    """Where one charge stands; `kind` is undecided, accepted, sent, dismissed, unknown, failed or changed.
 
-    `words` is the sentence the reader sees; `units` and `modifiers` what was accepted where that was edited;
-    `number` that of the last decision on this line, 0 before the first.
+    `words` is what the reader sees first, `detail` who said it and when, `reference` the charge in the EHR.
+    `units` and `modifiers` are what was accepted where that was edited.
+    `number` is that of the last decision on this line, 0 before the first.
+    `can_send` says that it was accepted and did not arrive.
     """
 
     kind: str = "undecided"
     words: str = "Not decided"
+    detail: str = ""
     reason: str = ""
+    reference: str = ""
     units: int | None = None
     modifiers: tuple[str, ...] | None = None
     number: int = 0
+    can_send: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -60,6 +67,14 @@ class Why:
 
     text: str
     references: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleName:
+    """A rule that had a say: its id and its title in plain words."""
+
+    id: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +117,19 @@ class ChargeRow:
     minutes: tuple[str, ...]
     evidence: str
     because: tuple[Why, ...]
-    rules: tuple[str, ...]
+    rules: tuple[RuleName, ...]
     rows: tuple[str, ...]
     sources: tuple[Source, ...]
     caveats: tuple[ContestedPoint, ...]
     needs_answer: bool
     state: State = field(default=UNDECIDED)
+
+    @property
+    def lead(self) -> str:
+        """The first reasons on one line, for reading without opening anything."""
+        more = len(self.because) - LEAD_FACTS
+        first = "; ".join(fact.text.rstrip(".") for fact in self.because[:LEAD_FACTS])
+        return f"{first}; and {more} more" if more > 0 else first
 
     @property
     def units_now(self) -> int:
@@ -126,7 +148,12 @@ class Lookups:
 
     label_of: LabelOf
     citation_of: CitationOf
+    title_of: TitleOf
     given: Mapping[str, Given]
+
+    def rules(self, ids: tuple[str, ...]) -> tuple[RuleName, ...]:
+        """The rules with their titles."""
+        return tuple(RuleName(id_, self.title_of(id_)) for id_ in ids)
 
     def known(self, ids: tuple[str, ...]) -> tuple[Given, ...]:
         """The named resources; those without a row on the page keep their reference."""
@@ -160,7 +187,7 @@ def charge_rows(
             minutes=_minutes(charge, lookups, clock),
             evidence=tier_words({m.tier for m in charge.minutes}),
             because=tuple(why(fact, lookups) for fact in charge.evidence),
-            rules=charge.rules,
+            rules=lookups.rules(charge.rules),
             rows=_rows_read(charge, coded),
             sources=sources(charge.citations, lookups.citation_of),
             caveats=tuple(_contested(caveat, lookups.citation_of) for caveat in charge.caveats),

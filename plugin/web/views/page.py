@@ -12,8 +12,10 @@ from plugin.web.views.charges import (
     Given,
     LabelOf,
     Lookups,
+    RuleName,
     Source,
     State,
+    TitleOf,
     Why,
     charge_rows,
     sources,
@@ -89,18 +91,25 @@ class Declined:
     label: str
     given: tuple[Given, ...]
     because: tuple[Why, ...]
-    rules: tuple[str, ...]
+    rules: tuple[RuleName, ...]
     sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TrailLine:
-    """Who did what and when."""
+    """One sentence of the trail and its time."""
 
     when: str
-    who: str
     what: str
-    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A charge that was decided on and is no longer suggested."""
+
+    token: str
+    line: str
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ class ReviewPage:
     timeline: Timeline
     given: tuple[GivenRow, ...]
     charges: tuple[ChargeRow, ...]
-    withdrawn: tuple[State, ...]
+    withdrawn: tuple[Withdrawn, ...]
     questions: tuple[Question, ...]
     notices: tuple[Told, ...]
     declined: tuple[Declined, ...]
@@ -152,16 +161,17 @@ class Record:
     """What the store knows about this encounter: the state of each charge by token, and the trail, newest last."""
 
     states: Mapping[str, State] = field(default_factory=dict)
-    withdrawn: tuple[State, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
     trail: tuple[TrailLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BookWords:
-    """The three things a page asks of the code book."""
+    """What a page asks of the code book and the rulebook."""
 
     label_of: LabelOf
     citation_of: CitationOf
+    title_of: TitleOf
     category_of: CategoryOf
 
 
@@ -173,7 +183,7 @@ def build_review_page(
     clock = clock_for(chart)
     anchors = {a.id: f"given-{number}" for number, a in enumerate(chart.administrations, start=1)}
     given = {a.id: Given(anchors[a.id], drug_label(a), a.id) for a in chart.administrations}
-    lookups = Lookups(words.label_of, words.citation_of, given)
+    lookups = Lookups(words.label_of, words.citation_of, words.title_of, given)
     timeline = build_timeline(coded, words.category_of, anchors)
     return ReviewPage(
         reader=reader,
@@ -302,7 +312,7 @@ def _declined(coded: CodedEncounter, lookups: Lookups) -> tuple[Declined, ...]:
             label=lookups.label_of(ruling.outcome.code) if ruling.outcome.code else "",
             given=lookups.known(ruling.outcome.administrations),
             because=tuple(why(fact, lookups) for fact in ruling.outcome.because),
-            rules=ruling.rules,
+            rules=lookups.rules(ruling.rules),
             sources=sources(tuple(dict.fromkeys(row.cites for row in ruling.rows)), lookups.citation_of),
         )
         for ruling in coded.rulings

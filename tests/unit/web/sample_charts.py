@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from plugin.domain import (
@@ -69,7 +70,7 @@ def seconds(clock: str, day: date = DAY) -> int:
 def given(number: int, drug: str, start: str, stop: str = "", /, *, dose: str = "", **more) -> Administration:
     """One completed administration, intravenous at the port unless told otherwise."""
     amount, _, unit = dose.partition(" ")
-    values = {
+    values: dict[str, Any] = {
         "id": f"MedicationAdministration/m{number}",
         "status": Status.COMPLETED,
         "drug": Drug(drug),
@@ -94,7 +95,7 @@ def minutes(number: int, *spans: tuple[int, str, str]) -> tuple[ChargeMinutes, .
 def charge(code: str, units: int, rests_on: tuple[int, ...], spans=(), **more) -> SuggestedCharge:
     """One suggested line with a fact for each administration."""
     ids = tuple(f"MedicationAdministration/m{n}" for n in rests_on)
-    values = {
+    values: dict[str, Any] = {
         "system": "HCPCS" if code[0] == "J" else "CPT",
         "code": code,
         "units": units,

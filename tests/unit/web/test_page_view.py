@@ -6,12 +6,17 @@ from datetime import date
 import pytest
 
 from plugin.domain import Citation, Standing, TableRow
-from plugin.web.views.charges import State, token_of
+from plugin.web.views.charges import RuleName, State, token_of
 from plugin.web.views.page import BookWords, Reader, Record, build_review_page
 from tests.unit.web.sample_charts import CATEGORIES, LABELS, chemo_day
 
 MANUAL = Citation("ncci-2026-11", "NCCI manual", "https://example.org/manual", Standing.SOURCED, date(2026, 8, 1))
-WORDS = BookWords(lambda code: LABELS.get(code, ""), {MANUAL.id: MANUAL}.get, CATEGORIES.get)
+WORDS = BookWords(
+    lambda code: LABELS.get(code, ""),
+    {MANUAL.id: MANUAL}.get,
+    lambda rule: {"SEQUENTIAL": "A further drug"}.get(rule, ""),
+    CATEGORIES.get,
+)
 READER = Reader("Kim Lee", "coder", "Sandbox", may_decide=True)
 
 
@@ -56,6 +61,11 @@ def test_facts_come_with_what_they_rest_on(page):
     fact = row_of(page, "96413").because[0]
     assert fact.text == "Chemotherapy infusion, first hour ran 62 minutes."
     assert [(g.anchor, g.reference) for g in fact.references] == [("given-7", "MedicationAdministration/m7")]
+
+
+def test_rules_are_named_by_id_and_title(page):
+    """The id for looking it up, the title for reading."""
+    assert row_of(page, "96417").rules == (RuleName("SEQUENTIAL", "A further drug"),)
 
 
 def test_sources_are_linked_and_dated(page):

@@ -1,0 +1,78 @@
+"""One launch's chart, read and coded anew for one request, with everything needed to decide on it and to send."""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from plugin.ehr.tenants import Tenant
+from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide
+from plugin.review.ports import Person, Policy
+from plugin.review.post import UNSETTLED, Posted, Posting, look_for_unsettled, post_accepted
+from plugin.review.prepare import Review, prepare_review
+from plugin.store.launches import Launch
+from plugin.store.records import EncounterRecords
+from plugin.web.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChart:
+    """The review as the chart stands now, and the person before it."""
+
+    services: Services
+    launch: Launch
+    tenant: Tenant
+    review: Review
+    records: EncounterRecords
+
+    @property
+    def person(self) -> Person:
+        """Who is at the keyboard."""
+        return self.services.person(self.launch)
+
+    @property
+    def policy(self) -> Policy:
+        """The tenant's settings for deciding and writing."""
+        return self.services.policy(self.launch)
+
+    def why_not_decide(self) -> str:
+        """Why this person can only read; empty when they may decide."""
+        try:
+            may_decide(self.person, self.policy)
+        except NotAllowed as refusal:
+            return str(refusal)
+        return ""
+
+    def decide(self, asked: list[Asked]) -> tuple[Posted, ...]:
+        """Record what the form says, then bring the EHR in line; raises what `plugin.review.decide.decide` raises."""
+        sitting = Sitting(
+            person=self.person,
+            review=self.review,
+            records=self.records,
+            policy=self.policy,
+            modifiers=frozenset(self.services.book.modifiers),
+            now=self.services.clock(),
+        )
+        decided = decide(asked, sitting)
+        return post_accepted(self._posting(), [each.decision.key for each in decided])
+
+    def send_again(self, asked: list[Asked]) -> tuple[Posted, ...]:
+        """Send what was accepted and did not arrive; raises NotAllowed."""
+        may_decide(self.person, self.policy)
+        return post_accepted(self._posting(), [each.key for each in asked])
+
+    def settle(self) -> None:
+        """Look into the EHR for charges whose arrival is unknown; sends nothing."""
+        if any(intent.state in UNSETTLED for intent in self.records.last_intents().values()):
+            look_for_unsettled(self._posting())
+
+    def _posting(self) -> Posting:
+        sink = self.services.sink(self.launch)
+        return Posting(self.records, sink, self.policy, self.services.clock, time.sleep, secrets.token_hex(8))
+
+
+def open_chart(services: Services, launch: Launch) -> OpenChart:
+    """Read and code the launch's encounter; raises EhrError when the chart can't be read."""
+    tenant = services.tenant(launch)
+    review = prepare_review(services.chart_source(launch), services.book, services.review_settings(launch))
+    records = EncounterRecords(services.store, tenant.key, review.coded.chart.encounter.id)
+    return OpenChart(services, launch, tenant, review, records)

@@ -1,0 +1,94 @@
+"""What the review page's forms say, and the page they were made from.
+
+A page carries what it showed, sealed, in its own form: no copy is left behind on the server, it works for any process,
+and it can't be read or made up in the browser.
+"""
+
+import json
+import zlib
+from base64 import b85decode, b85encode
+from dataclasses import dataclass
+from datetime import date
+
+from werkzeug.datastructures import MultiDict
+
+from plugin.domain.charge import ChargeKey
+from plugin.review.decide import Asked
+from plugin.store.cipher import CannotOpen, Cipher
+from plugin.web.views.changes import Snapshot
+
+MOST_MODIFIERS_TEXT = 40
+
+
+class Unreadable(ValueError):
+    """A form holds what our pages never send; the text is fit for a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page showed and when, as it was told to the reader."""
+
+    at: str
+    snapshot: Snapshot
+
+
+def seal_shown(shown: Shown, launch_id: str, cipher: Cipher) -> str:
+    """Make the hidden field; it opens for this launch only."""
+    text = json.dumps([launch_id, shown.at, shown.snapshot], separators=(",", ":"))
+    return cipher.seal(b85encode(zlib.compress(text.encode())).decode("ascii"))
+
+
+def open_shown(field: str, launch_id: str, cipher: Cipher) -> Shown | None:
+    """What the page showed; None when the field is missing, damaged, or of another launch."""
+    try:
+        sealed_for, at, snapshot = json.loads(zlib.decompress(b85decode(cipher.open(field))))
+    except (CannotOpen, UnicodeEncodeError, ValueError, zlib.error):
+        return None
+    return Shown(at, snapshot) if sealed_for == launch_id else None
+
+
+def read_asked(form: MultiDict[str, str], action: str, token: str) -> Asked:
+    """Turn a form into what it asks about one line; raises Unreadable."""
+    return Asked(
+        patient=f"Patient/{form.get('patient', '')}",
+        encounter=f"Encounter/{form.get('encounter', '')}",
+        basis=form.get("basis", ""),
+        key=read_key(token),
+        action=action,
+        seen=_seen(form).get(token, 0),
+        units=_units(form) if action == "edit" else None,
+        modifiers=_modifiers(form) if action == "edit" else None,
+        reason=_reason(form) if action in {"edit", "dismiss"} else "",
+    )
+
+
+def read_key(token: str) -> ChargeKey:
+    """The key of a line from its form value (see `token_of`); raises Unreadable."""
+    try:
+        system, code, modifiers, day = token.split("|")
+        return (system, code, tuple(filter(None, modifiers.split(","))), date.fromisoformat(day))
+    except ValueError as error:
+        raise Unreadable("The form names no charge of this page; open the page again.") from error
+
+
+def _seen(form: MultiDict[str, str]) -> dict[str, int]:
+    """The number of the last decision each line showed, from the fields `TOKEN=NUMBER`."""
+    pairs = (value.rpartition("=") for value in form.getlist("seen"))
+    return {token: int(number) for token, _, number in pairs if number.isdecimal() and len(number) < 9}
+
+
+def _units(form: MultiDict[str, str]) -> int:
+    text = form.get("units", "").strip()
+    if not (text.isdecimal() and text.isascii() and len(text) < 9):
+        raise Unreadable("Units are a whole number.")
+    return int(text)
+
+
+def _modifiers(form: MultiDict[str, str]) -> tuple[str, ...]:
+    text = form.get("modifiers", "")[:MOST_MODIFIERS_TEXT]
+    return tuple(text.replace(",", " ").upper().split())
+
+
+def _reason(form: MultiDict[str, str]) -> str:
+    """The reason from the list, then the person's own words."""
+    return ": ".join(filter(None, (form.get("listed", "").strip(), form.get("reason", "").strip())))

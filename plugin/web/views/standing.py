@@ -1,0 +1,148 @@
+"""Where each charge stands, from what the store knows: decided, sent, unknown, refused, changed since."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from plugin.domain import CodedEncounter, SuggestedCharge
+from plugin.review.lines import identity_of
+from plugin.review.ports import Decided, Intent, Recorded
+from plugin.review.trail import TrailEntry, name_line, tell
+from plugin.web.views.charges import State, token_of
+from plugin.web.views.page import Record, TrailLine, Withdrawn
+from plugin.web.views.times import WallClock
+
+UNSETTLED = frozenset({"open", "unknown"})
+LONGEST_REFERENCE = 22
+SAID = {"accept": "Accepted", "edit": "Changed and accepted", "dismiss": "Dismissed", "undo": "Taken back"}
+
+
+class Known(Protocol):
+    """What a page reads of `plugin.review.ports.ReviewRecords`."""
+
+    @property
+    def tenant(self) -> str: ...
+
+    @property
+    def encounter(self) -> str: ...
+
+    def standing(self) -> Sequence[Decided]: ...
+
+    def recorded(self) -> Mapping[str, Recorded]: ...
+
+    def last_intents(self) -> Mapping[str, Intent]: ...
+
+    def trail(self) -> Sequence[TrailEntry]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How it is told: in which zone, and whether this tenant sends at all."""
+
+    clock: WallClock
+    sends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The store's three answers about an encounter, by identity."""
+
+    decided: Mapping[str, Decided]
+    recorded: Mapping[str, Recorded]
+    intents: Mapping[str, Intent]
+
+
+def read_record(coded: CodedEncounter, records: Known, clock: WallClock, *, sends: bool) -> Record:
+    """The state of every suggested charge, what was decided on charges no longer suggested, and the trail."""
+    standing = Standing(
+        {decided.identity: decided for decided in records.standing()}, records.recorded(), records.last_intents()
+    )
+    identities = {identity_of(records.tenant, records.encounter, charge.key): charge for charge in coded.charges}
+    told = Telling(clock, sends)
+    states = {token_of(charge): _state(identity, charge, standing, told) for identity, charge in identities.items()}
+    gone = [d for identity, d in standing.decided.items() if identity not in identities and _still_matters(d, standing)]
+    withdrawn = tuple(_withdrawn(decided, standing, told) for decided in gone)
+    return Record(states, withdrawn, tuple(_trail_line(entry, clock) for entry in records.trail()))
+
+
+def _still_matters(decided: Decided, standing: Standing) -> bool:
+    recorded = standing.recorded.get(decided.identity)
+    in_ehr = recorded is not None and recorded.sent.status in {"planned", "billable", "billed"}
+    return in_ehr or decided.decision.action in {"accept", "edit"}
+
+
+def _state(identity: str, charge: SuggestedCharge, standing: Standing, told: Telling) -> State:
+    decided = standing.decided.get(identity)
+    if decided is None:
+        return State()
+    if decided.decision.action == "undo":
+        return State(number=decided.number)
+    state = _told(decided, standing, told)
+    if _what_counts(decided.backing.charge) != _what_counts(charge) and state.kind != "unknown":
+        words = f"Changed since; it was: {state.words[:1].lower()}{state.words[1:]}"
+        return State("changed", words, state.detail, state.reason, state.reference, number=decided.number)
+    return state
+
+
+def _what_counts(charge: SuggestedCharge) -> tuple[object, ...]:
+    """A suggestion has changed when this has; how its reasons are worded is no change."""
+    return (charge.units, charge.administrations, charge.diagnoses, charge.minutes)
+
+
+def _told(decided: Decided, standing: Standing, told: Telling) -> State:
+    """The decision, and what came of it in the EHR."""
+    decision, recorded = decided.decision, standing.recorded.get(decided.identity)
+    kind, words = _what_came_of_it(decided, recorded, standing.intents.get(decided.identity), told)
+    accepted = decision.action != "dismiss"
+    return State(
+        kind=kind,
+        words=words,
+        detail=_who_and_when(decided, told.clock),
+        reason=decision.reason,
+        reference=recorded.sent.reference if recorded is not None else "",
+        units=decision.units if accepted else None,
+        modifiers=decision.modifiers if accepted else None,
+        number=decided.number,
+        can_send=told.sends and kind in {"accepted", "failed", "unknown"},
+    )
+
+
+def _what_came_of_it(
+    decided: Decided, recorded: Recorded | None, intent: Intent | None, told: Telling
+) -> tuple[str, str]:
+    if intent is not None and intent.state in UNSETTLED:
+        return "unknown", "Unknown, check in the EHR"
+    if intent is not None and intent.state != "done" and intent.decision_number == decided.number:
+        what = "Stands differently in the EHR" if intent.state == "conflict" else "Refused"
+        return "failed", f"{what}: {intent.message}"
+    status = f" ({recorded.sent.status})" if recorded is not None else ""
+    if decided.decision.action == "dismiss":
+        return "dismissed", f"Dismissed{status}"
+    if recorded is not None:
+        return "sent", f"Sent as {shortened(recorded.sent.reference)}{status}"
+    return "accepted", "Accepted, not sent yet" if told.sends else "Accepted; nothing is sent (shadow mode)"
+
+
+def shortened(reference: str) -> str:
+    """A reference whose id is a long hash, short enough for a table; the whole of it stands elsewhere on the page."""
+    return (
+        f"{reference[:LONGEST_REFERENCE]}\N{HORIZONTAL ELLIPSIS}"
+        if len(reference) > LONGEST_REFERENCE + 4
+        else reference
+    )
+
+
+def _who_and_when(decided: Decided, clock: WallClock) -> str:
+    decision = decided.decision
+    unverified = "" if decided.verified else " (unverified)"
+    return f"{SAID[decision.action]} by {decided.name}{unverified} at {clock.day_and_time(decision.decided_at)}"
+
+
+def _withdrawn(decided: Decided, standing: Standing, told: Telling) -> Withdrawn:
+    decision = decided.decision
+    line = name_line(decision.key[1], decision.modifiers, decision.units, decision.key[3])
+    return Withdrawn(token_of(decided.backing.charge), line, _told(decided, standing, told))
+
+
+def _trail_line(entry: TrailEntry, clock: WallClock) -> TrailLine:
+    return TrailLine(clock.day_and_time(entry.entry.at), tell(entry.entry))
