@@ -22,7 +22,7 @@ from fhir_mappings.time import read_time
 from plugin.domain import ChargeDraft, ExistingCharge, MappingIssue
 
 PROCEDURE_CODE = ("/procedure-code", "/ChargeItem-procedure-code")
-MODIFIER_CODE = ("/modifier-code", "/charge-modifier")
+MODIFIER_CODE = (CHARGE_MODIFIER_URL, "/modifier-code", "/charge-modifier")
 SYSTEMS = {"CPT": CPT, "HCPCS": HCPCS}
 UNBILLED = ("not-billable", "aborted")
 LONGEST_NOTE = 2000
@@ -168,10 +168,10 @@ def _reason_text(draft: ChargeDraft) -> str:
 
 def _written_occurrence(draft: ChargeDraft) -> dict[str, Any]:
     """A period where something ran, a moment where it was given at once, the day where no time is known."""
+    start, stop = (written_time(at) if at else "" for at in (draft.start, draft.stop))
     if draft.start and draft.stop and draft.stop > draft.start:
-        return {"occurrencePeriod": {"start": written_time(draft.start), "end": written_time(draft.stop)}}
-    at = draft.start or draft.stop
-    return {"occurrenceDateTime": written_time(at) if at else draft.charge.day.isoformat()}
+        return {"occurrencePeriod": {"start": start, "end": stop}}
+    return {"occurrenceDateTime": start or stop or draft.charge.day.isoformat()}
 
 
 def _written_enterer(draft: ChargeDraft) -> dict[str, Any]:

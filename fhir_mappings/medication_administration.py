@@ -72,7 +72,7 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
         charted_in_utc=begins.in_utc or ends.in_utc,
         version=version_of(resource),
     )
-    administration = _ordered(administration, context)
+    administration = _still_running(_ordered(administration, context), element)
     return replace(administration, unread=_unread(element, begins, ends, context.zone)), element.log.issues
 
 
@@ -104,6 +104,14 @@ def _effective(element: Element, zone: tzinfo | None) -> tuple[Moment, Moment, b
         nearby = ends.at.tzinfo if begins.zone_assumed else begins.at.tzinfo
         begins, ends = (read_moment(period.text(name), None, nearby) for name in ("start", "end"))
     return begins, ends, False
+
+
+def _still_running(administration: Administration, element: Element) -> Administration:
+    """Of something still in progress a charted end is only the last moment it was seen running."""
+    if administration.status is not Status.IN_PROGRESS or administration.stop is None:
+        return administration
+    element.say("effectivePeriod.end", "still in progress: read as running until then", found="an end")
+    return replace(administration, stop=None, running_until=administration.stop)
 
 
 def _unread(element: Element, begins: Moment, ends: Moment, zone: tzinfo | None) -> tuple[str, ...]:

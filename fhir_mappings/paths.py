@@ -36,6 +36,7 @@ ADMINISTRATION = _of(
     ("effectivePeriod.start", "start", "dateTime"),
     ("effectiveDateTime", "start", "dateTime"),
     ("effectivePeriod.end", "stop", "dateTime"),
+    ("effectivePeriod.end", "running_until", "dateTime"),
     ("dosage.route", "route", "CodeableConcept", True),
     ("dosage.method", "route", "CodeableConcept", True),
     ("dosage.text", "route", "string", True),

@@ -1,5 +1,6 @@
 """Domain values as plain text, so that an expectation can be written by hand and compared whole."""
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,7 +37,7 @@ def _moment(value: date) -> str:
     return value.isoformat()
 
 
-WRITERS = (
+WRITERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Enum, lambda v: v.value),
     (datetime, _moment),
     (date, _moment),

@@ -20,9 +20,10 @@ def _json(text: str) -> Any:
     return json.loads(text, parse_float=Decimal)
 
 
-@pytest.mark.parametrize("case", [pytest.param({"patch": "{}"}, id="base"), *(
-    pytest.param(case, id=case["name"]) for case in GOLDEN["case"]
-)])
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param({"patch": "{}"}, id="base"), *(pytest.param(case, id=case["name"]) for case in GOLDEN["case"])],
+)
 def test_reads_the_administration_as_charted(case: dict[str, Any]) -> None:
     """Every field and every issue is as the golden file says."""
     resource = patched(_json(GOLDEN["base"]["resource"]), _json(case["patch"]))

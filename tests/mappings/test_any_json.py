@@ -17,11 +17,40 @@ from fhir_mappings.lookup import Lookup
 from fhir_mappings.reading import load_resources
 
 ODD_TEXTS = st.sampled_from(
-    ["", " ", "\x00", "\ud800", "2026-03-02", "2026-03-02T10:00:00Z", "9999-12-31T23:59:60-14:00", "0001-01-01T00:00:00+14:00",
-     "0000-00-00", "Encounter/e1", "Patient/p1", "#", "/", "#m", "https://x/Encounter/e1/_history/1", "NaN", "1e999999", "٣"]
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "\x00",
+        "\ud800",
+        "2026-03-02",
+        "2026-03-02T10:00:00Z",
+        "9999-12-31T23:59:60-14:00",
+        "0001-01-01T00:00:00+14:00",
+        "0000-00-00",
+        "Encounter/e1",
+        "Patient/p1",
+        "#",
+        "/",
+        "#m",
+        "https://x/Encounter/e1/_history/1",
+        "NaN",
+        "1e999999",
+        "٣",
+    ]
+)
 ODD_NUMBERS = st.sampled_from(
-    [0, -1, 10**30, Decimal("1e400"), Decimal("1e-400"), Decimal("NaN"), Decimal("-0"), 1e308, float("inf"), float("nan")]
+    [
+        0,
+        -1,
+        10**30,
+        Decimal("1e400"),
+        Decimal("1e-400"),
+        Decimal("NaN"),
+        Decimal("-0"),
+        1e308,
+        float("inf"),
+        float("nan"),
+    ]
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | ODD_NUMBERS | st.text(max_size=8) | ODD_TEXTS,
@@ -33,37 +62,122 @@ CONCEPT = {"coding": [{"system": "http://snomed.info/sct", "code": "47625008", "
 QUANTITY = {"value": 1, "unit": "mL/h", "code": "mL/h", "comparator": "<"}
 REFERENCE = {"reference": "Encounter/e1", "display": "x"}
 PERIOD = {"start": "2026-03-02T10:00:00Z", "end": "2026-03-02T11:00:00Z"}
-EXTENSION = [{"url": "x/infuse-over-time", "valueQuantity": QUANTITY}, {"url": "x/modifier-code", "valueCodeableConcept": CONCEPT}]
+EXTENSION = [
+    {"url": "x/infuse-over-time", "valueQuantity": QUANTITY},
+    {"url": "x/modifier-code", "valueCodeableConcept": CONCEPT},
+]
 SOUP: list[dict[str, Any]] = [
-    {"resourceType": "Encounter", "id": "e1", "meta": {"versionId": "1"}, "status": "finished", "class": {"code": "EMER"},
-     "subject": {"reference": "Patient/p1"}, "period": PERIOD, "classHistory": [{"class": {"code": "EMER"}, "period": PERIOD}],
-     "diagnosis": [{"condition": {"reference": "Condition/c1"}, "rank": 1}], "reasonCode": [CONCEPT], "serviceType": CONCEPT,
-     "location": [{"location": REFERENCE}]},
-    {"resourceType": "MedicationAdministration", "id": "m1", "status": "completed", "context": REFERENCE,
-     "subject": {"reference": "Patient/p1"}, "medicationReference": {"reference": "#m"}, "effectivePeriod": PERIOD,
-     "contained": [{"resourceType": "Medication", "id": "m", "code": CONCEPT, "ingredient": [
-         {"itemCodeableConcept": CONCEPT, "strength": {"numerator": QUANTITY, "denominator": QUANTITY}}]}],
-     "request": {"reference": "MedicationRequest/r1"}, "partOf": [REFERENCE], "reasonCode": [CONCEPT],
-     "reasonReference": [{"reference": "Condition/c1"}], "device": [{"reference": "Device/d1"}], "note": [{"text": "x"}],
-     "extension": EXTENSION,
-     "dosage": {"text": "over 5 min", "route": CONCEPT, "method": CONCEPT, "site": CONCEPT, "dose": QUANTITY,
-                "rateRatio": {"numerator": QUANTITY, "denominator": QUANTITY}, "rateQuantity": QUANTITY, "extension": EXTENSION}},
-    {"resourceType": "MedicationAdministration", "id": "m2", "status": "completed", "subject": {"reference": "Patient/p1"},
-     "medicationCodeableConcept": CONCEPT, "effectiveDateTime": "2026-03-02T10:30:00Z"},
-    {"resourceType": "MedicationRequest", "id": "r1", "reasonCode": [CONCEPT], "reasonReference": [REFERENCE],
-     "dosageInstruction": [{"timing": {"repeat": {"duration": 1, "durationUnit": "h"}},
-                            "doseAndRate": [{"doseQuantity": QUANTITY, "rateQuantity": QUANTITY}]}]},
-    {"resourceType": "Condition", "id": "c1", "code": CONCEPT, "category": [CONCEPT], "subject": {"reference": "Patient/p1"},
-     "encounter": REFERENCE, "verificationStatus": CONCEPT, "clinicalStatus": CONCEPT},
-    {"resourceType": "Procedure", "id": "p", "status": "completed", "code": CONCEPT, "subject": {"reference": "Patient/p1"},
-     "performedPeriod": PERIOD},
-    {"resourceType": "Patient", "id": "p1", "name": [{"use": "official", "given": ["A"], "family": "B"}],
-     "identifier": [{"type": CONCEPT, "value": "1"}], "birthDate": "1970-01-01", "gender": "female"},
-    {"resourceType": "ChargeItem", "id": "i", "status": "billed", "code": CONCEPT, "context": REFERENCE, "quantity": QUANTITY,
-     "subject": {"reference": "Patient/p1"}, "occurrencePeriod": PERIOD, "extension": EXTENSION, "identifier": [{"value": "1"}],
-     "enterer": REFERENCE},
+    {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "meta": {"versionId": "1"},
+        "status": "finished",
+        "class": {"code": "EMER"},
+        "subject": {"reference": "Patient/p1"},
+        "period": PERIOD,
+        "classHistory": [{"class": {"code": "EMER"}, "period": PERIOD}],
+        "diagnosis": [{"condition": {"reference": "Condition/c1"}, "rank": 1}],
+        "reasonCode": [CONCEPT],
+        "serviceType": CONCEPT,
+        "location": [{"location": REFERENCE}],
+    },
+    {
+        "resourceType": "MedicationAdministration",
+        "id": "m1",
+        "status": "completed",
+        "context": REFERENCE,
+        "subject": {"reference": "Patient/p1"},
+        "medicationReference": {"reference": "#m"},
+        "effectivePeriod": PERIOD,
+        "contained": [
+            {
+                "resourceType": "Medication",
+                "id": "m",
+                "code": CONCEPT,
+                "ingredient": [
+                    {"itemCodeableConcept": CONCEPT, "strength": {"numerator": QUANTITY, "denominator": QUANTITY}}
+                ],
+            }
+        ],
+        "request": {"reference": "MedicationRequest/r1"},
+        "partOf": [REFERENCE],
+        "reasonCode": [CONCEPT],
+        "reasonReference": [{"reference": "Condition/c1"}],
+        "device": [{"reference": "Device/d1"}],
+        "note": [{"text": "x"}],
+        "extension": EXTENSION,
+        "dosage": {
+            "text": "over 5 min",
+            "route": CONCEPT,
+            "method": CONCEPT,
+            "site": CONCEPT,
+            "dose": QUANTITY,
+            "rateRatio": {"numerator": QUANTITY, "denominator": QUANTITY},
+            "rateQuantity": QUANTITY,
+            "extension": EXTENSION,
+        },
+    },
+    {
+        "resourceType": "MedicationAdministration",
+        "id": "m2",
+        "status": "completed",
+        "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": CONCEPT,
+        "effectiveDateTime": "2026-03-02T10:30:00Z",
+    },
+    {
+        "resourceType": "MedicationRequest",
+        "id": "r1",
+        "reasonCode": [CONCEPT],
+        "reasonReference": [REFERENCE],
+        "dosageInstruction": [
+            {
+                "timing": {"repeat": {"duration": 1, "durationUnit": "h"}},
+                "doseAndRate": [{"doseQuantity": QUANTITY, "rateQuantity": QUANTITY}],
+            }
+        ],
+    },
+    {
+        "resourceType": "Condition",
+        "id": "c1",
+        "code": CONCEPT,
+        "category": [CONCEPT],
+        "subject": {"reference": "Patient/p1"},
+        "encounter": REFERENCE,
+        "verificationStatus": CONCEPT,
+        "clinicalStatus": CONCEPT,
+    },
+    {
+        "resourceType": "Procedure",
+        "id": "p",
+        "status": "completed",
+        "code": CONCEPT,
+        "subject": {"reference": "Patient/p1"},
+        "performedPeriod": PERIOD,
+    },
+    {
+        "resourceType": "Patient",
+        "id": "p1",
+        "name": [{"use": "official", "given": ["A"], "family": "B"}],
+        "identifier": [{"type": CONCEPT, "value": "1"}],
+        "birthDate": "1970-01-01",
+        "gender": "female",
+    },
+    {
+        "resourceType": "ChargeItem",
+        "id": "i",
+        "status": "billed",
+        "code": CONCEPT,
+        "context": REFERENCE,
+        "quantity": QUANTITY,
+        "subject": {"reference": "Patient/p1"},
+        "occurrencePeriod": PERIOD,
+        "extension": EXTENSION,
+        "identifier": [{"value": "1"}],
+        "enterer": REFERENCE,
+    },
     {"resourceType": "Device", "id": "d1", "deviceName": [{"name": "pump"}], "type": CONCEPT},
-]  # fmt: skip
+]
 
 
 def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -111,7 +225,9 @@ def test_anything_in_any_place_is_read(place: tuple[Any, ...], value: Any) -> No
     assert (whole if place[1] not in ("id", "resourceType") else set()) <= _accounted(found)
 
 
-@pytest.mark.parametrize("odd", [None, "", [], {}, 0, True, "\ud800", [None], [[]], {"reference": 1}, Decimal("1e400"), "x" * 3000])
+@pytest.mark.parametrize(
+    "odd", [None, "", [], {}, 0, True, "\ud800", [None], [[]], {"reference": 1}, Decimal("1e400"), "x" * 3000]
+)
 def test_each_place_survives_each_oddity(odd: Any) -> None:
     """Every place of a whole chart, with every usual oddity: charts come out, and their texts can be stored."""
     for place in PLACES:
@@ -154,12 +270,14 @@ def test_any_bytes_load(data: bytes) -> None:
         '{"resourceType":"MedicationAdministration","dosage":{"text":"' + "over " * 20_000 + '"}}',
         '{"resourceType":"MedicationAdministration","dosage":{"route":{"text":"' + "iv pu" * 20_000 + '"}}}',
         '{"resourceType":"MedicationAdministration","effectiveDateTime":"' + "2026-" * 20_000 + '"}',
-        '{"resourceType":"MedicationAdministration","dosage":{"route":{"coding":[' + ",".join(['{"display":"iv"}'] * 6_000) + "]}}}",
+        '{"resourceType":"MedicationAdministration","dosage":{"route":{"coding":['
+        + ",".join(['{"display":"iv"}'] * 6_000)
+        + "]}}}",
         "{" + ",".join(f'"k{i % 7}":1' for i in range(12_000)) + "}",
         "\n".join(['{"resourceType":"Encounter"'] * 3_000),
     ],
     ids=range(13),
-)  # fmt: skip
+)
 def test_a_hundred_kilobytes_of_weird_json_take_no_time(text: str) -> None:
     """Deep nesting, huge numbers, endless lists and texts made to be slow: each is read in under two seconds."""
     started = time.perf_counter()

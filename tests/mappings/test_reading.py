@@ -12,7 +12,11 @@ from fhir_mappings.reading import Loaded, load_resources
 
 A = {"resourceType": "Encounter", "id": "a"}
 B = {"resourceType": "Condition", "id": "b"}
-BUNDLE = {"resourceType": "Bundle", "type": "searchset", "entry": [{"fullUrl": "urn:uuid:1", "resource": A}, {"resource": B}]}
+BUNDLE = {
+    "resourceType": "Bundle",
+    "type": "searchset",
+    "entry": [{"fullUrl": "urn:uuid:1", "resource": A}, {"resource": B}],
+}
 LINES = f"{json.dumps(A)}\n{json.dumps(B)}\n"
 
 
@@ -32,13 +36,29 @@ def _told(loaded: Loaded) -> list[tuple[str, bool]]:
         (json.dumps(BUNDLE), [("entry 1", "Encounter"), ("entry 2", "Condition")]),
         (LINES, [("line 1", "Encounter"), ("line 2", "Condition")]),
         (LINES.replace("\n", "\r\n\r\n"), [("line 1", "Encounter"), ("line 3", "Condition")]),
-        (f"{json.dumps(BUNDLE)}\n{json.dumps(B)}", [("line 1 entry 1", "Encounter"), ("line 1 entry 2", "Condition"), ("line 2", "Condition")]),
-        (json.dumps({"resourceType": "Bundle", "entry": [{"resource": BUNDLE}]}), [("entry 1 entry 1", "Encounter"), ("entry 1 entry 2", "Condition")]),
+        (
+            f"{json.dumps(BUNDLE)}\n{json.dumps(B)}",
+            [("line 1 entry 1", "Encounter"), ("line 1 entry 2", "Condition"), ("line 2", "Condition")],
+        ),
+        (
+            json.dumps({"resourceType": "Bundle", "entry": [{"resource": BUNDLE}]}),
+            [("entry 1 entry 1", "Encounter"), ("entry 1 entry 2", "Condition")],
+        ),
         (json.dumps({"resourceType": "Bundle", "type": "collection"}), []),
         ("\ufeff" + json.dumps(A), [("", "Encounter")]),
     ],
-    ids=["one", "pretty", "bundle", "lines", "blank lines", "bundles in lines", "bundle in bundle", "empty bundle", "mark"],
-)  # fmt: skip
+    ids=[
+        "one",
+        "pretty",
+        "bundle",
+        "lines",
+        "blank lines",
+        "bundles in lines",
+        "bundle in bundle",
+        "empty bundle",
+        "mark",
+    ],
+)
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 def test_shapes(data: str, expected: list[tuple[str, str]], packed: bool) -> None:
     """Each shape gives its resources with their places, plain and packed."""
@@ -54,7 +74,9 @@ def test_the_full_url_of_an_entry_is_remembered() -> None:
     assert ["urn:uuid:1", ""] == [full_url_of(resource) for _, resource in loaded.resources]
 
 
-@pytest.mark.parametrize("kind", ["searchset", "batch-response", "transaction", "history", "document", "message", "collection"])
+@pytest.mark.parametrize(
+    "kind", ["searchset", "batch-response", "transaction", "history", "document", "message", "collection"]
+)
 def test_a_bundle_of_any_type(kind: str) -> None:
     """What type a Bundle says it is makes no difference."""
     assert 2 == len(load_resources(json.dumps({**BUNDLE, "type": kind}), "f").resources)
@@ -74,8 +96,11 @@ def test_numbers_are_exact() -> None:
         (f"{json.dumps(A)}\n{{broken\n{json.dumps(B)}", 2, [("f: line 2", True)]),
         (f"{{broken\n{json.dumps(A)}\n{json.dumps(B)}", 2, [("f: line 1", True)]),
         (f"{json.dumps(A)}\n[1]\n17\n", 1, [("f: line 2", False), ("f: line 2 item 1", True), ("f: line 3", True)]),
-        (json.dumps({**BUNDLE, "entry": [{"resource": A}, 3, {"resource": {"id": "x"}}, {}]}), 1,
-         [("f: entry 2", True), ("f: entry 4", True), ("f: entry 3", True)]),
+        (
+            json.dumps({**BUNDLE, "entry": [{"resource": A}, 3, {"resource": {"id": "x"}}, {}]}),
+            1,
+            [("f: entry 2", True), ("f: entry 4", True), ("f: entry 3", True)],
+        ),
         ('{"resourceType": "Encounter",\n "id": }', 0, [("f", True)]),
         ('{"resourceType": "Encounter", "id": ', 0, [("f: line 1", True)]),
         (json.dumps([A, B]), 2, [("f", False)]),
@@ -86,10 +111,25 @@ def test_numbers_are_exact() -> None:
         ("[" * 5000, 0, [("f: line 1", True)]),
         (json.dumps({**BUNDLE, "link": [{"relation": "next", "url": "http://x/?page=2"}]}), 2, [("f", True)]),
     ],
-    ids=["bad line", "bad first line", "lines that are no objects", "bad entries", "bad document", "cut off", "list",
-         "key twice", "html", "empty", "null", "deep", "page missing"],
-)  # fmt: skip
-def test_what_goes_wrong_is_named_and_the_rest_goes_on(data: str, resources: int, problems: list[tuple[str, bool]]) -> None:
+    ids=[
+        "bad line",
+        "bad first line",
+        "lines that are no objects",
+        "bad entries",
+        "bad document",
+        "cut off",
+        "list",
+        "key twice",
+        "html",
+        "empty",
+        "null",
+        "deep",
+        "page missing",
+    ],
+)
+def test_what_goes_wrong_is_named_and_the_rest_goes_on(
+    data: str, resources: int, problems: list[tuple[str, bool]]
+) -> None:
     """Each failure names file and place; everything else is read."""
     loaded = load_resources(data, "f")
     assert resources == len(loaded.resources)
@@ -128,7 +168,14 @@ def test_two_byte_text() -> None:
     [
         ({"severity": "error", "code": "processing", "diagnostics": "no"}, True),
         ({"severity": "fatal", "code": "required"}, True),
-        ({"severity": "warning", "code": "suppressed", "details": {"coding": [{"code": "4119"}], "text": "partial data"}}, True),
+        (
+            {
+                "severity": "warning",
+                "code": "suppressed",
+                "details": {"coding": [{"code": "4119"}], "text": "partial data"},
+            },
+            True,
+        ),
         ({"severity": "warning", "code": "informational", "details": {"coding": [{"code": "4119"}]}}, True),
         ({"severity": "warning", "code": "invalid"}, False),
         ({"severity": "information", "code": "informational", "details": {"text": "no results"}}, False),

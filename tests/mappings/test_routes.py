@@ -18,7 +18,9 @@ SNOMED = "http://snomed.info/sct"
 EDQM = "http://standardterms.edqm.eu"
 
 
-def _read(route: dict[str, Any], method: dict[str, Any] | None = None, text: str = "") -> tuple[object, object, list[bool]]:
+def _read(
+    route: dict[str, Any], method: dict[str, Any] | None = None, text: str = ""
+) -> tuple[object, object, list[bool]]:
     log = Log("x")
     dosage = Element({"route": route, "method": method or {}}, "dosage", log)
     way = read_way(dosage, read_concept(dosage.child("route")), read_concept(dosage.child("method")), text)
@@ -26,7 +28,11 @@ def _read(route: dict[str, Any], method: dict[str, Any] | None = None, text: str
 
 
 def _code(system: str, code: str, text: str = "") -> dict[str, Any]:
-    return {"coding": [{"system": system, "code": code}], "text": text} if text else {"coding": [{"system": system, "code": code}]}
+    return (
+        {"coding": [{"system": system, "code": code}], "text": text}
+        if text
+        else {"coding": [{"system": system, "code": code}]}
+    )
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,28 @@ def test_less_than_a_time_of_day_is_no_time(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "now", "2026-13", "2026-00", "0000", "2026-02-30", "2026-03-02T25:00:00Z", "2026-03-02T24:00:01Z", "2026-03-02T10:60:00Z",
-     "2026-03-02T10:00:61Z", "2026-03-02T10:00:00+14:01", "2026-03-02T10:00:00+05:60", "2026-03-02T10", "2026-03-02T10:00:00 Z",
-     "2026-3-2", "٢٠٢٦-03-02", "2026-03-02T10:00:00Z2026", "9999-12-31T24:00:00Z", "x" * 1000],
-)  # fmt: skip
+    [
+        "",
+        "now",
+        "2026-13",
+        "2026-00",
+        "0000",
+        "2026-02-30",
+        "2026-03-02T25:00:00Z",
+        "2026-03-02T24:00:01Z",
+        "2026-03-02T10:60:00Z",
+        "2026-03-02T10:00:61Z",
+        "2026-03-02T10:00:00+14:01",
+        "2026-03-02T10:00:00+05:60",
+        "2026-03-02T10",
+        "2026-03-02T10:00:00 Z",
+        "2026-3-2",
+        "٢٠٢٦-03-02",
+        "2026-03-02T10:00:00Z2026",
+        "9999-12-31T24:00:00Z",
+        "x" * 1000,
+    ],
+)
 def test_what_is_no_time_is_unreadable(text: str) -> None:
     """Nothing is made of a text that is no FHIR dateTime."""
     moment = read_moment(text, None)
@@ -85,7 +103,9 @@ def test_the_times_beside_it_are_clear(clock: str) -> None:
     assert not read_moment(f"2026-11-01T{clock}", NEW_YORK).clock_change
 
 
-@pytest.mark.parametrize(("clock", "marked"), [("01:59:59", False), ("02:00:00", True), ("02:59:59", True), ("03:00:00", False)])
+@pytest.mark.parametrize(
+    ("clock", "marked"), [("01:59:59", False), ("02:00:00", True), ("02:59:59", True), ("03:00:00", False)]
+)
 def test_the_hour_that_never_happens_is_marked(clock: str, marked: bool) -> None:
     """A local time that names no moment times nothing."""
     assert marked == read_moment(f"2026-03-08T{clock}", NEW_YORK).clock_change
