@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from plugin.sandbox.fhir.indexing import elements_at, reference_at
 from plugin.sandbox.fhir.resources import Resource, ResourceStore
-from plugin.sandbox.staff import STAFF
-
-_DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})((?::\d{2}(?:\.\d+)?)?)(.*)")
+from plugin.sandbox.wording import concept, human_name, quantity, shown_time, text_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +66,6 @@ class ChargeRow:
     version: int
 
 
-def staff_choices(store: ResourceStore) -> list[tuple[str, str]]:
-    """Practitioner id and label of everybody who can log in."""
-    return [(person.id, person.label) for person in STAFF if store.find("Practitioner", person.id)]
-
-
 def patients(store: ResourceStore) -> list[PatientRow]:
     """Every patient, by name."""
     return sorted((patient_row(found.resource()) for found in store.of_type("Patient")), key=lambda row: row.name)
@@ -84,9 +76,9 @@ def patient_row(patient: Resource) -> PatientRow:
     return PatientRow(
         str(patient["id"]),
         human_name(patient),
-        _text(patient, "birthDate"),
-        _text(patient, "gender"),
-        _text(patient, "identifier.value"),
+        text_at(patient, "birthDate"),
+        text_at(patient, "gender"),
+        text_at(patient, "identifier.value"),
     )
 
 
@@ -110,15 +102,15 @@ def encounters(store: ResourceStore, patient: str) -> list[EncounterRow]:
 
 def encounter_row(encounter: Resource) -> EncounterRow:
     """One encounter."""
-    kind = _text(encounter, "class.display") or _text(encounter, "class.code") or concept(encounter, "type")
-    place = _text(encounter, "location.location.display") or concept(encounter, "serviceType")
+    kind = text_at(encounter, "class.display") or text_at(encounter, "class.code") or concept(encounter, "type")
+    place = text_at(encounter, "location.location.display") or concept(encounter, "serviceType")
     period = encounter.get("period")
     return EncounterRow(
         str(encounter["id"]),
         kind or "encounter",
-        _text(encounter, "status"),
-        shown_time(_text(period, "start")),
-        shown_time(_text(period, "end")),
+        text_at(encounter, "status"),
+        shown_time(text_at(period, "start")),
+        shown_time(text_at(period, "end")),
         place,
     )
 
@@ -129,9 +121,9 @@ def conditions(store: ResourceStore, patient: str) -> list[dict[str, str]]:
     return [
         {
             "text": concept(item, "code"),
-            "code": _text(item, "code.coding.code"),
-            "category": _text(item, "category.coding.code"),
-            "status": _text(item, "clinicalStatus.coding.code") or _text(item, "verificationStatus.coding.code"),
+            "code": text_at(item, "code.coding.code"),
+            "category": text_at(item, "category.coding.code"),
+            "status": text_at(item, "clinicalStatus.coding.code") or text_at(item, "verificationStatus.coding.code"),
         }
         for item in found
     ]
@@ -149,7 +141,7 @@ def mar(store: ResourceStore, patient: str, encounter: str | None = None) -> lis
 
 
 def _start(resource: Resource) -> str:
-    return _text(resource, "effectivePeriod.start") or _text(resource, "effectiveDateTime")
+    return text_at(resource, "effectivePeriod.start") or text_at(resource, "effectiveDateTime")
 
 
 def mar_row(store: ResourceStore, resource: Resource) -> MarRow:
@@ -158,15 +150,15 @@ def mar_row(store: ResourceStore, resource: Resource) -> MarRow:
         str(resource["id"]),
         drug_name(store, resource),
         shown_time(_start(resource)),
-        shown_time(_text(resource, "effectivePeriod.end")),
+        shown_time(text_at(resource, "effectivePeriod.end")),
         "effectiveDateTime" in resource,
         quantity(resource, "dosage.dose"),
         quantity(resource, "dosage.rateQuantity") or _ratio(resource),
-        concept(resource, "dosage.route") or concept(resource, "dosage.method") or _text(resource, "dosage.text"),
+        concept(resource, "dosage.route") or concept(resource, "dosage.method") or text_at(resource, "dosage.text"),
         concept(resource, "dosage.site"),
-        _text(resource, "status"),
-        _text(resource, "note.text"),
-        int(_text(resource, "meta.versionId") or 1),
+        text_at(resource, "status"),
+        text_at(resource, "note.text"),
+        int(text_at(resource, "meta.versionId") or 1),
     )
 
 
@@ -181,14 +173,14 @@ def drug_name(store: ResourceStore, resource: Resource) -> str:
     named = concept(resource, "medicationCodeableConcept")
     if named:
         return named
-    reference = _text(resource, "medicationReference.reference")
+    reference = text_at(resource, "medicationReference.reference")
     for inner in elements_at(resource, "contained"):
         if isinstance(inner, dict) and reference == f"#{inner.get('id')}":
             return concept(inner, "code")
     link = reference_at(resource, "medicationReference", store.base)
     stored = store.find(*link) if link else None
     found = concept(stored.resource(), "code") if stored else ""
-    return found or _text(resource, "medicationReference.display") or "(drug not named)"
+    return found or text_at(resource, "medicationReference.display") or "(drug not named)"
 
 
 def charges(store: ResourceStore, patient: str, encounter: str) -> list[ChargeRow]:
@@ -202,14 +194,14 @@ def charges(store: ResourceStore, patient: str, encounter: str) -> list[ChargeRo
 
 
 def _charge_row(store: ResourceStore, item: Resource, version: int) -> ChargeRow:
-    when = _text(item, "occurrenceDateTime") or _text(item, "occurrencePeriod.start")
+    when = text_at(item, "occurrenceDateTime") or text_at(item, "occurrencePeriod.start")
     return ChargeRow(
         str(item["id"]),
-        _text(item, "code.coding.code") or _text(item, "code.text"),
+        text_at(item, "code.coding.code") or text_at(item, "code.text"),
         ", ".join(dict.fromkeys(_modifiers(item))),
         quantity(item, "quantity"),
         when[:10],
-        _text(item, "status"),
+        text_at(item, "status"),
         _enterer(store, item),
         " ".join(str(text) for text in elements_at(item, "note.text")),
         version,
@@ -220,7 +212,7 @@ def _enterer(store: ResourceStore, item: Resource) -> str:
     link = reference_at(item, "enterer", store.base)
     stored = store.find(*link) if link else None
     name = human_name(stored.resource()) if stored else ""
-    return name or _text(item, "enterer.display") or _text(item, "enterer.reference")
+    return name or text_at(item, "enterer.display") or text_at(item, "enterer.reference")
 
 
 def _modifiers(element: Any) -> list[str]:
@@ -234,39 +226,3 @@ def _modifiers(element: Any) -> list[str]:
         for path in ("valueCode", "valueString", "valueCoding.code", "valueCodeableConcept.coding.code"):
             found += [str(code) for code in elements_at(element, path)]
     return found + [code for value in element.values() for code in _modifiers(value)]
-
-
-def human_name(resource: Resource) -> str:
-    """A name as people write it."""
-    given = " ".join(str(part) for part in elements_at(resource, "name.given"))
-    return _text(resource, "name.text") or f"{given} {_text(resource, 'name.family')}".strip() or "(no name)"
-
-
-def concept(resource: Resource, path: str) -> str:
-    """A CodeableConcept as text."""
-    for ending in ("text", "coding.display", "coding.code"):
-        found = _text(resource, f"{path}.{ending}")
-        if found:
-            return found
-    return ""
-
-
-def quantity(resource: Resource, path: str) -> str:
-    """A Quantity as text, digits as charted."""
-    unit = _text(resource, f"{path}.unit") or _text(resource, f"{path}.code")
-    return f"{_text(resource, f'{path}.value')} {unit}".strip()
-
-
-def shown_time(text: str) -> str:
-    """A FHIR dateTime, easier on the eye: seconds only where they aren't zero; the offset stays."""
-    found = _DATE_TIME.fullmatch(text)
-    if not found:
-        return text
-    day, clock, seconds, zone = found.groups()
-    return f"{day} {clock}{seconds if seconds.strip(':0.') else ''} {zone}".strip()
-
-
-def _text(resource: Any, path: str) -> str:
-    """The first element at a path as text, or nothing."""
-    found = next(elements_at(resource, path), None)
-    return "" if found is None or isinstance(found, dict | list) else str(found)

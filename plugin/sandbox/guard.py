@@ -6,7 +6,7 @@ import logging
 import time
 
 from flask import Flask, Response, abort, g, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from plugin.sandbox.config import origin_of
@@ -78,7 +78,7 @@ def _error_page(error: HTTPException) -> AnyResponse:
     """A refusal as the asker reads it: a FHIR client an OperationOutcome, a script JSON, a person a page."""
     text = error.description or error.name
     if request.path.startswith("/fhir/"):
-        code = "not-found" if error.code == 404 else "not-supported"
+        code = {404: "not-found", 500: "exception"}.get(error.code or 500, "not-supported")
         answer = jsonify(operation_outcome("error", code, text))
         answer.content_type = "application/fhir+json; charset=utf-8"
     elif request.path.startswith("/sandbox/"):
@@ -91,12 +91,11 @@ def _error_page(error: HTTPException) -> AnyResponse:
     return answer
 
 
-def _unexpected(error: Exception) -> tuple[Response, int]:
+def _unexpected(error: Exception) -> AnyResponse:
     """A defect of the sandbox: where it happened goes to the log, and nothing of what it was about."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown place"
     log.error("%s at %s", type(error).__name__, place)
-    outcome = operation_outcome("fatal", "exception", "The sandbox failed; its log says where.")
-    return jsonify(outcome), 500
+    return _error_page(InternalServerError("The sandbox failed; its log says where."))

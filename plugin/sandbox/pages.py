@@ -14,7 +14,7 @@ from plugin.sandbox.editing import STATUSES, EditError, edited, form_of
 from plugin.sandbox.fhir.outcomes import FhirError
 from plugin.sandbox.fhir.resources import Stored
 from plugin.sandbox.smart.launches import Context
-from plugin.sandbox.staff import STAFF
+from plugin.sandbox.staff import STAFF, staff_choices
 from plugin.sandbox.state import current
 
 pages = Blueprint("pages", __name__)
@@ -32,7 +32,7 @@ def logged_in() -> str:
 @pages.app_context_processor
 def common_values() -> dict[str, Any]:
     """What the frame of every page shows."""
-    return {"staff": chart_view.staff_choices(current().resources), "user": logged_in()}
+    return {"staff": staff_choices(), "user": logged_in()}
 
 
 @pages.get("/")

@@ -10,7 +10,8 @@ from waitress.server import create_server
 
 from plugin.sandbox.config import SandboxError, require_loopback
 
-THREADS = 32
+THREADS = 64
+CONNECTIONS = 1000
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -40,7 +41,9 @@ class Server:
     """One sandbox behind a listener."""
 
     def __init__(self, app: Flask, listener: socket.socket) -> None:
-        self._waitress = create_server(app, sockets=[listener], threads=THREADS, ident="sandbox-ehr")
+        self._waitress = create_server(
+            app, sockets=[listener], threads=THREADS, connection_limit=CONNECTIONS, ident="sandbox-ehr"
+        )
 
     def run(self) -> None:
         """Serve until `stop`, or until the process is interrupted."""

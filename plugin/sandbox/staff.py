@@ -39,3 +39,8 @@ STAFF = (
     StaffMember("sandbox-coder", "Cody", "Ledger", "coder"),
     StaffMember("sandbox-lead", "Lea", "Overton", "coding lead"),
 )
+
+
+def staff_choices() -> list[tuple[str, str]]:
+    """Practitioner id and label of everybody who can log in."""
+    return [(person.id, person.label) for person in STAFF]

@@ -10,13 +10,14 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
-from plugin.sandbox.chart_view import encounter_choices, staff_choices
+from plugin.sandbox.chart_view import encounter_choices
 from plugin.sandbox.config import origin_of
 from plugin.sandbox.guard import allow_form_target
 from plugin.sandbox.smart.assertion import ALGORITHMS
 from plugin.sandbox.smart.launches import Context
 from plugin.sandbox.smart.scopes import scopes_supported
 from plugin.sandbox.smart.server import AUTH_METHODS, SmartRequest
+from plugin.sandbox.staff import staff_choices
 from plugin.sandbox.state import current
 
 smart = Blueprint("smart", __name__)
@@ -195,7 +196,7 @@ def _ask(params: dict[str, str]) -> AnyResponse:
         ticket=current().launches.park(params),
         client_id=params["client_id"],
         scopes=current().server.query_client(params["client_id"]).get_allowed_scope(params.get("scope")).split(),
-        staff=staff_choices(current().resources),
+        staff=staff_choices(),
         choices=encounter_choices(current().resources) if _wants_chart(params) else None,
     )
     return _no_store(Response(page, mimetype="text/html"))
@@ -219,7 +220,7 @@ def decide() -> AnyResponse | tuple[str, int]:
 
 def _chosen(params: dict[str, str]) -> Context:
     user = request.form.get("user", "")
-    if user not in dict(staff_choices(current().resources)):
+    if user not in dict(staff_choices()):
         abort(400, "Choose who you are.")
     if not _wants_chart(params):
         return Context(None, None, user)

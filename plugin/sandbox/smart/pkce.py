@@ -16,10 +16,12 @@ _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class SmartCodeChallenge(CodeChallenge):
-    """The PKCE check of the authorization code grant."""
+    """The PKCE check of the authorization code grant.
+
+    Since no code is given without a challenge, Authlib then asks every client for the verifier.
+    """
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
-    DEFAULT_CODE_CHALLENGE_METHOD = "S256"
 
     def validate_code_challenge(self, grant: Any, redirect_uri: str | None) -> None:
         """Refuse an authorization request without an S256 challenge."""
@@ -28,9 +30,3 @@ class SmartCodeChallenge(CodeChallenge):
             raise InvalidRequestError("PKCE is required: code_challenge_method must be S256.")
         if not _S256_CHALLENGE.fullmatch(data.get("code_challenge") or ""):
             raise InvalidRequestError("PKCE is required: code_challenge must be the base64url SHA-256.")
-
-    def validate_code_verifier(self, grant: Any, result: Any) -> None:
-        """Refuse a token request without the verifier, however the client proves itself."""
-        if not grant.request.form.get("code_verifier"):
-            raise InvalidRequestError("Missing code_verifier.")
-        super().validate_code_verifier(grant, result)

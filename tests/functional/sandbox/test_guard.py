@@ -64,19 +64,21 @@ def test_log_holds_no_id_code_or_launch_value(ehr: Ehr, caplog: pytest.LogCaptur
     assert [secret for secret in secrets if any(secret in line for line in own)] == []
 
 
-def test_failure_inside_is_an_outcome_without_traceback(
-    ehr: Ehr, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("path", ["/patients/amber", "/fhir/Patient/amber"])
+def test_failure_inside_is_told_without_traceback(
+    path: str, ehr: Ehr, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A defect answers 500 with an OperationOutcome; the log names class and place only."""
+    """A defect answers 500, as a page or an OperationOutcome; the log names class and place only."""
+    token = ehr.launched()["access_token"]
 
     def broken(*given: object) -> None:
         raise RuntimeError("Ann Amber")
 
     monkeypatch.setattr("plugin.sandbox.fhir.resources.ResourceStore.find", broken)
     with caplog.at_level(logging.ERROR, logger="plugin.sandbox"):
-        answer = ehr.get("/patients/amber")
+        answer = ehr.get(path, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 500
-    assert answer.json()["resourceType"] == "OperationOutcome"
+    assert "The sandbox failed; its log says where." in answer.text
     assert "Amber" not in answer.text + caplog.text
     assert "RuntimeError at" in caplog.text
     assert "Traceback" not in caplog.text
