@@ -146,6 +146,7 @@ def _edit_form(patient: str, found: Stored, problem: str | None) -> str:
         row=chart_view.mar_row(current().resources, resource),
         form=shown,
         offset=form_of(resource).offset,
+        day=form_of(resource).start[:10] or "2026-03-02",
         statuses=STATUSES,
         problem=problem,
     )
