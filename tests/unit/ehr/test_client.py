@@ -1,0 +1,213 @@
+"""The FHIR client: same origin only, GET-only retries, 401 once, refusals in words."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from plugin.ehr.client import FhirClient, write_json
+from plugin.ehr.errors import FhirError, ForeignAddress, SessionEnded, Unreachable
+from plugin.ehr.transport import Answer, Transport
+from tests.unit.ehr.fakes import BASE, FakeEhr, answer, in_turn, tenant
+
+
+class FakeGrant:
+    """A grant whose next token is known; None means that the session is over."""
+
+    def __init__(self, *following: str) -> None:
+        self.following, self.refused = list(following), []
+
+    def access_token(self) -> str:
+        """The first token."""
+        return "a1"
+
+    def replace(self, refused: str) -> str:
+        """The next token."""
+        self.refused.append(refused)
+        if not self.following:
+            raise SessionEnded("over")
+        return self.following.pop(0)
+
+
+def client(ehr: FakeEhr, grant: Any = None, waits: list[float] | None = None) -> FhirClient:
+    """A client of the fake EHR that doesn't sleep."""
+    return FhirClient(ehr, tenant(), grant or FakeGrant(), (waits if waits is not None else []).append)
+
+
+def outcome(*codes: str) -> dict[str, Any]:
+    """An OperationOutcome with vendor codes."""
+    issues = [
+        {"severity": "error", "code": "security", "details": {"coding": [{"code": code}]}, "diagnostics": "Jane Doe"}
+        for code in codes
+    ]
+    return {"resourceType": "OperationOutcome", "issue": issues}
+
+
+def test_get_sends_token_and_fhir_accept() -> None:
+    """Below the base, with the bearer token and the FHIR media type."""
+    ehr = FakeEhr(in_turn(answer({"resourceType": "Encounter"})))
+    client(ehr).get("Encounter", {"patient": "p1", "date": "ge2026-01-01"})
+    assert ehr.sent[0].url == f"{BASE}/Encounter?patient=p1&date=ge2026-01-01"
+    assert (ehr.sent[0].headers["Accept"], ehr.sent[0].token) == ("application/fhir+json", "a1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/fhir/Encounter/e1",
+        "//evil.example/x",
+        "http://ehr.example.org/fhir/Encounter/e1",
+        "https://ehr.example.org:8443/fhir/Encounter/e1",
+        "https://ehr.example.org@evil.example/",
+        "file:///etc/passwd",
+    ],
+)
+def test_no_request_leaves_for_another_origin(address: str) -> None:
+    """Wherever an address came from, the token stays with the EHR."""
+    ehr = FakeEhr(in_turn())
+    with pytest.raises(ForeignAddress):
+        client(ehr).get(address)
+    assert ehr.sent == []
+
+
+@pytest.mark.parametrize("address", [f"{BASE}/Encounter?page=2", "/fhir/Encounter?page=2", "Encounter?page=2"])
+def test_absolute_and_relative_addresses_of_the_ehr_are_followed(address: str) -> None:
+    """Next links come in all forms."""
+    ehr = FakeEhr(in_turn(answer({})))
+    client(ehr).get(address)
+    assert ehr.sent[0].url == f"{BASE}/Encounter?page=2"
+
+
+def test_redirect_is_an_answer_and_not_followed() -> None:
+    """A redirect would carry the token away."""
+    ehr = FakeEhr(in_turn(answer(None, 302, Location="https://evil.example/")))
+    with pytest.raises(FhirError, match="status 302"):
+        client(ehr).read("Encounter/e1")
+    assert len(ehr.sent) == 1
+
+
+def test_401_renews_once_and_repeats_once() -> None:
+    """Also a write is repeated: a 401 was not processed."""
+    grant = FakeGrant("a2")
+    ehr = FakeEhr(in_turn(answer(None, 401), answer({}, 201)))
+    assert client(ehr, grant).post("ChargeItem", {"a": 1}).status == 201
+    assert ([each.token for each in ehr.sent], grant.refused) == (["a1", "a2"], ["a1"])
+    assert ehr.sent[0].data == ehr.sent[1].data == b'{"a": 1}'
+
+
+def test_second_401_is_the_answer() -> None:
+    """No loop of renewals."""
+    grant = FakeGrant("a2", "a3")
+    ehr = FakeEhr(in_turn(answer(None, 401), answer(None, 401)))
+    assert client(ehr, grant).get("Encounter/e1").status == 401
+    assert grant.refused == ["a1"]
+
+
+def test_ended_grant_is_told() -> None:
+    """When no new token is to be had, the session is over."""
+    with pytest.raises(SessionEnded):
+        client(FakeEhr(in_turn(answer(None, 401)))).get("Encounter/e1")
+
+
+@pytest.mark.parametrize(("after", "waited"), [("2", 2.0), ("", 0.5), ("nonsense", 0.5)])
+def test_busy_server_is_asked_again_after_its_time(after: str, waited: float) -> None:
+    """`Retry-After` is honoured; without one a short pause."""
+    waits: list[float] = []
+    ehr = FakeEhr(in_turn(answer(None, 503, Retry_After=after), answer({"resourceType": "Encounter"})))
+    assert client(ehr, waits=waits).read("Encounter/e1") == {"resourceType": "Encounter"}
+    assert waits == [waited]
+
+
+def test_long_waits_are_refused_and_told() -> None:
+    """Nobody waits a minute before a page; the user is told that the EHR is busy."""
+    ehr = FakeEhr(in_turn(answer(None, 429, Retry_After="60")))
+    with pytest.raises(FhirError, match="busy") as caught:
+        client(ehr).read("Encounter/e1")
+    assert (caught.value.kind, len(ehr.sent)) == ("busy", 1)
+
+
+def test_three_times_at_most() -> None:
+    """A server that stays busy is left alone."""
+    ehr = FakeEhr(in_turn(*[answer(None, 503)] * 3))
+    assert client(ehr).get("Encounter/e1").status == 503
+    assert len(ehr.sent) == 3
+
+
+def test_budget_of_a_launch_bounds_all_retries() -> None:
+    """Many busy answers together cost no more than eight extra requests."""
+    ehr = FakeEhr(lambda _: answer(None, 503))
+    one = client(ehr)
+    for _ in range(10):
+        one.get("Encounter/e1")
+    assert len(ehr.sent) == 10 + 8
+
+
+@pytest.mark.parametrize("method", ["post", "put"])
+def test_writes_are_never_repeated(method: str) -> None:
+    """Neither busy answers nor silence make a second write."""
+    ehr = FakeEhr(in_turn(answer(None, 503), Unreachable("no answer")))
+    one = client(ehr)
+    assert getattr(one, method)("ChargeItem/x", {}).status == 503
+    with pytest.raises(Unreachable):
+        getattr(one, method)("ChargeItem/x", {})
+    assert len(ehr.sent) == 2
+
+
+def test_write_headers_reach_the_server() -> None:
+    """`If-Match` and the like are passed on; the body is FHIR JSON."""
+    ehr = FakeEhr(in_turn(answer({})))
+    client(ehr).put("ChargeItem/x", {"quantity": Decimal("1.50")}, {"If-Match": 'W/"3"'})
+    assert ehr.sent[0].headers["If-Match"] == 'W/"3"'
+    assert ehr.sent[0].headers["Content-Type"] == "application/fhir+json"
+    assert ehr.sent[0].data == b'{"quantity": 1.5}'
+
+
+def test_decimals_are_exact_both_ways() -> None:
+    """Numbers come in as written; one that can't leave exactly is refused rather than rounded."""
+    text = Answer(200, answer({}).headers, b'{"value": 0.10, "big": 125.00}')
+    assert str(text.json()["value"]) == "0.10"
+    assert write_json({"a": Decimal("2.0")}) == b'{"a": 2}'
+    with pytest.raises(ValueError, match="too many digits"):
+        write_json({"a": Decimal("0.1234567890123456789")})
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "status"),
+    [
+        (answer("<html>sign in</html>"), "not-fhir", 200),
+        (answer(None, 200), "not-fhir", 200),
+        (answer({"hello": 1}), "not-fhir", 200),
+        (answer("gateway", 502), "refused", 502),
+        (answer(outcome(), 403), "forbidden", 403),
+        (answer(outcome("4130"), 403), "break-the-glass", 403),
+        (answer(outcome("4113"), 400), "expired-page", 400),
+        (answer(None, 406), "refused", 406),
+        (answer(outcome("x"), 404), "not-found", 404),
+    ],
+)
+def test_refusals_have_a_kind_and_no_patient_data(reply: Answer, kind: str, status: int) -> None:
+    """HTML with 200, empty bodies, break-the-glass and gateways are told apart; the server's text is not repeated."""
+    ehr = FakeEhr(in_turn(reply))
+    with pytest.raises(FhirError) as caught:
+        client(ehr).read("Encounter/e1")
+    assert (caught.value.kind, caught.value.status) == (kind, status)
+    assert "Jane" not in str(caught.value)
+    assert len(ehr.sent) == 1
+
+
+def test_all_sessions_share_one_pool() -> None:
+    """Every session of the process uses the same connections."""
+    transport = Transport()
+    first, second = transport.bearer_session("app", "a1"), transport.plain_session()
+    assert first.get_adapter("https://x") is second.get_adapter("https://y")
+    assert first.get_adapter("https://x") is first.get_adapter("http://localhost")
+
+
+def test_http_date_in_retry_after_counts_from_now() -> None:
+    """A date that has passed means at once."""
+    waits: list[float] = []
+    past = datetime(2020, 1, 1, tzinfo=UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    ehr = FakeEhr(in_turn(answer(None, 503, Retry_After=past), answer({})))
+    client(ehr, waits=waits).get("Encounter/e1")
+    assert waits == [0.0]
