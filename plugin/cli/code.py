@@ -28,8 +28,8 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "code",
         help="code the encounters of a FHIR R4 file",
-        description="Read FHIR R4 JSON (a Bundle, one resource, or NDJSON; plain or .gz) and write the suggested charges, "
-        "questions and notices of every encounter in it.",
+        description="Read FHIR R4 JSON (a Bundle, one resource, or NDJSON; plain or .gz) and write the suggested "
+        "charges, questions and notices of every encounter in it.",
     )
     parser.add_argument("file", metavar="FILE", help="a file, or - for standard input")
     parser.add_argument("--setting", choices=[s.value for s in CareSetting], help="which hierarchy applies")

@@ -11,6 +11,8 @@ from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
 from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
 
+IN_A_VEIN = (Technique.INFUSION.value, Technique.PUSH.value)
+
 
 def _in_force(day: date, valid_from: date, valid_to: date | None) -> bool:
     return valid_from <= day and (valid_to is None or day <= valid_to)
@@ -92,6 +94,9 @@ class Edition:
             for value in values
             if _in_force(day, value.valid_from, value.valid_to)
         }
+        self.initial_codes = frozenset(
+            row.code for family, row in self.codes.items() if family[1] is Role.INITIAL and family[2] in IN_A_VEIN
+        )
         cites = book.hierarchy["cites"]
         self.ranks: dict[tuple[Category, Technique], tuple[int, TableRow]] = {
             (Category(line["category"]), Technique(line["technique"])): (
@@ -138,6 +143,10 @@ class View:
         """The code of a service whatever the setting: what a decline names."""
         row = self._edition.codes.get((category, role, technique))
         return row.code if row else None
+
+    def initial_codes(self) -> frozenset[str]:
+        """The codes of which an access site and encounter has one."""
+        return self._edition.initial_codes
 
     def rank(self, category: Category, technique: Technique) -> int | None:
         """Place in the hierarchy of initial services, 0 highest; None for what stands outside it."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Protocol
 
 from plugin.codebook import tables
@@ -58,14 +59,14 @@ def _by_key(dated: Iterable[tuple[str, Dated]]) -> dict[str, list[Dated]]:
 
 def _overlaps(dated: Iterable[tuple[str, Dated]]) -> Iterator[str]:
     for key, rows in _by_key(dated).items():
-        for earlier, later in zip(rows, rows[1:], strict=False):
+        for earlier, later in pairwise(rows):
             if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
                 yield f"{later.row.table} {key}: two rows hold on {later.valid_from}; end the earlier one before it"
 
 
 def _gaps(dated: Iterable[tuple[str, Dated]]) -> Iterator[str]:
     for key, rows in _by_key(dated).items():
-        for earlier, later in zip(rows, rows[1:], strict=False):
+        for earlier, later in pairwise(rows):
             if earlier.valid_to is not None and (later.valid_from - earlier.valid_to).days > 1:
                 yield f"{later.row.table} {key}: no row holds between {earlier.valid_to} and {later.valid_from}"
 

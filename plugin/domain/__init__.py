@@ -20,6 +20,7 @@ from plugin.domain.chart import (
     ProcedureDone,
     Quantity,
     Rate,
+    Stated,
     Status,
 )
 from plugin.domain.citation import Citation, Standing
@@ -79,6 +80,7 @@ __all__ = [
     "Ruling",
     "Service",
     "Standing",
+    "Stated",
     "Status",
     "Stretch",
     "Suggest",

@@ -186,11 +186,24 @@ class MappingIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """A fact somebody stated that no FHIR element carries: the query `kind` it answers, what it is `about`, its value.
+
+    `about` is an administration, empty for the encounter as a whole.
+    """
+
+    kind: str
+    about: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """Everything known about one encounter.
 
     `neighbours` is None when unknown (nobody asked the EHR), empty when there are none.
     `unplaced` are ids of administrations of this patient that may belong here and could not be placed.
+    `stated` are answers to questions that no FHIR element carries (primary reason, pump owner, purpose).
     """
 
     encounter: Encounter
@@ -202,3 +215,4 @@ class Chart:
     zone: tzinfo | None = None
     issues: tuple[MappingIssue, ...] = ()
     unplaced: tuple[str, ...] = ()
+    stated: tuple[Stated, ...] = ()

@@ -5,8 +5,9 @@ Read it from top to bottom; it is the order in which a visit is coded.
 
 1. `LEAVE_OUT`: what isn't coded in this family. A service leaves by the first of these that names it.
 2. The drug's class gives its code family (`categories.py`); a drug nobody knows is asked about.
-3. Every service gets its place (`places.py`): the one initial service of each access site, then what the others are
-   beside it, and which minutes each keeps (`overlap.py`, `fluids.py`, `pushes_placed.py`).
+3. Every service gets its place (`places.py`): the access sites (`access.py`), the one initial service of each
+   (`initial_choice.py`), then what the others are beside it, and which minutes each keeps (`overlap.py`, `fluids.py`,
+   `pushes_placed.py`).
 4. `EARN`: what each placed service earns. Here the order doesn't matter: no two rules may claim the same minute of one
    administration, and one that does so is an error that names both.
 5. `TELL`: what concerns the visit as a whole.
@@ -31,6 +32,7 @@ from plugin.rules.not_counted import (
 )
 from plugin.rules.not_earned import not_earned
 from plugin.rules.notices import assumed_zone, calculated_time, complexity_documentation
+from plugin.rules.primary_reason import primary_reason
 from plugin.rules.pushes import push_new_drug, push_same_drug
 from plugin.rules.questions import (
     hydration_waits,
@@ -42,6 +44,8 @@ from plugin.rules.questions import (
     push_or_infusion,
     same_time_charted,
 )
+from plugin.rules.second_visit import second_encounter
+from plugin.rules.started_elsewhere import started_elsewhere
 from plugin.rules.transfusion import transfusion_day, transfusion_premedication
 
 EDITION = "2026.1"
@@ -93,6 +97,9 @@ TELL: tuple[Rule[Tell], ...] = (
     transfusion_day,
     encounter_class,
     encounter_link,
+    second_encounter,
+    started_elsewhere,
+    primary_reason,
     inpatient_window,
     complexity_documentation,
     calculated_time,

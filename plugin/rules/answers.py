@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from plugin.domain import Administration, Chart, DrugClass, Route, Service, Technique, Term
+from plugin.domain import Administration, Chart, DrugClass, Route, Service, Stated, Technique, Term
 
 Apply = Callable[[Chart], Chart]
 
@@ -63,3 +63,18 @@ def with_technique(service: Service, technique: Technique) -> Apply:
 def with_site(service: Service, site: str) -> Apply:
     """The access site was charted."""
     return _changed(service.ids, lambda a: replace(a, site=site))
+
+
+def with_stated(kind: str, about: str, value: str) -> Apply:
+    """Somebody stated a fact that no FHIR element carries."""
+    return lambda chart: replace(chart, stated=(*chart.stated, Stated(kind, about, value)))
+
+
+def with_neighbour_charged(neighbour: str, code: str) -> Apply:
+    """An earlier visit of that day reported an initial service."""
+
+    def apply(chart: Chart) -> Chart:
+        near = tuple(replace(n, charged=(code,)) if n.id == neighbour else n for n in chart.neighbours or ())
+        return replace(chart, neighbours=near)
+
+    return apply

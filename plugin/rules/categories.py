@@ -25,7 +25,8 @@ def category_of(service: Service, visit: Visit) -> Category | None:
     if drug_class is DrugClass.HORMONAL and injected:
         return Category.HORMONAL
     if drug_class is DrugClass.COMPLEX_BIOLOGIC:
-        side = visit.book.position("complex_biologic_class")
+        own = "eculizumab_class" if service.drug.key.startswith("eculizumab") else "complex_biologic_class"
+        side = visit.book.position(own)
         return Category.CHEMOTHERAPY if side == "complex" else Category.THERAPEUTIC
     if drug_class is DrugClass.ELECTROLYTE:
         return _electrolyte(service, visit)

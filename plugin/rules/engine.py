@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import lru_cache
+from itertools import pairwise
 
 from plugin.codebook import CodeBook, View
 from plugin.domain import (
@@ -26,6 +27,7 @@ from plugin.rules.care_setting import setting_of
 from plugin.rules.categories import category_of
 from plugin.rules.placement import Placed
 from plugin.rules.places import place
+from plugin.rules.started_elsewhere import counted_here
 from plugin.rules.visit import Visit
 from plugin.timeline import build_timeline
 
@@ -117,7 +119,9 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
             left = left or _first_to_speak([_classifier(service)], service, visit)
             rulings += left
         else:
-            counted.append((service, category))
+            here, cut = counted_here(service, visit)
+            rulings += cut
+            counted.append((here, category))
     return replace(visit, counted=tuple(counted)), rulings
 
 
@@ -169,7 +173,7 @@ def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None
             claims.setdefault(claim.administration, []).append((claim.start, claim.stop, ruling.rules[0]))
     for administration, of_it in claims.items():
         of_it.sort()
-        for (start, stop, first), (other_start, _, second) in zip(of_it, of_it[1:], strict=False):
+        for (start, stop, first), (other_start, _, second) in pairwise(of_it):
             if other_start < stop or (start == stop == other_start):
                 raise RuleConflict(f"{first} and {second} claim the same minutes of {administration}")
     for service in services:

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from plugin.domain import Category, Role, Technique, Tier, Timing
 from plugin.domain.interval import Interval, union
+from plugin.rules.access import access_trees
 from plugin.rules.base import Kind
 from plugin.rules.fluids import Beside, place_hydration
+from plugin.rules.initial_choice import choose_initial
 from plugin.rules.overlap import place_infusions
-from plugin.rules.placement import Counted, Placed, Tree, access_trees, choose_initial, in_a_vein, is_timed, techniques
+from plugin.rules.placement import Counted, Placed, Tree, in_a_vein, is_timed, techniques
 from plugin.rules.pushes_placed import Given, place_pushes
+from plugin.rules.second_visit import second_visit_modifier
 from plugin.rules.visit import Visit
 
 
@@ -20,8 +23,8 @@ def place(visit: Visit) -> list[Placed]:
     given.infusions(s for s, _ in techniques(at_a_site, Technique.INFUSION))
     placed: list[Placed] = []
     for number, tree in enumerate(access_trees(at_a_site, visit)):
-        of_tree = _place_tree(tree, given, visit)
-        placed += _marked(of_tree, visit) if number else of_tree
+        second_site = (visit.book.position("second_site_modifier"),) if number else ()
+        placed += _marked(_place_tree(tree, given, visit), second_site or second_visit_modifier(visit))
     placed += [Placed(s, c, Kind.UNTIMED) for s, c in at_a_site if not is_timed(s)]
     return placed + [_outside(c) for c in visit.counted if c not in at_a_site]
 
@@ -51,10 +54,11 @@ def _beside(tree: Tree, infusions: Sequence[Counted], pushes: Sequence[Counted],
     )
 
 
-def _marked(placed: list[Placed], visit: Visit) -> list[Placed]:
-    """A further access site: its initial service and that service's hours carry the modifier."""
-    modifier = (visit.book.position("second_site_modifier"),)
-    return [replace(p, modifiers=modifier) if p.role is Role.INITIAL else p for p in placed]
+def _marked(placed: list[Placed], modifiers: tuple[str, ...]) -> list[Placed]:
+    """A further access site or a second visit: its initial service and that service's hours carry the modifier."""
+    if not modifiers:
+        return placed
+    return [replace(p, modifiers=modifiers) if p.role is Role.INITIAL else p for p in placed]
 
 
 def _outside(counted: Counted) -> Placed:

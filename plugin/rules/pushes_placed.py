@@ -1,4 +1,7 @@
-"""Pushes of one access site: a new drug, the same drug again, or too soon (dossier R13, R15, R37; addendum D4, D7, D8)."""
+"""Pushes of one access site: a new drug, the same drug again, or too soon.
+
+Dossier R13, R15; addendum R37, D4, D7, D8.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -62,6 +62,10 @@ class Visit:
             distinct(stretches),
         )
 
+    def stated(self, kind: str, about: str = "") -> str:
+        """What somebody stated in answer to a question of that kind, empty when nobody did."""
+        return next((s.value for s in self.chart.stated if s.kind == kind and s.about == about), "")
+
     @cached_property
     def diagnosis_codes(self) -> frozenset[str]:
         """ICD-10-CM codes of the chart's diagnoses."""

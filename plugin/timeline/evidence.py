@@ -23,20 +23,26 @@ NEVER_PUSHED = (
 def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Judged:
     """What can be done with the chain's time: its timing, the counted stretches, and the tier that bears them."""
     first = chain[0]
-    if any("clock-change" in p.administration.unread for p in chain):
-        return Timing.AMBIGUOUS_CLOCK, (), Tier.INSTANT
     if first.intended in (Technique.PUSH, Technique.INJECTION) and first.stop in (None, first.start):
         return _instant(first)
-    if any(p.start is None for p in chain):
-        return Timing.NO_START, (), Tier.INSTANT
-    if any(p.length is not None and p.length < 0 for p in chain):
-        return Timing.ILLOGICAL, (), Tier.INSTANT
     timed = [p for p in chain if p.length is not None and not _placeholder(p, book)]
+    unusable = _unusable(chain, timed)
+    if unusable:
+        return unusable, (), Tier.INSTANT
     if any(p.stop is None for p in chain):
         return _open_ended(chain, timed, expected, book)
-    if not timed:
-        return Timing.ILLOGICAL, (), Tier.INSTANT
     return _plausible(_stretches(timed), max(p.tier for p in timed), _ordered(chain), book)
+
+
+def _unusable(chain: tuple[Piece, ...], timed: list[Piece]) -> Timing | None:
+    """What makes the charted times no times at all."""
+    if any("clock-change" in p.administration.unread for p in chain):
+        return Timing.AMBIGUOUS_CLOCK
+    if any(p.start is None for p in chain):
+        return Timing.NO_START
+    backwards = any(p.length is not None and p.length < 0 for p in chain)
+    placeholders_only = not timed and all(p.stop is not None for p in chain)
+    return Timing.ILLOGICAL if backwards or placeholders_only else None
 
 
 def _instant(piece: Piece) -> Judged:
