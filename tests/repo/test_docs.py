@@ -5,11 +5,13 @@ import ast
 import json
 import re
 import subprocess
+import tomllib
 from importlib import import_module
 from urllib.parse import unquote
 
 import pytest
 
+from plugin.ehr.tenants import parse_tenants
 from tests.repo import tracked
 
 PAGES = [path for path in tracked.paths() if path.endswith(".md")]
@@ -130,3 +132,11 @@ def test_the_modifier_extension_has_one_address():
     assert fixed == [definition["url"]]
     assert definition["url"] in tracked.text("docs/adr/0012-modifiers-on-charge-item.md")
     assert definition["url"] in "".join(map(tracked.text, tracked.python_files("fhir_mappings")))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "[tenants." in tracked.text(page)])
+def test_tenants_files_in_the_docs_are_accepted(page):
+    """Who copies a tenants file from a page gets one that the app reads."""
+    blocks = re.findall(r"```toml\n(.*?)```", tracked.text(page), re.DOTALL)
+
+    assert [block for block in blocks if not list(parse_tenants(tomllib.loads(block), page))] == []
