@@ -68,6 +68,14 @@ class CodeBook:
     def _listed(self) -> dict[str, int]:
         return {code: place for place, code in enumerate(self.hierarchy["listed"])}
 
+    def system(self, code: str) -> str:
+        """CPT or HCPCS."""
+        return self._systems.get(code, "CPT")
+
+    @cached_property
+    def _systems(self) -> dict[str, str]:
+        return {row.code: row.system for row in self.procedure_codes}
+
     def place_in_list(self, code: str) -> int:
         """Where a code stands among charges; codes the hierarchy does not list come after it."""
         return self._listed.get(code, len(self._listed))

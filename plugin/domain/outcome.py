@@ -38,7 +38,7 @@ class Caveat:
 class Suggest:
     """A code with units: `claims` are the stretches that earned it, in order; `unit_claims` splits them by unit.
 
-    `code` is looked up in the code book; `system` is CPT or HCPCS; `modifiers` in claim order;
+    `code` is looked up in the code book, which knows its system; `modifiers` in claim order;
     `administrations` in order of time; `day` is the calendar day of the charge.
     """
 
@@ -50,7 +50,6 @@ class Suggest:
     because: tuple[Fact, ...]
     unit_claims: tuple[tuple[Stretch, ...], ...] = ()
     modifiers: tuple[str, ...] = ()
-    system: str = "CPT"
     tier: int = 1
 
 

@@ -14,6 +14,7 @@ Read it from top to bottom; it is the order in which a visit is coded.
 """
 
 from plugin.rules.additional_hour import additional_hour
+from plugin.rules.apart import disposable_pump, own_code, port_flush, thrombolytic_purpose
 from plugin.rules.base import Earn, Rule, Sift, Tell
 from plugin.rules.care_setting import encounter_class, encounter_link, home_visit, inpatient_stay, inpatient_window
 from plugin.rules.categories import electrolyte_intent, unknown_drug_class
@@ -22,6 +23,7 @@ from plugin.rules.hydration import hydration_hours, hydration_initial, hydration
 from plugin.rules.initial_service import initial_service
 from plugin.rules.injections import injection, subcutaneous_infusion
 from plugin.rules.not_counted import (
+    dialysis_bundle,
     keep_vein_open,
     line_flush,
     nothing_given,
@@ -53,6 +55,7 @@ EDITION = "2026.1"
 LEAVE_OUT: tuple[Rule[Sift], ...] = (
     inpatient_stay,
     home_visit,
+    dialysis_bundle,
     nothing_given,
     route_outside,
     other_family,
@@ -61,6 +64,8 @@ LEAVE_OUT: tuple[Rule[Sift], ...] = (
     keep_vein_open,
     transfusion_premedication,
     missing_route,
+    disposable_pump,
+    thrombolytic_purpose,
 )
 
 CLASSIFY: tuple[Rule[Sift], ...] = (
@@ -95,6 +100,8 @@ EARN: tuple[Rule[Earn], ...] = (
 TELL: tuple[Rule[Tell], ...] = (
     status_not_given,
     transfusion_day,
+    own_code,
+    port_flush,
     encounter_class,
     encounter_link,
     second_encounter,

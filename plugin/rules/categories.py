@@ -15,6 +15,7 @@ BY_CLASS = {
     DrugClass.THROMBOLYTIC: Category.THERAPEUTIC,
     DrugClass.HYDRATION_FLUID: Category.HYDRATION,
     DrugClass.BLOOD: Category.TRANSFUSION,
+    DrugClass.FLUSH: Category.THERAPEUTIC,  # only the sole flush of a port comes this far
 }
 
 

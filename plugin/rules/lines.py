@@ -20,11 +20,12 @@ UTC_CAVEAT = Caveat(
 
 def charge_lines(ruled: Ruled) -> tuple[SuggestedCharge, ...]:
     """The suggested lines by place in the hierarchy, then day, code, modifiers."""
+    system = ruled.visit.book.book.system
     by_key: dict[ChargeKey, list[tuple[Suggest, Ruling]]] = defaultdict(list)
     for ruling in ruled.rulings:
         said = ruling.outcome
         if isinstance(said, Suggest):
-            by_key[(said.system, said.code, said.modifiers, said.day)].append((said, ruling))
+            by_key[(system(said.code), said.code, said.modifiers, said.day)].append((said, ruling))
     lines = [_line(key, parts, ruled.visit) for key, parts in by_key.items()]
     place = ruled.visit.book.book.place_in_list
     return tuple(sorted(lines, key=lambda c: (place(c.code), c.day, c.code, c.modifiers)))

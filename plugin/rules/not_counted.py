@@ -2,7 +2,19 @@
 
 import re
 
-from plugin.domain import Ask, Decline, DrugClass, Fact, NotApplicable, Route, Service, Status
+from plugin.domain import (
+    Ask,
+    Category,
+    Decline,
+    DrugClass,
+    Fact,
+    NotApplicable,
+    Role,
+    Route,
+    Service,
+    Status,
+    Technique,
+)
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.visit import Visit
 
@@ -57,9 +69,27 @@ def status_not_given(visit: Visit) -> list[Said]:
 )
 def route_outside(service: Service, visit: Visit) -> Sifted:
     """Dossier R24b, R24c, engine order step 1."""
-    if service.route is None or service.route not in OUTSIDE:
+    if service.route is None or service.route not in OUTSIDE or _clears_a_catheter(service):
         return NOT_APPLICABLE
-    return declined(service, OUTSIDE[service.route])
+    why = Fact("{}: " + OUTSIDE[service.route], (_name(service),), service.ids)
+    return Decline(_named_code(service, visit), service.ids, service.stretches, (why,))
+
+
+def _clears_a_catheter(service: Service) -> bool:
+    return service.route is Route.CATHETER_CLEARANCE and service.drug.drug_class is DrugClass.THROMBOLYTIC
+
+
+def _named_code(service: Service, visit: Visit) -> str | None:
+    """The code of the other family, where this code book has it: a coder looks there."""
+    chemotherapy = service.drug.drug_class is DrugClass.ANTINEOPLASTIC
+    if service.route is Route.INTRATHECAL and chemotherapy:
+        return visit.book.code_anywhere(Category.CHEMOTHERAPY, Role.SEPARATE, "intrathecal")
+    if service.route is not Route.INTRA_ARTERIAL:
+        return None
+    if not chemotherapy:
+        return visit.book.code_anywhere(Category.THERAPEUTIC, Role.SEPARATE, "arterial injection")
+    how = "arterial infusion" if service.technique is Technique.INFUSION else "arterial push"
+    return visit.book.code_anywhere(Category.CHEMOTHERAPY, Role.SEPARATE, how)
 
 
 @rule(
@@ -97,6 +127,8 @@ def procedure_integral(service: Service, visit: Visit) -> Sifted:
 def line_flush(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: flush before and after, diluent, carrier."""
     fluid = service.drug.drug_class is DrugClass.HYDRATION_FLUID
+    if service in sole_port_flush(visit):
+        return NOT_APPLICABLE
     if service.drug.drug_class is DrugClass.FLUSH or (fluid and _says(service, CARRIER)):
         return declined(service, "a flush, lock or carrier, not hydration")
     return NOT_APPLICABLE
@@ -135,3 +167,31 @@ def _says(service: Service, pattern: re.Pattern[str]) -> bool:
         for a in service.administrations
         for text in (a.drug.text, a.route_text, *a.notes, *(term.text for term in a.reasons))
     )
+
+
+def texts(service: Service) -> list[str]:
+    """Everything readable that was charted with a service."""
+    return [t for a in service.administrations for t in (a.drug.text, a.route_text, a.site, *a.notes)]
+
+
+def sole_port_flush(visit: Visit) -> list[Service]:
+    """The flushes of an implanted port, where the encounter has nothing else."""
+    services = [s for s in visit.timeline.services if s.route is not Route.ENTERAL]
+    only_flushes = all(s.drug.drug_class is DrugClass.FLUSH for s in services)
+    port = any("port" in text.lower().replace("-", " ").split() for s in services for text in texts(s))
+    return services if services and only_flushes and port else []
+
+
+@rule(
+    "DIALYSIS-BUNDLE",
+    title="Drugs given by the dialysis facility sit in its bundle",
+    cites=("dialysis-bundle",),
+    in_force=since("2011-01-01"),
+)
+def dialysis_bundle(service: Service, visit: Visit) -> Sifted:
+    """Addendum R47; only where the encounter says that it is a dialysis visit."""
+    encounter = visit.chart.encounter
+    words = [t.text for t in (*encounter.service_type, *encounter.reasons)] + list(encounter.locations)
+    if not any("dialysis" in word.lower() for word in words):
+        return NOT_APPLICABLE
+    return declined(service, "given during dialysis, which pays for it")

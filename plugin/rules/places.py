@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plugin.domain import Category, Role, Technique, Tier, Timing
+from plugin.domain import Category, DrugClass, Role, Technique, Tier, Timing
 from plugin.domain.interval import Interval, union
 from plugin.rules.access import access_trees
+from plugin.rules.apart import apart
 from plugin.rules.base import Kind
 from plugin.rules.fluids import Beside, place_hydration
 from plugin.rules.initial_choice import choose_initial
@@ -18,7 +19,8 @@ from plugin.rules.visit import Visit
 
 def place(visit: Visit) -> list[Placed]:
     """Every counted service, or part of one, exactly once."""
-    at_a_site = [c for c in visit.counted if in_a_vein(c[0]) and c[1] is not Category.TRANSFUSION]
+    ordinary = [c for c in visit.counted if not has_own_code(c, visit)]
+    at_a_site = [c for c in ordinary if in_a_vein(c[0]) and c[1] is not Category.TRANSFUSION]
     given = Given()
     given.infusions(s for s, _ in techniques(at_a_site, Technique.INFUSION))
     placed: list[Placed] = []
@@ -26,7 +28,12 @@ def place(visit: Visit) -> list[Placed]:
         second_site = (visit.book.position("second_site_modifier"),) if number else ()
         placed += _marked(_place_tree(tree, given, visit), second_site or second_visit_modifier(visit))
     placed += [Placed(s, c, Kind.UNTIMED) for s, c in at_a_site if not is_timed(s)]
-    return placed + [_outside(c) for c in visit.counted if c not in at_a_site]
+    return placed + [_outside(c) for c in ordinary if c not in at_a_site]
+
+
+def has_own_code(counted: Counted, visit: Visit) -> bool:
+    """Whether a visit-wide rule codes it by what was done, not by time and place."""
+    return bool(apart(*counted, visit)) or counted[0].drug.drug_class is DrugClass.FLUSH
 
 
 def _place_tree(tree: Tree, given: Given, visit: Visit) -> list[Placed]:

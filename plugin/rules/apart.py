@@ -1,0 +1,156 @@
+"""Administrations with a code of their own, outside the families by time: pumps, declotting, thrombolysis, devices.
+
+Dossier R23, R24; addendum A10, A14, R38, R40, R41, R48.
+"""
+
+import re
+from collections import defaultdict
+from datetime import date
+
+from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable, Notice, Role, Route, Service, Suggest
+from plugin.domain.outcome import Answer
+from plugin.rules.answers import with_stated
+from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.not_counted import declined, sole_port_flush, texts
+from plugin.rules.visit import Visit
+
+PROLONGED_MINUTES = 480
+DECLOT = re.compile(r"\b(declot|cathflo|catheter clearance|dwell|occlu(ded|sion))\b", re.IGNORECASE)
+ON_BODY = re.compile(r"\bon[- ]?body\b|\bonpro\b|\bwearable inject", re.IGNORECASE)
+PORTABLE = re.compile(r"\b(ambulatory|portable|cadd|home) (infusion )?pump\b|\bcadd\b", re.IGNORECASE)
+DISPOSABLE = re.compile(r"\b(elastomeric|disposable|easypump|homepump|eclipse)\b", re.IGNORECASE)
+HOURS = re.compile(r"\b(\d{1,3}) ?(h|hr|hrs|hour|hours)\b", re.IGNORECASE)
+STROKE, HEART, LUNG = ("I63",), ("I21", "I22", "I24"), ("I26",)
+PURPOSE, OWNER = "thrombolytic-purpose", "pump-owner"
+
+
+def _says(pattern: re.Pattern[str], service: Service) -> bool:
+    return any(pattern.search(text) for text in texts(service))
+
+
+def apart(service: Service, category: Category, visit: Visit) -> str:
+    """The technique under which the code book has a code for it, empty for an ordinary service."""
+    if service.drug.drug_class is DrugClass.THROMBOLYTIC:
+        return {"catheter": "declot", "stroke": "stroke thrombolysis", "heart": "coronary thrombolysis"}.get(
+            purpose_of(service, visit), ""
+        )
+    if service.drug.key == "pemivibart" and service.route is Route.INTRAVENOUS:
+        return "pemivibart infusion"
+    if service.route is Route.SUBCUTANEOUS and _says(ON_BODY, service):
+        return "on-body injector"
+    if service.route is Route.INTRAVENOUS and _says(PORTABLE, service) and _prolonged(service):
+        clinic = category is Category.CHEMOTHERAPY and visit.stated(OWNER, service.id) == "clinic"
+        return "clinic pump start" if clinic else "pump start"
+    return ""
+
+
+def _prolonged(service: Service) -> bool:
+    """Meant to run for more than 8 hours: as expected, or as written."""
+    written = [int(match[1]) * 60 for text in texts(service) for match in HOURS.finditer(text)]
+    expected = service.expected.minutes if service.expected else 0
+    return max([expected, *written]) > PROLONGED_MINUTES
+
+
+def purpose_of(service: Service, visit: Visit) -> str:
+    """What a thrombolytic was for: as stated, by route and text, else by the reason; empty when nothing tells."""
+    if stated := visit.stated(PURPOSE, service.id):
+        return stated
+    if service.route is Route.CATHETER_CLEARANCE or _says(DECLOT, service):
+        return "catheter"
+    codes = visit.reason_codes(service) or visit.diagnosis_codes
+    purposes = {"stroke": STROKE, "heart": HEART, "lung": LUNG}
+    found = [name for name, starts in purposes.items() if any(code.startswith(starts) for code in codes)]
+    return found[0] if len(found) == 1 else ""
+
+
+@rule(
+    "THROMBOLYTIC-PURPOSE",
+    title="A thrombolytic is coded by its purpose; unknown, it is asked",
+    cites=("thrombolytic-purposes", "chemo-lines-clot"),
+    in_force=since("2006-01-01"),
+)
+def thrombolytic_purpose(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
+    """Stroke, heart, catheter have codes of their own; anything else is an ordinary push or infusion."""
+    if service.drug.drug_class is not DrugClass.THROMBOLYTIC or purpose_of(service, visit):
+        return NOT_APPLICABLE
+    answers = tuple(
+        Answer(words, with_stated(PURPOSE, service.id, value))
+        for words, value in (
+            ("a stroke", "stroke"),
+            ("the heart", "heart"),
+            ("a blocked catheter", "catheter"),
+            ("a lung embolism or another clot", "systemic"),
+        )
+    )
+    question = Fact("What was {} given for?", (service.drug.text,), service.ids)
+    return Ask(PURPOSE, service.ids, service.stretches, question, answers)
+
+
+@rule(
+    "DISPOSABLE-PUMP",
+    title="A disposable pump under 8 hours that leaves with the patient has no code: a coder decides",
+    cites=("disposable-pumps",),
+    in_force=since("2006-01-01"),
+)
+def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
+    """Nobody observes it and no stop time exists (addendum R41)."""
+    if not _says(DISPOSABLE, service) or _prolonged(service):
+        return NOT_APPLICABLE
+    return declined(service, "it runs from a disposable pump after the patient has left; unlisted at best")
+
+
+@rule(
+    "OWN-CODE",
+    title="Declotting, thrombolysis, an on-body injector, a long pump start: one code for the day, by what was done",
+    cites=("chemo-lines-clot", "thrombolytic-purposes", "a54682-on-body", "pumps-asco", "pumps-g0498"),
+    in_force=since("2006-01-01"),
+)
+def own_code(visit: Visit) -> list[Said]:
+    """Bolus and infusion of one purpose are one service; dwell time is not infusion time."""
+    groups: dict[tuple[Category, str, date], list[Service]] = defaultdict(list)
+    for service, category in visit.counted:
+        if name := apart(service, category, visit):
+            family = category if "pump" in name else Category.THERAPEUTIC
+            groups[(family, name, visit.day_of(service.ids[0], service.start))].append(service)
+    said: list[Said] = []
+    for (category, name, day), services in groups.items():
+        said += _coded(category, name, day, services, visit)
+    return said
+
+
+def _coded(category: Category, name: str, day: date, services: list[Service], visit: Visit) -> list[Said]:
+    code = visit.book.code(category, Role.SEPARATE, name, visit.setting)
+    claims = tuple(s for service in services for s in service.stretches)
+    ids = tuple(i for service in services for i in service.ids)
+    why = Fact("{}", (f"{services[0].drug.text or services[0].drug.key}: {name}",), ids)
+    if code is None:
+        return [Decline(None, ids, claims, (why,)), Notice("manual-unlisted", ids, why)]
+    tier = max(service.tier for service in services)
+    said: list[Said] = [Suggest(code, 1, day, ids, claims, (why,), (claims,) if claims else (), tier=tier)]
+    if category is Category.CHEMOTHERAPY and name == "pump start":
+        said += [_whose_pump(service) for service in services if not visit.stated(OWNER, service.id)]
+    return said
+
+
+def _whose_pump(service: Service) -> Ask:
+    question = Fact("Whose pump went home with the patient: the clinic's, or a supplier's?", (), service.ids)
+    return Ask(OWNER, service.ids, (), question, (Answer("the clinic's", with_stated(OWNER, service.id, "clinic")),))
+
+
+@rule(
+    "PORT-FLUSH-ALONE",
+    title="Flushing an implanted port is reported only when nothing else was done",
+    cites=("port-flush",),
+    in_force=since("2006-01-01"),
+)
+def port_flush(visit: Visit) -> list[Said]:
+    """Dossier R24, addendum A10."""
+    flushes = sole_port_flush(visit)
+    code = visit.book.code(Category.THERAPEUTIC, Role.SEPARATE, "port flush", visit.setting)
+    if not flushes or code is None:
+        return []
+    claims = tuple(s for service in flushes for s in service.stretches)
+    ids = tuple(i for service in flushes for i in service.ids)
+    day = visit.day_of(ids[0], flushes[0].start)
+    why = Fact("an implanted port was flushed, and nothing else was given", (), ids)
+    return [Suggest(code, 1, day, ids, claims, (why,), (claims,) if claims else ())]
