@@ -29,6 +29,7 @@ class CodeBook:
     modifiers: Mapping[str, Any]
     hierarchy: Mapping[str, Any]
     drugs: DrugTable
+    flags: Mapping[tuple[str, str], TableRow]
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -42,6 +43,7 @@ class CodeBook:
             modifiers=tables.read_toml("modifiers.toml"),
             hierarchy=tables.read_toml("hierarchy.toml"),
             drugs=DrugTable(tables.read_drugs(), tables.read_crosswalk()),
+            flags=tables.read_flags(),
         )
 
     def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":
@@ -175,6 +177,17 @@ class View:
         identity, rows = self.book.drugs.identify(drug)
         self.drug_rows[identity.key] = rows
         return identity
+
+    def flag(self, drug: str, flag: str) -> bool:
+        """Whether `drug_flags.csv` marks a drug so."""
+        row = self.book.flags.get((drug, flag))
+        if row is not None:
+            self.rows.append(row)
+        return row is not None
+
+    def single_a_day(self, setting: CareSetting) -> frozenset[str]:
+        """Initial codes whose unit limit is 1 a day in a setting (addendum A2)."""
+        return frozenset(self.book.hierarchy["single_a_day"][setting.value])
 
     def concurrent_parents(self) -> Collection[str]:
         """Codes one of which must stand beside the concurrent code."""

@@ -173,3 +173,11 @@ def _drug(line: int, row: dict[str, str]) -> DrugRow:
 def read_crosswalk() -> dict[tuple[str, str], str]:
     """`drug_crosswalk.csv`: (system, code) to drug; systems rxnorm and ndc9 (labeler and product, nine digits)."""
     return {(row["system"], row["code"]): row["drug"] for _, row in read_csv("drug_crosswalk.csv")}
+
+
+def read_flags() -> dict[tuple[str, str], TableRow]:
+    """`drug_flags.csv`: (drug, flag) to the row that says so."""
+    return {
+        (row["drug"], row["flag"]): TableRow("drug_flags.csv", f"{row['drug']} {row['flag']}", row["cites"])
+        for _, row in read_csv("drug_flags.csv")
+    }

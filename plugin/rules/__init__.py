@@ -33,7 +33,15 @@ from plugin.rules.not_counted import (
     status_not_given,
 )
 from plugin.rules.not_earned import not_earned
-from plugin.rules.notices import assumed_zone, calculated_time, complexity_documentation
+from plugin.rules.notices import (
+    active_monitoring,
+    assumed_zone,
+    calculated_time,
+    complexity_documentation,
+    registry,
+    self_administered_drug,
+    unit_limit_appeal,
+)
 from plugin.rules.primary_reason import primary_reason
 from plugin.rules.pushes import push_new_drug, push_same_drug
 from plugin.rules.questions import (
@@ -109,6 +117,10 @@ TELL: tuple[Rule[Tell], ...] = (
     primary_reason,
     inpatient_window,
     complexity_documentation,
+    active_monitoring,
+    self_administered_drug,
+    registry,
+    unit_limit_appeal,
     calculated_time,
     assumed_zone,
 )

@@ -27,6 +27,7 @@ from plugin.rules.care_setting import setting_of
 from plugin.rules.categories import category_of
 from plugin.rules.placement import Placed
 from plugin.rules.places import place
+from plugin.rules.reaction import as_intended
 from plugin.rules.started_elsewhere import counted_here
 from plugin.rules.visit import Visit
 from plugin.timeline import build_timeline
@@ -121,7 +122,7 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
         else:
             here, cut = counted_here(service, visit)
             rulings += cut
-            counted.append((here, category))
+            counted.append((as_intended(here, category, visit), category))
     return replace(visit, counted=tuple(counted)), rulings
 
 
@@ -147,7 +148,7 @@ def _with_initials(visit: Visit, placed: list[Placed]) -> Visit:
         if p.service.technique
     )
     beside = min(((p.service.start, p.service.id) for p in placed if p.role is Role.CONCURRENT), default=(0, ""))
-    return replace(visit, initial_codes=frozenset(c for c in codes if c), first_concurrent=beside[1])
+    return replace(visit, initial_list=tuple(c for c in codes if c), first_concurrent=beside[1])
 
 
 def _traced(

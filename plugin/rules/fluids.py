@@ -17,11 +17,16 @@ from plugin.rules.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What else went on at the access site: drug infusions and transfusions, pushes, the first open-ended start."""
+    """What else went on at the access site.
+
+    `runs` are drug infusions and transfusions, `open_from` the first open-ended start; `protected` says that a drug was
+    given whose labelling asks for hydration.
+    """
 
     runs: Sequence[Interval]
     pushes: Sequence[Interval]
     open_from: int | None
+    protected: bool = False
 
 
 Run = list[tuple[Service, Stretch]]
@@ -30,6 +35,9 @@ Run = list[tuple[Service, Stretch]]
 def place_hydration(fluids: Sequence[Service], beside: Beside, may_be_initial: bool, visit: Visit) -> list[Placed]:
     """Each stand-alone stretch with its role, and what was taken away from hydration, with the reason."""
     taken: list[Placed] = []
+    if beside.protected and visit.book.position("chemo_prehydration") == "integral":
+        sentence = "{} min of hydration are part of the chemotherapy that needs them"
+        return [lost for service in fluids for lost in _lost(service, service.stretches, sentence)]
     runs = _runs(_alone(fluids, beside, taken), beside)
     runs = _totalled([_without_pushes(run, beside, taken) for run in runs], visit)
     placed: list[Placed] = []

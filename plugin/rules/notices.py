@@ -1,6 +1,6 @@
 """What the reader must know that asks nothing and changes no code."""
 
-from plugin.domain import DrugClass, Fact, Notice, Technique, Tier
+from plugin.domain import Category, DrugClass, Fact, Notice, Route, Technique, Tier
 from plugin.rules.base import Said, rule, since
 from plugin.rules.visit import Visit
 
@@ -53,3 +53,71 @@ def assumed_zone(visit: Visit) -> list[Said]:
         if ids
         else []
     )
+
+
+@rule(
+    "SELF-ADMINISTERED-DRUG",
+    title="A drug that patients usually give themselves may not be covered under the skin, nor its injection",
+    cites=("self-administered",),
+    in_force=since("2006-01-01"),
+)
+def self_administered_drug(visit: Visit) -> list[Said]:
+    """The line stays; the contractor's list decides (addendum R46)."""
+    return _flagged(
+        "self-administered-drug", Route.SUBCUTANEOUS, "check the contractor's self-administered list", visit
+    )
+
+
+@rule(
+    "REGISTRY",
+    title="An anti-amyloid antibody under Medicare needs a registry",
+    cites=("amyloid-registry",),
+    in_force=since("2023-07-06"),
+)
+def registry(visit: Visit) -> list[Said]:
+    """Addendum R57, unsourced beyond the coverage decision."""
+    return _flagged("registry", None, "Medicare asks for participation in a registry and Z00.6", visit)
+
+
+def _flagged(flag: str, route: Route | None, words: str, visit: Visit) -> list[Said]:
+    found = [s for s, _ in visit.counted if visit.book.flag(s.drug.key, flag) and route in (None, s.route)]
+    ids = tuple(i for s in found for i in s.ids)
+    names = ", ".join(dict.fromkeys(s.drug.key for s in found))
+    return [Notice(flag, ids, Fact("{}: {}", (names, words), ids))] if ids else []
+
+
+@rule(
+    "ACTIVE-MONITORING",
+    title="Observation hours leave out the time of services with active monitoring of their own",
+    cites=("observation-monitoring",),
+    in_force=since("2006-01-01"),
+)
+def active_monitoring(visit: Visit) -> list[Said]:
+    """Chemotherapy, complex drugs and transfusions; the hospital decides what to deduct (addendum R36)."""
+    if visit.chart.encounter.encounter_class != "OBSENC":
+        return []
+    watched = [s for s, c in visit.counted if c in (Category.CHEMOTHERAPY, Category.TRANSFUSION) and s.minutes]
+    ids = tuple(i for s in watched for i in s.ids)
+    text = Fact(
+        "{} min with active monitoring may have to be taken off the observation hours",
+        (sum(s.minutes for s in watched),),
+        ids,
+    )
+    return [Notice("active-monitoring", ids, text)] if ids else []
+
+
+@rule(
+    "UNIT-LIMIT-APPEAL",
+    title="A documented second initial service can exceed the day's unit limit: coded as documented, payable on appeal",
+    cites=("mue-2026-10",),
+    in_force=since("2006-01-01"),
+)
+def unit_limit_appeal(visit: Visit) -> list[Said]:
+    """Addendum A2: 96413, 96409 and 96374 have a limit of 1 a day, in an office 96365 and 96360 too."""
+    single = visit.book.single_a_day(visit.setting)
+    over = sorted({code for code in visit.initial_list if visit.initial_list.count(code) > 1} & single)
+    text = Fact(
+        "{} is reported twice on one day against a limit of 1: expect a denial, appeal with the documentation",
+        (", ".join(over),),
+    )
+    return [Notice("unit-limit-appeal", (), text)] if over else []

@@ -10,11 +10,16 @@ from plugin.rules.apart import apart
 from plugin.rules.base import Kind
 from plugin.rules.fluids import Beside, place_hydration
 from plugin.rules.initial_choice import choose_initial
+from plugin.rules.injections_placed import place_injections
 from plugin.rules.overlap import place_infusions
 from plugin.rules.placement import Counted, Placed, Tree, in_a_vein, is_timed, techniques
 from plugin.rules.pushes_placed import Given, place_pushes
+from plugin.rules.reaction import with_modifier
 from plugin.rules.second_visit import second_visit_modifier
 from plugin.rules.visit import Visit
+
+# Drugs whose labelling asks for hydration before or after them (dossier R19 names cisplatin; the others by practice).
+NEEDS_HYDRATION = ("cisplatin", "ifosfamide")
 
 
 def place(visit: Visit) -> list[Placed]:
@@ -26,9 +31,10 @@ def place(visit: Visit) -> list[Placed]:
     placed: list[Placed] = []
     for number, tree in enumerate(access_trees(at_a_site, visit)):
         second_site = (visit.book.position("second_site_modifier"),) if number else ()
-        placed += _marked(_place_tree(tree, given, visit), second_site or second_visit_modifier(visit))
+        of_tree = [with_modifier(p, visit) for p in _place_tree(tree, given, visit)]
+        placed += _marked(of_tree, second_site or second_visit_modifier(visit))
     placed += [Placed(s, c, Kind.UNTIMED) for s, c in at_a_site if not is_timed(s)]
-    return placed + [_outside(c) for c in ordinary if c not in at_a_site]
+    return placed + place_injections([c for c in ordinary if c not in at_a_site], visit)
 
 
 def has_own_code(counted: Counted, visit: Visit) -> bool:
@@ -58,6 +64,7 @@ def _beside(tree: Tree, infusions: Sequence[Counted], pushes: Sequence[Counted],
         runs=union(Interval(p.start, p.stop) for s in [*(s for s, _ in infusions), *blood] for p in s.stretches),
         pushes=union(Interval(p.start, p.stop) for s, _ in pushes if s.tier <= Tier.PAIRED for p in s.stretches),
         open_from=min(open_starts, default=None),
+        protected=any(s.drug.key in NEEDS_HYDRATION for s, _ in tree),
     )
 
 
@@ -65,11 +72,4 @@ def _marked(placed: list[Placed], modifiers: tuple[str, ...]) -> list[Placed]:
     """A further access site or a second visit: its initial service and that service's hours carry the modifier."""
     if not modifiers:
         return placed
-    return [replace(p, modifiers=modifiers) if p.role is Role.INITIAL else p for p in placed]
-
-
-def _outside(counted: Counted) -> Placed:
-    """Injections, transfusions and infusions under the skin stand outside the hierarchy."""
-    service, category = counted
-    untimed = not is_timed(service) and category is not Category.TRANSFUSION
-    return Placed(service, category, Kind.UNTIMED if untimed else Role.SEPARATE, service.stretches)
+    return [replace(p, modifiers=(*p.modifiers, *modifiers)) if p.role is Role.INITIAL else p for p in placed]

@@ -16,7 +16,7 @@ class Visit:
     """One encounter as the rules see it.
 
     `counted` are the services no leave-out rule took, with their category.
-    `initial_codes` are the codes of the placed initial services, `first_concurrent` the id of the one concurrent
+    `initial_list` are the codes of the placed initial services, `first_concurrent` the id of the one concurrent
     service that counts; both are known once every service has its place.
     """
 
@@ -27,7 +27,7 @@ class Visit:
     setting_given: bool = False
     counted: tuple[tuple[Service, Category], ...] = ()
     administrations: Mapping[str, Administration] = field(default_factory=dict)
-    initial_codes: frozenset[str] = frozenset()
+    initial_list: tuple[str, ...] = ()
     first_concurrent: str = ""
 
     def zone_of(self, administration: str) -> tzinfo:
