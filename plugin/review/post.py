@@ -6,14 +6,10 @@ open belongs to a process that died, and is settled by looking into the EHR befo
 One writer at a time works on an encounter, in whichever process.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from plugin.domain.charge import ChargeDraft, ChargeKey
 from plugin.review.ports import (
-    ChargeSink,
-    Clock,
     Conflict,
     Decided,
     Intent,
@@ -21,48 +17,36 @@ from plugin.review.ports import (
     NewIntent,
     Policy,
     Recorded,
-    ReviewRecords,
     SentCharge,
     SinkFailure,
     TurnLost,
-    Unknown,
+)
+from plugin.review.sending import (
+    UNSETTLED,
+    Difference,
+    Posting,
+    carry_out,
+    differences,
+    leave_unknown,
+    look_and_record,
+    may_repeat,
+    name_failure,
 )
 from plugin.review.trail import Entry, name_line
 
-_T = TypeVar("_T")
+__all__ = [
+    "UNSETTLED",
+    "Difference",
+    "Posted",
+    "Posting",
+    "differences",
+    "look_for_unsettled",
+    "make_draft",
+    "post_accepted",
+]
 
-MOST_ATTEMPTS = 2
-UNSETTLED = frozenset({"open", "unknown"})
 _BUSY = "Somebody else is writing charges for this encounter; try again in a moment."
-_UNKNOWN = "Whether this charge arrived is unknown. Check in the EHR, or post again to look once more."
 _NEVER_CAME = "It never arrived in the EHR, and is not wanted there any more."
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """What posting needs; `writer` is a name of this call and no other.
-
-    `waits` are the seconds before each look for a charge whose arrival is unknown, `turn_waits` those before each
-    try to become the encounter's writer.
-    """
-
-    records: ReviewRecords
-    sink: ChargeSink
-    policy: Policy
-    clock: Clock
-    pause: Callable[[float], None]
-    writer: str
-    waits: tuple[float, ...] = (0.0, 0.5, 1.5)
-    turn_waits: tuple[float, ...] = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One element of a charge as wanted and as found in the EHR."""
-
-    element: str
-    wanted: str
-    found: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +87,6 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
     )
 
 
-def differences(draft: ChargeDraft, found: SentCharge) -> tuple[Difference, ...]:
-    """Say in what a charge in the EHR differs from what was to be written."""
-    pairs = (
-        ("status", draft.status, found.status),
-        ("units", str(draft.units), f"{found.units.normalize():f}"),
-        ("modifiers", " ".join(draft.modifiers), " ".join(found.modifiers)),
-    )
-    return tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
-
-
 def post_accepted(posting: Posting, keys: Keys | None = None) -> tuple[Posted, ...]:
     """Bring the EHR in line with the decisions on these lines, or on all lines of the encounter.
 
@@ -123,19 +97,20 @@ def post_accepted(posting: Posting, keys: Keys | None = None) -> tuple[Posted, .
     if not _take_turn(posting):
         return tuple(_posted(decided, "busy", message=_BUSY) for decided in _wanted(posting, keys))
     try:
-        return tuple(_bring_in_line(posting, decided) for decided in _wanted(posting, keys))
+        return tuple(posting.each(lambda decided: _bring_in_line(posting, decided), _wanted(posting, keys)))
     finally:
         posting.records.end_turn(posting.writer)
 
 
 def look_for_unsettled(posting: Posting) -> tuple[Posted, ...]:
-    """Settle what is unknown by looking alone, sending nothing: at start-up and at the next launch on the encounter."""
+    """Settle what is unknown by one look, sending nothing: at start-up and at the next launch on the encounter."""
     unsettled = {identity for identity, intent in posting.records.last_intents().items() if intent.state in UNSETTLED}
     waiting = [decided for decided in posting.records.standing() if decided.identity in unsettled]
-    if not waiting or not _take_turn(posting):
+    once = posting.looking_once()
+    if not waiting or not _take_turn(once):
         return ()
     try:
-        return tuple(_look_only(posting, decided) for decided in waiting)
+        return tuple(posting.each(lambda decided: _look_only(once, decided), waiting))
     finally:
         posting.records.end_turn(posting.writer)
 
@@ -185,7 +160,7 @@ def _write_what_is_missing(posting: Posting, decided: Decided) -> Posted:
     intent = posting.records.intend(_intent(posting, decided, draft, known), posting.writer, posting.clock())
     if intent is None:
         return _posted(decided, "busy", message="The decision changed while it was being sent; look again.")
-    sent = _carry_out(posting, intent)
+    sent = carry_out(posting, intent)
     unlike = differences(draft, sent)
     return _posted(decided, "altered" if unlike else "sent", sent, unlike)
 
@@ -196,106 +171,26 @@ def _intent(posting: Posting, decided: Decided, draft: ChargeDraft, known: Recor
 
 def _settle(posting: Posting, intent: Intent, decided: Decided) -> None:
     """Find out what became of an intent: afterwards it is done or given up, or a SinkFailure says why neither."""
-    found = _record_failure(posting, intent, lambda: _look(posting, intent))
-    if found is not None:
-        posting.records.succeed(intent, found, posting.clock())
-    elif not _may_repeat(posting, intent):
-        posting.records.fail(intent, "unknown", _UNKNOWN, None, posting.clock())
-        raise Unknown(_UNKNOWN)
-    elif decided.number != intent.decision_number:
+    if look_and_record(posting, intent) is not None:
+        return
+    if not may_repeat(posting, intent):
+        raise leave_unknown(posting, intent)
+    if decided.number != intent.decision_number:
         # Not there, and our key keeps a late arrival from becoming a second charge: what stands now goes instead.
         posting.records.fail(intent, "refused", _NEVER_CAME, None, posting.clock())
     else:
-        _carry_out(posting, posting.records.try_again(intent, posting.writer, posting.clock()))
+        carry_out(posting, posting.records.try_again(intent, posting.writer, posting.clock()))
 
 
 def _look_only(posting: Posting, decided: Decided) -> Posted:
     intent = posting.records.last_intents()[decided.identity]
     try:
-        found = _record_failure(posting, intent, lambda: _look(posting, intent))
+        found = look_and_record(posting, intent)
     except SinkFailure as failure:
         return _failed(posting, decided, failure)
     if found is None:
-        posting.records.fail(intent, "unknown", _UNKNOWN, None, posting.clock())
-        return _posted(decided, "unknown", message=_UNKNOWN)
-    posting.records.succeed(intent, found, posting.clock())
+        return _failed(posting, decided, leave_unknown(posting, intent))
     return _posted(decided, "sent", found)
-
-
-def _carry_out(posting: Posting, intent: Intent) -> SentCharge:
-    sent = _record_failure(posting, intent, lambda: _send_until_known(posting, intent))
-    posting.records.succeed(intent, sent, posting.clock())
-    return sent
-
-
-def _record_failure(posting: Posting, intent: Intent, work: Callable[[], _T]) -> _T:
-    try:
-        return work()
-    except SinkFailure as failure:
-        found = failure.found if isinstance(failure, Conflict) else None
-        posting.records.fail(intent, _outcome_of(failure), str(failure), found, posting.clock())
-        raise
-
-
-def _send_until_known(posting: Posting, intent: Intent) -> SentCharge:
-    """Send; after an unknown outcome look, and send again only where that can't make a second charge."""
-    for _ in range(MOST_ATTEMPTS):
-        try:
-            return _send(posting.sink, intent)
-        except Unknown:
-            found = _look(posting, intent)
-        if found is not None:
-            return found
-        if not _may_repeat(posting, intent):
-            break
-        intent = posting.records.try_again(intent, posting.writer, posting.clock())
-    raise Unknown(_UNKNOWN)
-
-
-def _send(sink: ChargeSink, intent: Intent) -> SentCharge:
-    try:
-        if intent.base is not None:
-            return sink.change(intent.draft, intent.base)
-        found = sink.find(intent.draft)
-        return sink.create(intent.draft) if found is None else _as_intended(intent, found)
-    except Conflict as conflict:
-        if conflict.found is None or differences(intent.draft, conflict.found):
-            raise
-        return conflict.found  # what stands there is what we were about to write: an earlier attempt arrived
-
-
-def _look(posting: Posting, intent: Intent) -> SentCharge | None:
-    """Look for what an intent should have written: the charge, or None where it certainly isn't there yet.
-
-    Raises Unknown where the EHR can't be asked, Conflict where something else stands there.
-    """
-    failure: Unknown | None = None
-    for wait in posting.waits:
-        if wait:
-            posting.pause(wait)
-        try:
-            found, failure = posting.sink.find(intent.draft), None
-        except Unknown as unknown:
-            failure = unknown
-            continue
-        if found is None and intent.base is not None:
-            raise Conflict("The charge is no longer in the EHR.", None)
-        if found is not None and (intent.base is None or found.version != intent.base.version):
-            return _as_intended(intent, found)
-    if failure is not None:
-        raise failure
-    return None
-
-
-def _as_intended(intent: Intent, found: SentCharge) -> SentCharge:
-    if differences(intent.draft, found):
-        raise Conflict("The charge stands differently in the EHR; it was left as it is.", found)
-    return found
-
-
-def _may_repeat(posting: Posting, intent: Intent) -> bool:
-    """A change carries the version it changes, so the EHR takes it once; a create needs an EHR that takes our key."""
-    return intent.base is not None or posting.sink.repeatable
 
 
 def _content(draft: ChargeDraft) -> tuple[object, ...]:
@@ -312,13 +207,7 @@ def _failed(posting: Posting, decided: Decided, failure: SinkFailure) -> Posted:
     unlike: tuple[Difference, ...] = ()
     if found is not None and decided.decision.action != "undo":
         unlike = differences(make_draft(decided, posting.policy, posting.records.encounter), found)
-    return _posted(decided, _outcome_of(failure), found, unlike, str(failure))
-
-
-def _outcome_of(failure: SinkFailure) -> str:
-    if isinstance(failure, Unknown):
-        return "unknown"
-    return "conflict" if isinstance(failure, Conflict) else "refused"
+    return _posted(decided, name_failure(failure), found, unlike, str(failure))
 
 
 def _posted(

@@ -173,16 +173,20 @@ class LaunchStore:
             return None
         if now - row.seen_at >= _TOUCH_EVERY:
             self._touch(launch_id, now)
-        try:
-            return _read_launch(row, self.store.cipher)
-        except CannotOpen:
-            return None  # its key was retired: the person launches again from the chart
+        return self._read_or_none(row)
+
+    def alive(self, now: datetime) -> tuple[Launch, ...]:
+        """Return every open launch, newest first: at start-up their refresh tokens settle what is unknown."""
+        query = select(launches).where(launches.c.closed_at.is_(None)).order_by(launches.c.opened_at.desc())
+        with self.store.reading() as connection:
+            rows = [row for row in connection.execute(query) if self._is_alive(row, now)]
+        return tuple(launch for row in rows if (launch := self._read_or_none(row)) is not None)
 
     def reread(self, launch: Launch) -> Launch | None:
         """Return the launch as it stands now, after `replace_tokens` said that somebody else was first."""
         with self.store.reading() as connection:
             row = _find_launch(connection, launch.id)
-        return None if row is None or row.closed_at else _read_launch(row, self.store.cipher)
+        return None if row is None or row.closed_at else self._read_or_none(row)
 
     def replace_tokens(self, launch: Launch, tokens: Tokens) -> bool:
         """Keep refreshed tokens unless the launch changed since it was read; False means read it again."""
@@ -236,6 +240,12 @@ class LaunchStore:
 
     def _is_alive(self, row: Row[Any], now: datetime) -> bool:
         return row.closed_at is None and now < row.expires_at and now < row.seen_at + self.idle_life
+
+    def _read_or_none(self, row: Row[Any]) -> Launch | None:
+        try:
+            return _read_launch(row, self.store.cipher)
+        except CannotOpen:
+            return None  # its key was retired: the person launches again from the chart
 
     def _touch(self, launch_id: str, now: datetime) -> None:
         with self.store.writing() as connection:

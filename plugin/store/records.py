@@ -272,7 +272,7 @@ def encounters_with_unsettled(store: Store) -> tuple[Place, ...]:
 
 def _decision_entry(new: NewDecision, now: datetime) -> Entry:
     decision = new.decision
-    system, code, modifiers, day = decision.key
+    _, code, modifiers, day = decision.key
     suggested = name_line(code, modifiers, new.backing.charge.units, day)
     chosen = name_line(code, decision.modifiers, decision.units, day)
     details = (("suggested", suggested if suggested != chosen else ""), ("reason", decision.reason))

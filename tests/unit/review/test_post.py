@@ -1,5 +1,6 @@
 """From acceptance to exactly one charge, whatever fails in between."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -218,6 +219,33 @@ def _blind_after_first(sink):
         return see(draft)
 
     return find
+
+
+def test_a_look_that_is_refused_leaves_it_unknown(records, ehr):
+    """The session ended right after sending: that is no word about the charge, so it stays unsettled."""
+    accept(records)
+    ended = PretendSink(ehr, faults=["no answer"])
+    see, looks = ended.find, []
+
+    def find(draft):
+        looks.append(draft)
+        if len(looks) > 1:
+            raise Refused("the session has ended")
+        return see(draft)
+
+    ended.find = find
+    assert outcomes(post_accepted(posting(records, ended))) == ["unknown"]
+    assert records.last_intents()[IDENTITY].state == "unknown"
+    assert outcomes(post_accepted(posting(records, PretendSink(ehr)))) == ["already"]
+
+
+def test_lines_may_be_sent_side_by_side(records, ehr):
+    """With a pool's `map` each line ends as it does one after the other."""
+    decide([asked(), asked(HYDRATION)], sit(records))
+    with ThreadPoolExecutor(2) as pool:
+        posted = post_accepted(posting(records, PretendSink(ehr), each=pool.map))
+    assert [(each.key, each.outcome) for each in posted] == [(INITIAL.key, "sent"), (HYDRATION.key, "sent")]
+    assert (ehr.creations, len(records.recorded())) == (2, 2)
 
 
 def test_what_is_unknown_is_settled_by_looking_alone(records, ehr):

@@ -178,6 +178,15 @@ def test_closing_wipes_the_tokens(store, launch_store, new, now):
         assert connection.execute(select(launches.c.tokens_sealed)).scalar_one() == ""
 
 
+def test_open_launches_are_found_for_start_up(launch_store, new, now):
+    """Newest first, with their tokens; closed and idle ones are left out."""
+    launch_store.open(new, BROWSER, now - 31 * MINUTE)
+    older = launch_store.open(new, BROWSER, now - MINUTE)
+    launch_store.close(launch_store.open(new, BROWSER, now).id)
+    newer = launch_store.open(new, BROWSER, now)
+    assert launch_store.alive(now) == (newer, older)
+
+
 def test_tokens_are_replaced_only_from_the_version_that_was_read(launch_store, new, now):
     """Of two refreshes at once the second is told, reads again, and finds the first one's tokens."""
     launch = launch_store.open(new, BROWSER, now)
