@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 
 from fhir_mappings.concepts import read_coding, read_concept, read_concepts, terms
-from fhir_mappings.elements import Element
+from fhir_mappings.elements import Element, clean
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
 from fhir_mappings.time import NOTHING, Moment, read_time
 from plugin.domain import ClassSpan, Encounter, MappingIssue, Term
@@ -86,7 +86,8 @@ def _class(element: Element) -> str:
     value = element.raw("class")
     if isinstance(value, str) and value.strip():
         element.say("class", "a bare code read as a Coding")
-        return CLASSES.get(value.strip().lower(), value.strip()[:64])
+        word = clean(value[:64]).strip()
+        return CLASSES.get(word.lower(), word)
     coded = element.child("class")
     if coded is None:
         return ""

@@ -68,8 +68,10 @@ def version_of(resource: Resource) -> str:
     """`meta.versionId`, else a hash of the content: servers fill `meta` sparsely."""
     meta = resource.get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
-    if isinstance(version, (str, int)) and not isinstance(version, bool) and str(version)[:64].strip():
-        return clean(str(version)[:64]).strip()
+    if isinstance(version, int) and not isinstance(version, bool) and version.bit_length() < 64:
+        return str(version)
+    if isinstance(version, str) and version.strip():
+        return clean(version[:64]).strip()
     return "sha256:" + digest(resource)[:16]
 
 

@@ -1,6 +1,6 @@
 """Patient: what the banner shows."""
 
-from fhir_mappings.elements import Element
+from fhir_mappings.elements import Element, clean
 from fhir_mappings.lookup import Lookup, Resource, identity, root
 from plugin.domain import MappingIssue, Patient
 
@@ -27,7 +27,7 @@ def _written(name: Element) -> str:
     if text:
         return text
     given = name.raw("given")
-    parts = [part for part in given if isinstance(part, str)] if isinstance(given, list) else []
+    parts = [clean(part) for part in given if isinstance(part, str)] if isinstance(given, list) else []
     return " ".join(part for part in [*parts, name.text("family")] if part)
 
 

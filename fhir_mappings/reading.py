@@ -12,13 +12,12 @@ from typing import Any
 
 from fhir_mappings.elements import Element, Log, shown
 from fhir_mappings.lookup import Located
+from fhir_mappings.operation_outcome import read_outcome
 from plugin.domain import MappingIssue
 
 LARGEST = 2**30
 DEEPEST_BUNDLE = 8
 EXACT_DIGITS = 18
-PARTIAL = ("incomplete", "suppressed", "timeout", "throttled", "too-costly", "exception", "processing", "transient")
-PARTIAL_DATA_CODES = ("4119", "59204", "59208")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,23 +229,3 @@ def _whole(digits: str) -> int | Decimal:
 
 def _inside(place: str, part: str) -> str:
     return f"{place} {part}".strip()
-
-
-def read_outcome(outcome: dict[str, Any], resource: str) -> list[MappingIssue]:
-    """The issues of an OperationOutcome a server sent among the results.
-
-    Errors, and warnings that say data was withheld, block the word complete; information does not.
-    """
-    log = Log(resource)
-    element = Element(outcome, "OperationOutcome", log, matters=False)
-    for issue in element.children("issue"):
-        severity, code = issue.text("severity"), issue.text("code")
-        details = issue.child("details")
-        codes = [c.text("code") for c in details.children("coding")] if details else []
-        said = issue.text("diagnostics") or (details.text("text") if details else "") or code or severity
-        partial = code in PARTIAL or any(c in PARTIAL_DATA_CODES for c in codes)
-        blocks = severity in ("error", "fatal") or (severity == "warning" and partial)
-        log.issues.append(
-            MappingIssue(resource, issue.path, shown(said), f"the server reported {severity or 'an issue'}", blocks)
-        )
-    return log.issues

@@ -15,6 +15,7 @@ from fhir_mappings.charge_item import read_charge_item
 from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.lookup import Lookup
 from fhir_mappings.reading import load_resources
+from tests.mappings.plain import plain
 
 ODD_TEXTS = st.sampled_from(
     [
@@ -219,21 +220,37 @@ def test_a_soup_of_anything_is_read(soup: list[Any]) -> None:
 @given(st.sampled_from(PLACES), JSON)
 @example(PLACES[0], {"a": None})
 def test_anything_in_any_place_is_read(place: tuple[Any, ...], value: Any) -> None:
-    """One odd value anywhere in a chart leaves every other administration accounted for."""
+    """One odd value anywhere in a chart leaves every other administration accounted for, and all can be stored."""
     found = read_charts(_with(place, value))
     whole = {"MedicationAdministration/m1", "MedicationAdministration/m2"} - {f"MedicationAdministration/m{place[0]}"}
     assert (whole if place[1] not in ("id", "resourceType") else set()) <= _accounted(found)
+    json.dumps(plain(found), ensure_ascii=False).encode("utf-8")
 
 
 @pytest.mark.parametrize(
-    "odd", [None, "", [], {}, 0, True, "\ud800", [None], [[]], {"reference": 1}, Decimal("1e400"), "x" * 3000]
+    "odd",
+    [
+        None,
+        "",
+        [],
+        {},
+        0,
+        True,
+        "\ud800",
+        [None],
+        [[]],
+        {"reference": 1},
+        Decimal("1e400"),
+        pytest.param(10**5000, id="huge"),
+        "x" * 3000,
+    ],
 )
 def test_each_place_survives_each_oddity(odd: Any) -> None:
     """Every place of a whole chart, with every usual oddity: charts come out, and their texts can be stored."""
     for place in PLACES:
         found = read_charts(_with(place, odd))
         assert found.charts or found.issues
-        str([chart.issues for chart in found.charts]).encode("utf-8")
+        json.dumps(plain(found), ensure_ascii=False).encode("utf-8")
 
 
 @given(st.sampled_from([p for p in PLACES if SOUP[p[0]]["resourceType"] == "ChargeItem"]), JSON)

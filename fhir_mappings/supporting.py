@@ -1,0 +1,68 @@
+"""Diagnoses and procedures to the encounters they belong to."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from fhir_mappings import condition, procedure
+from fhir_mappings.condition import ENCOUNTER, PROBLEM
+from fhir_mappings.gathering import Draft, Gathering
+from fhir_mappings.lookup import Lookup
+
+
+def gather_diagnoses(context: Lookup, gathering: Gathering) -> None:
+    """Each condition goes to its encounter, to those that list or cite it, and a patient's problem to all."""
+    listed = _listed(gathering)
+    for resource in context.of_type("Condition"):
+        charted, issues = condition.read_charted(resource, context)
+        if charted is None:
+            continue
+        key = charted.diagnosis.id
+        for draft in _drafts_for(charted, listed.get(key, []), gathering):
+            ranks = draft.visit.diagnoses
+            rank = ranks.index(key) + 1 if key in ranks else None
+            draft.diagnoses[key] = replace(charted.diagnosis, rank=rank)
+            draft.issues += issues
+
+
+def _listed(gathering: Gathering) -> dict[str, list[Draft]]:
+    """Condition to the drafts that list it in Encounter.diagnosis or cite it as a reason."""
+    listed: dict[str, list[Draft]] = defaultdict(list)
+    for draft in gathering.drafts.values():
+        cited = [key for given in draft.administrations for key in given.reason_references]
+        for key in dict.fromkeys([*draft.visit.diagnoses, *cited]):
+            listed[key].append(draft)
+    return listed
+
+
+def _drafts_for(charted: condition.Charted, listed: list[Draft], gathering: Gathering) -> list[Draft]:
+    """Where a condition belongs; never to another patient's encounter."""
+    own = gathering.drafts.get(charted.encounter)
+    found = [*([own] if own else []), *listed]
+    of_patient = gathering.of_patient.get(charted.patient, []) if charted.patient else []
+    category = charted.diagnosis.category
+    if category == PROBLEM or (not charted.encounter and category != ENCOUNTER):
+        found += of_patient if not charted.over else []
+    elif not charted.encounter and not listed and len(of_patient) == 1:
+        found += of_patient
+    unique = {draft.visit.encounter.id: draft for draft in found}
+    return [draft for draft in unique.values() if _same(draft.visit.encounter.patient, charted.patient)]
+
+
+def _same(one: str, other: str) -> bool:
+    return not one or not other or one == other
+
+
+def gather_procedures(context: Lookup, gathering: Gathering) -> None:
+    for resource in context.of_type("Procedure"):
+        charted, _ = procedure.read_charted(resource, context)
+        if charted is None:
+            continue
+        if charted.encounter:
+            own = gathering.drafts.get(charted.encounter)
+            drafts = [own] if own else []
+        else:
+            at = charted.procedure.start
+            of_patient = gathering.of_patient.get(charted.patient, []) if charted.patient else []
+            drafts = [draft for draft in of_patient if at and draft.visit.holds(at, None)]
+        for draft in drafts if len(drafts) == 1 else []:
+            draft.procedures.append(charted.procedure)
