@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,8 +14,9 @@ from fhir_mappings.reading import load_resources
 from plugin.codebook import CodeBook, CodeBookError
 from plugin.domain import CareSetting, CodedEncounter, MappingIssue
 from plugin.review.explain import as_json, issue_json
-from plugin.review.prepare import ReviewSettings, code_chart
+from plugin.review.prepare import ReviewSettings, code_chart, setting_for
 from plugin.rules import EDITION
+from plugin.rules.what_if import what_if
 
 READ, UNREAD, UNUSABLE = 0, 1, 2
 
@@ -41,6 +43,8 @@ def add_parser(subparsers: Any) -> None:
         help="take another side of a contested point; repeatable",
     )
     parser.add_argument("--zone", metavar="AREA/CITY", help="the facility's time zone, such as America/Chicago")
+    parser.add_argument("--profile", metavar="NAME", help="a payer's or contractor's named set of positions")
+    parser.add_argument("--what-if", action="store_true", help="add what one more documented fact would change")
     parser.add_argument("--format", choices=["json", "text"], default="json", help="json (default) or text")
     parser.set_defaults(run=run)
 
@@ -49,8 +53,10 @@ def run(options: argparse.Namespace) -> int:
     """0: all read and coded; 1: something could not be read or coded; 2: unusable arguments or nothing readable."""
     try:
         book = CodeBook.load()
+        profile = book.profile(options.profile) if options.profile else {}
         settings = ReviewSettings(
-            setting=CareSetting(options.setting) if options.setting else None, positions=_positions(options.position)
+            setting=CareSetting(options.setting) if options.setting else None,
+            positions={**profile, **_positions(options.position)},
         )
         book.check_choices(settings.positions)
         zone, data = _zone(options.zone), _read(options.file)
@@ -61,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     charts = read_charts([resource for _, resource in loaded.resources], zone)
     coded = [code_chart(chart, book, settings) for chart in charts.charts]
     top = [*loaded.problems, *charts.issues]
-    _write(coded, top, book, options.format)
+    what_ifs = [_what_if(one, book, settings) for one in coded] if options.what_if else []
+    _write(coded, what_ifs, top, book, options.format)
     _complain([*top, *(i for c in coded for i in c.issues if i.blocks)])
     if not loaded.resources:
         return UNUSABLE
@@ -94,8 +101,21 @@ def _read(name: str) -> bytes:
         ) from None
 
 
-def _write(coded: list[CodedEncounter], top: list[MappingIssue], book: CodeBook, form: str) -> None:
+def _what_if(coded: CodedEncounter, book: CodeBook, settings: ReviewSettings) -> list[dict[str, Any]]:
+    setting = setting_for(coded.chart.encounter, settings)
+    return [asdict(found) for found in what_if(coded, book, setting, settings.positions)]
+
+
+def _write(
+    coded: list[CodedEncounter],
+    what_ifs: list[list[dict[str, Any]]],
+    top: list[MappingIssue],
+    book: CodeBook,
+    form: str,
+) -> None:
     encounters = [as_json(one, book) for one in coded]
+    for encounter, found in zip(encounters, what_ifs, strict=False):
+        encounter["what_if"] = found
     if form == "json":
         whole = {"rulebook": EDITION, "encounters": encounters, "issues": [issue_json(issue) for issue in top]}
         print(json.dumps(whole, indent=1, ensure_ascii=False))
@@ -117,6 +137,7 @@ def _text(encounter: dict[str, Any]) -> list[str]:
         lines += [f"      rule: {why}" for why in charge["because"]]
         lines += [f"      but: {c['position']} = {c['other']}: {c['effect']}" for c in charge["caveats"]]
     lines += [f"  ? {q['kind']}: {q['question']}\n      {q['would']}" for q in encounter["queries"]]
+    lines += [f"  > {w['fact']}: {w['would']}" for w in encounter.get("what_if", [])]
     lines += [f"  ! {n['kind']}: {n['text']}" for n in encounter["notices"]]
     lines += [f"  - {d['code'] or 'not coded'}: {'; '.join(d['because'])}" for d in encounter["declined"]]
     return lines

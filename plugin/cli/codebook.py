@@ -39,11 +39,29 @@ def run_show(options: argparse.Namespace) -> int:
         settings = ", ".join(sorted(s.value for s in row.settings))
         source = book.citations[row.row.cites]
         print(f"{row.code} {row.label}\n  {days}; {settings}\n  {source.title} <{source.locator}>")
+    for line in _retired(options.code, book):
+        print(line)
     held = [r for r in rows if options.date is None or _holds(r.valid_from, r.valid_to, options.date)]
-    if not held:
+    if not held and options.code not in book.retired:
         when = f" on {options.date}" if options.date else ""
         print(f"the code book has no {options.code}{when}")
-    return 0 if held else 1
+    return 0 if held or options.code in book.retired else 1
+
+
+def _retired(code: str, book: CodeBook) -> list[str]:
+    """What became of a code of the family's past."""
+    past = book.retired.get(code)
+    if past is None:
+        return []
+    ended = f"{code} ended {past.last_day}" if past.last_day else f"{code} has ended"
+    names = [f"{new} ({label})" if (label := book.label(new)) else new for new in past.successors]
+    now = f"it is {' or '.join(names)} now" if names else "it has no successor in this family"
+    source = book.citations[past.row.cites]
+    return [
+        f"{ended}; {now}",
+        *([f"  {past.note}"] if past.note else []),
+        f"  {source.title} ({source.standing.value})",
+    ]
 
 
 def _holds(first: date, last: date | None, day: date) -> bool:

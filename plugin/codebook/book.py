@@ -30,6 +30,8 @@ class CodeBook:
     hierarchy: Mapping[str, Any]
     drugs: DrugTable
     flags: Mapping[tuple[str, str], TableRow]
+    profiles: Mapping[str, Any]
+    retired: Mapping[str, tables.RetiredCode]
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -44,6 +46,8 @@ class CodeBook:
             hierarchy=tables.read_toml("hierarchy.toml"),
             drugs=DrugTable(tables.read_drugs(), tables.read_crosswalk()),
             flags=tables.read_flags(),
+            profiles=tables.read_toml("profiles.toml"),
+            retired=tables.read_retired(),
         )
 
     def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":
@@ -57,6 +61,12 @@ class CodeBook:
                 known = ", ".join(sorted(self.positions))
                 raise CodeBookError(f"there is no position {name!r}; the positions are: {known}")
             self.positions[name].side(side)
+
+    def profile(self, name: str) -> dict[str, str]:
+        """The positions of a payer's or contractor's profile; CodeBookError names the profiles there are."""
+        if name not in self.profiles:
+            raise CodeBookError(f"there is no profile {name!r}; the profiles are: {', '.join(sorted(self.profiles))}")
+        return dict(self.profiles[name]["positions"])
 
     def label(self, code: str) -> str:
         """Our own short label for a code, empty for a code the book does not have."""

@@ -28,12 +28,15 @@ def problems(today: date) -> list[str]:
     codes, limits, drugs = tables.read_procedure_codes(), tables.read_limits(), tables.read_drugs()
     known = tables.read_citations()
     rows = [*(c.row for c in codes), *(v.row for values in limits.values() for v in values), *(d.row for d in drugs)]
+    rows += [r.row for r in tables.read_retired().values()]
+    rows += tables.read_flags().values()
     return [
         *_uncited(rows, known),
         *_overlaps((f"{c.family[0].value} {c.family[1].value} {c.family[2]}", c) for c in codes),
         *_overlaps((name, value) for name, values in limits.items() for value in values),
         *_gaps((name, value) for name, values in limits.items() for value in values),
         *_positions(known),
+        *_profiles(known),
         *_drug_names(drugs),
         *(
             f"source {c.id} was last checked on {c.checked_on}; look again and write the day"
@@ -87,3 +90,13 @@ def _drug_names(drugs: Iterable[tables.DrugRow]) -> Iterator[str]:
         for name in row.names:
             if owner.setdefault(name, row.drug) != row.drug:
                 yield f"drugs.csv: {name!r} names both {owner[name]} and {row.drug}; keep it with one of them"
+
+
+def _profiles(known: Iterable[str]) -> Iterator[str]:
+    there, positions = set(known), tables.read_positions()
+    for name, profile in tables.read_toml("profiles.toml").items():
+        for position, side in profile["positions"].items():
+            if position not in positions or side not in [s.name for s in positions[position].sides]:
+                yield f"profiles.toml {name}: there is no position {position}={side}"
+        for source in set(profile["cites"]) - there:
+            yield f"profiles.toml {name}: there is no source {source!r}"

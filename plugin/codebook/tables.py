@@ -181,3 +181,28 @@ def read_flags() -> dict[tuple[str, str], TableRow]:
         (row["drug"], row["flag"]): TableRow("drug_flags.csv", f"{row['drug']} {row['flag']}", row["cites"])
         for _, row in read_csv("drug_flags.csv")
     }
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredCode:
+    """A code of the family's past: its last day (None when not known), and what it is now."""
+
+    code: str
+    successors: tuple[str, ...]
+    last_day: date | None
+    note: str
+    row: TableRow
+
+
+def read_retired() -> dict[str, RetiredCode]:
+    """`retired_codes.csv` by code."""
+    return {
+        row["code"]: RetiredCode(
+            row["code"],
+            tuple(row["successors"].split()),
+            optional_day(row["last_day"]),
+            row["note"],
+            TableRow("retired_codes.csv", row["code"], row["cites"]),
+        )
+        for _, row in read_csv("retired_codes.csv")
+    }

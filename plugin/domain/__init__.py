@@ -5,7 +5,15 @@ Time inside the core is whole seconds since 1970-01-01T00:00Z (see `interval`).
 A charted moment keeps the UTC offset it was charted with.
 """
 
-from plugin.domain.charge import ChargeDraft, ChargeMinutes, CodedEncounter, Decision, ExistingCharge, SuggestedCharge
+from plugin.domain.charge import (
+    ChargeDraft,
+    ChargeMinutes,
+    CodedEncounter,
+    Decision,
+    ExistingCharge,
+    NamedService,
+    SuggestedCharge,
+)
 from plugin.domain.chart import (
     Administration,
     Chart,
@@ -67,6 +75,7 @@ __all__ = [
     "Ingredient",
     "Interval",
     "MappingIssue",
+    "NamedService",
     "Neighbour",
     "NotApplicable",
     "Notice",

@@ -52,6 +52,24 @@ class SuggestedCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedService:
+    """A service in the trade's words: what kind of administration it was, its place, its evidence.
+
+    `name` is continuous, intermittent, push, injection, specialty, hydration or transfusion; `role` its place in the
+    encounter, or what stands in its way.
+    """
+
+    administrations: tuple[str, ...]
+    name: str
+    category: str
+    technique: str
+    role: str
+    access_site: str
+    minutes: int
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodedEncounter:
     """All outcomes for one encounter with their trace.
 
@@ -71,6 +89,7 @@ class CodedEncounter:
     rulings: tuple[Ruling, ...]
     issues: tuple[MappingIssue, ...] = ()
     positions: tuple[tuple[str, str], ...] = ()
+    services: tuple[NamedService, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A coded encounter in words: the JSON of the command line (DESIGN section 6) and sentences for pages."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -9,8 +10,8 @@ from plugin.domain import (
     Administration,
     Ask,
     Caveat,
-    Chart,
     ChargeMinutes,
+    Chart,
     Citation,
     CodedEncounter,
     Decline,
@@ -37,6 +38,7 @@ def as_json(coded: CodedEncounter, book: CodeBook) -> dict[str, Any]:
         "declined": [_declined(r, r.outcome) for r in coded.rulings if isinstance(r.outcome, Decline)],
         "issues": [issue_json(issue) for issue in coded.issues],
         "positions": dict(coded.positions),
+        "services": [asdict(service) for service in coded.services],
     }
 
 

@@ -12,7 +12,9 @@ from plugin.domain import Administration, Chart, DrugClass, Route, Service, Stat
 Apply = Callable[[Chart], Chart]
 
 
-def _changed(ids: tuple[str, ...], change: Callable[[Administration], Administration]) -> Apply:
+def changed(ids: tuple[str, ...], change: Callable[[Administration], Administration]) -> Apply:
+    """The chart with a change made to some administrations."""
+
     def apply(chart: Chart) -> Chart:
         return replace(chart, administrations=tuple(change(a) if a.id in ids else a for a in chart.administrations))
 
@@ -22,7 +24,7 @@ def _changed(ids: tuple[str, ...], change: Callable[[Administration], Administra
 def with_class(service: Service, drug_class: DrugClass) -> Apply:
     """The drug is known to be of that class."""
     term = Term("class", drug_class.value)
-    return _changed(service.ids, lambda a: replace(a, drug=replace(a.drug, terms=(term, *a.drug.terms))))
+    return changed(service.ids, lambda a: replace(a, drug=replace(a.drug, terms=(term, *a.drug.terms))))
 
 
 def with_stop(service: Service, minutes: int) -> Apply:
@@ -33,7 +35,7 @@ def with_stop(service: Service, minutes: int) -> Apply:
             return a
         return replace(a, stop=a.start + timedelta(minutes=minutes), instant=False)
 
-    return _changed(service.ids[-1:], stopped)
+    return changed(service.ids[-1:], stopped)
 
 
 def with_length(service: Service, minutes: int) -> Apply:
@@ -47,22 +49,22 @@ def with_length(service: Service, minutes: int) -> Apply:
             return replace(a, stop=a.start + length, instant=False)
         return a
 
-    return _changed(service.ids, timed)
+    return changed(service.ids, timed)
 
 
 def with_route(service: Service, route: Route, technique: Technique | None) -> Apply:
     """The route was charted."""
-    return _changed(service.ids, lambda a: replace(a, route=route, technique=a.technique or technique))
+    return changed(service.ids, lambda a: replace(a, route=route, technique=a.technique or technique))
 
 
 def with_technique(service: Service, technique: Technique) -> Apply:
     """The technique was charted."""
-    return _changed(service.ids, lambda a: replace(a, technique=technique))
+    return changed(service.ids, lambda a: replace(a, technique=technique))
 
 
 def with_site(service: Service, site: str) -> Apply:
     """The access site was charted."""
-    return _changed(service.ids, lambda a: replace(a, site=site))
+    return changed(service.ids, lambda a: replace(a, site=site))
 
 
 def with_stated(kind: str, about: str, value: str) -> Apply:

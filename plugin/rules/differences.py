@@ -25,6 +25,7 @@ from plugin.rules import EDITION
 from plugin.rules.care_setting import setting_of
 from plugin.rules.engine import RuleConflict, Ruled, day_of_service, run
 from plugin.rules.lines import charge_lines
+from plugin.rules.naming import named
 
 Choices = Mapping[str, str]
 
@@ -59,7 +60,7 @@ def code_encounter(
     except RuleConflict as conflict:
         return _in_conflict(chart, setting, str(conflict))
     charges = charge_lines(ruled)
-    trial = _Trial(chart, book, setting, choices, charges)
+    trial = Trial(chart, book, setting, choices, charges)
     asks, would, charges = _asked(ruled, trial, charges)
     charges, told = _contested(ruled, trial, charges, asks)
     notices = [r.outcome for r in ruled.rulings if isinstance(r.outcome, Notice)]
@@ -77,10 +78,11 @@ def code_encounter(
         rulings=ruled.rulings,
         issues=chart.issues,
         positions=tuple(sorted(ruled.visit.book.sides_read.items())),
+        services=named(list(ruled.visit.counted), list(ruled.placed)),
     )
 
 
-class _Trial:
+class Trial:
     """Runs the same chart with one thing changed and compares the lines."""
 
     def __init__(
@@ -117,7 +119,7 @@ def _change(key: ChargeKey, before: SuggestedCharge | None, after: SuggestedChar
 
 
 def _asked(
-    ruled: Ruled, trial: _Trial, charges: tuple[SuggestedCharge, ...]
+    ruled: Ruled, trial: Trial, charges: tuple[SuggestedCharge, ...]
 ) -> tuple[list[Ask], list[str], tuple[SuggestedCharge, ...]]:
     """The questions whose answers would change a line, what they would change, and the lines that hang on them."""
     asks: list[Ask] = []
@@ -130,12 +132,13 @@ def _asked(
         if not ask.always and not any(changes for _, changes in tried):
             continue
         asks.append(ask)
-        would.append("; ".join(f"{text}: {_words(changes)}" for text, changes in dict(tried).items()))
+        would.append("; ".join(f"{text}: {words_of_changes(changes)}" for text, changes in dict(tried).items()))
         charges = _hanging_on(ask, ruling, tried, charges)
     return asks, would, charges
 
 
-def _words(changes: Iterable[Change]) -> str:
+def words_of_changes(changes: Iterable[Change]) -> str:
+    """What the changes come to, such as "adds 96366 x1"."""
     return ", ".join(change.words() for change in changes) or "changes nothing"
 
 
@@ -143,13 +146,13 @@ def _hanging_on(
     ask: Ask, ruling: Ruling, tried: list[tuple[str, list[Change]]], charges: tuple[SuggestedCharge, ...]
 ) -> tuple[SuggestedCharge, ...]:
     touched = {change.key for _, changes in tried for change in changes if change.before}
-    effects = [f"{text}: {_words(changes)}" for text, changes in tried if any(c.before for c in changes)]
+    effects = [f"{text}: {words_of_changes(changes)}" for text, changes in tried if any(c.before for c in changes)]
     caveat = Caveat(ask.kind, "as charted", "answered", "; ".join(effects), ruling.rules)
     return tuple(replace(c, caveats=(*c.caveats, caveat)) if c.key in touched else c for c in charges)
 
 
 def _contested(
-    ruled: Ruled, trial: _Trial, charges: tuple[SuggestedCharge, ...], asks: list[Ask]
+    ruled: Ruled, trial: Trial, charges: tuple[SuggestedCharge, ...], asks: list[Ask]
 ) -> tuple[tuple[SuggestedCharge, ...], list[Notice]]:
     """Caveats on the lines that another side would change; a notice where it would only add a line."""
     told: list[Notice] = []
@@ -161,7 +164,7 @@ def _contested(
             if not changes:
                 continue
             sources = tuple(dict.fromkeys((*position.side(took).cites, *side.cites)))
-            caveat = Caveat(name, took, side.name, _words(changes), sources)
+            caveat = Caveat(name, took, side.name, words_of_changes(changes), sources)
             on = _where(changes, charges)
             charges = tuple(replace(c, caveats=(*c.caveats, caveat)) if c.key in on else c for c in charges)
             ids = tuple(dict.fromkeys(a for change in changes for a in change.administrations))

@@ -43,6 +43,7 @@ class Ruled:
 
     visit: Visit
     rulings: tuple[Ruling, ...]
+    placed: tuple[Placed, ...]
     day: date | None
     edition: str = EDITION
 
@@ -106,7 +107,7 @@ def run(
         view.rows.clear()
         rulings += _traced(tell, tell.run(visit), view, None)
     check_claims(rulings, visit.timeline.services)
-    return Ruled(visit, tuple(rulings), day)
+    return Ruled(visit, tuple(rulings), tuple(placed), day)
 
 
 def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
