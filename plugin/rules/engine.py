@@ -25,6 +25,7 @@ from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
 from plugin.rules.base import Earn, Kind, Rule, Said, Sift, Tell
 from plugin.rules.care_setting import setting_of
 from plugin.rules.categories import category_of
+from plugin.rules.hours import beyond_first_hour
 from plugin.rules.placement import Placed
 from plugin.rules.places import place
 from plugin.rules.reaction import as_intended
@@ -142,14 +143,28 @@ def _classifier(service: Service) -> Rule[Sift]:
 
 
 def _with_initials(visit: Visit, placed: list[Placed]) -> Visit:
-    initials = (p for p in placed if p.role is Role.INITIAL)
-    codes = (
-        visit.book.code_anywhere(p.category, Role.INITIAL, p.service.technique.value)
-        for p in initials
-        if p.service.technique
-    )
+    """What the rules need to know of each other's services: the initial codes, the hours, the concurrent one."""
+    initials = [_code(p, Role.INITIAL, visit) for p in placed if p.role is Role.INITIAL]
+    hours = [_code(p, Role.ADDITIONAL_HOUR, visit) for p in placed if _runs_on(p, visit)]
     beside = min(((p.service.start, p.service.id) for p in placed if p.role is Role.CONCURRENT), default=(0, ""))
-    return replace(visit, initial_list=tuple(c for c in codes if c), first_concurrent=beside[1])
+    return replace(
+        visit,
+        initial_list=tuple(c for c in initials if c),
+        further_codes=frozenset(c for c in hours if c),
+        first_concurrent=beside[1],
+    )
+
+
+def _code(placed: Placed, role: Role, visit: Visit) -> str | None:
+    technique = placed.service.technique
+    return visit.book.code_anywhere(placed.category, role, technique.value) if technique else None
+
+
+def _runs_on(placed: Placed, visit: Visit) -> bool:
+    """Whether an infusion earns a further hour."""
+    if placed.role not in (Role.INITIAL, Role.SEQUENTIAL) or placed.service.technique is not Technique.INFUSION:
+        return False
+    return beyond_first_hour(placed.kept, visit).units > 0
 
 
 def _traced(

@@ -57,7 +57,7 @@ def concurrent_infusion(placed: Placed, visit: Visit) -> list[Said]:
         return []
     if visit.first_concurrent != placed.service.id:
         return [*decline(code, placed.kept, Fact("the concurrent code is reported once an encounter"))]
-    if not set(visit.initial_list) & set(visit.book.concurrent_parents()):
+    if not visit.further_codes.union(visit.initial_list).intersection(visit.book.concurrent_parents()):
         why = Fact("the initial service is no infusion, so the concurrent code has no parent", (), placed.beside)
         return [*decline(code, placed.kept, why), Notice("manual-unlisted", placed.service.ids, why)]
     return [*suggest(code, (placed.kept,), placed, visit, Fact("it ran beside another drug", (), placed.beside))]

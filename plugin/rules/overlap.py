@@ -10,7 +10,7 @@ from dataclasses import replace
 from plugin.domain import Category, Fact, Role, Service, Stretch
 from plugin.domain.interval import Interval, inside, minutes, outside, union
 from plugin.rules.base import Kind
-from plugin.rules.placement import Counted, Placed
+from plugin.rules.placement import Counted, Placed, by_start
 from plugin.rules.visit import Visit
 
 CLASS_ORDER = (Category.CHEMOTHERAPY, Category.THERAPEUTIC)
@@ -29,20 +29,25 @@ def place_infusions(infusions: Sequence[Counted], initial: Counted | None, visit
 
 
 def _in_order(infusions: Sequence[Counted], initial: Counted | None) -> list[Counted]:
+    """The initial first, then by class, the drug's longest interval, the drug's earliest start, start and id."""
     longest: dict[str, int] = defaultdict(int)
-    for service, _ in infusions:
-        longest[service.drug.key] = max(longest[service.drug.key], service.minutes)
-    return sorted(
-        infusions,
-        key=lambda c: (
-            c != initial,
-            CLASS_ORDER.index(c[1]),
-            -longest[c[0].drug.key],
-            c[0].drug.key,
-            c[0].start,
-            c[0].id,
-        ),
-    )
+    earliest: dict[str, tuple[int, str]] = {}
+    for counted in infusions:
+        drug = counted[0].drug.key
+        longest[drug] = max(longest[drug], counted[0].minutes)
+        earliest[drug] = min(earliest.get(drug, by_start(counted)), by_start(counted))
+
+    def place(counted: Counted) -> tuple[bool, int, int, tuple[int, str], tuple[int, str]]:
+        drug = counted[0].drug.key
+        return (
+            counted != initial,
+            CLASS_ORDER.index(counted[1]),
+            -longest[drug],
+            earliest[drug],
+            by_start(counted),
+        )
+
+    return sorted(infusions, key=place)
 
 
 def _lay(service: Service, category: Category, placed: list[Placed], visit: Visit) -> None:

@@ -16,8 +16,8 @@ class Visit:
     """One encounter as the rules see it.
 
     `counted` are the services no leave-out rule took, with their category.
-    `initial_list` are the codes of the placed initial services, `first_concurrent` the id of the one concurrent
-    service that counts; both are known once every service has its place.
+    `initial_list` are the codes of the placed initial services, `further_codes` those of the further hours they earn,
+    `first_concurrent` the id of the one concurrent service that counts; known once every service has its place.
     """
 
     chart: Chart
@@ -28,6 +28,7 @@ class Visit:
     counted: tuple[tuple[Service, Category], ...] = ()
     administrations: Mapping[str, Administration] = field(default_factory=dict)
     initial_list: tuple[str, ...] = ()
+    further_codes: frozenset[str] = frozenset()
     first_concurrent: str = ""
 
     def zone_of(self, administration: str) -> tzinfo:
