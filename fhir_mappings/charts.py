@@ -5,9 +5,10 @@ An administration without a link goes to the patient's one encounter whose perio
 What belongs nowhere is an issue, never a guess.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -20,7 +21,7 @@ from fhir_mappings.neighbours import neighbours_of
 from fhir_mappings.patient import read_patient
 from fhir_mappings.placing import gather_administrations
 from fhir_mappings.supporting import gather_diagnoses, gather_procedures
-from plugin.domain import Chart, Diagnosis, ExistingCharge, MappingIssue, Neighbour, Patient
+from plugin.domain import Administration, Chart, Diagnosis, ExistingCharge, MappingIssue, Neighbour, Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def read_charts(
         of_patient = [other.visit for other in gathering.of_patient[draft.visit.encounter.patient]]
         near = neighbours_of(draft.visit, of_patient, charged)
         charts.append(_chart(draft, patients, near if neighbours_known else None, zone))
-    return ChartSet(tuple(charts), tuple(gathering.issues))
+    return ChartSet(tuple(charts), _sorted(gathering.issues))
 
 
 def _usable(resources: Sequence[Mapping[str, Any]], gathering: Gathering) -> Iterator[Resource]:
@@ -75,19 +76,17 @@ def _gather_encounters(context: Lookup, gathering: Gathering) -> None:
 
 def _tell_repeats(context: Lookup, gathering: Gathering) -> None:
     """Says of each resource that came in several versions which was read; a guess blocks."""
+    homes: dict[str, list[Draft]] = defaultdict(list)
+    for draft in gathering.drafts.values() if context.repeated else ():
+        for key in (draft.visit.encounter.id, *draft.diagnoses, *(given.id for given in draft.administrations)):
+            homes[key].append(draft)
     for key in dict.fromkeys(context.repeated):
-        blocks = key in context.clashes
-        done = "several different copies: " + ("which is newest can't be told" if blocks else "the newest was read")
-        issue = MappingIssue(key, "meta.versionId", "the same id more than once", done, blocks)
-        homes = [draft for draft in gathering.drafts.values() if key in _ids(draft)]
-        for draft in homes:
-            draft.issues.append(issue)
-        if not homes:
-            gathering.issues.append(replace(issue, blocks=False))
-
-
-def _ids(draft: Draft) -> set[str]:
-    return {draft.visit.encounter.id, *draft.diagnoses, *(given.id for given in draft.administrations)}
+        guessed = key in context.clashes
+        done = "several different copies: " + ("which is newest can't be told" if guessed else "the newest was read")
+        matters = key in homes or key.startswith("Medication")
+        issue = MappingIssue(key, "meta.versionId", "the same id more than once", done, guessed and matters)
+        for issues in [draft.issues for draft in homes[key]] or [gathering.issues]:
+            issues.append(issue)
 
 
 def _patients(context: Lookup) -> dict[str, Patient]:
@@ -110,15 +109,26 @@ def _chart(
     encounter = draft.visit.encounter
     return Chart(
         encounter=encounter,
-        administrations=tuple(draft.administrations),
+        administrations=tuple(sorted(draft.administrations, key=_administration_order)),
         diagnoses=tuple(sorted(draft.diagnoses.values(), key=_diagnosis_order)),
-        procedures=tuple(draft.procedures),
+        procedures=tuple(sorted(draft.procedures, key=lambda done: done.id)),
         neighbours=near,
         patient=patients.get(encounter.patient),
         zone=zone,
-        issues=tuple(dict.fromkeys(draft.issues)),
-        unplaced=tuple(draft.unplaced),
+        issues=_sorted(draft.issues),
+        unplaced=tuple(sorted(draft.unplaced)),
     )
+
+
+def _sorted(issues: list[MappingIssue]) -> tuple[MappingIssue, ...]:
+    """Each issue once, by resource and path: the order of the input must not show."""
+    return tuple(sorted(set(issues), key=lambda issue: (issue.resource, issue.path, issue.done, issue.found)))
+
+
+def _administration_order(administration: Administration) -> tuple[float, str]:
+    """By start, then id; those without a time come last."""
+    at = administration.start or administration.stop
+    return (at.timestamp() if at else math.inf, administration.id)
 
 
 def _diagnosis_order(diagnosis: Diagnosis) -> tuple[int, bool, str]:

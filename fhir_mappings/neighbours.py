@@ -26,7 +26,7 @@ def neighbours_of(
             e.encounter_class,
             e.start,
             e.stop,
-            tuple(dict.fromkeys(charge.code for charge in charged.get(e.id, ()))),
+            tuple(sorted({charge.code for charge in charged.get(e.id, ())})),
         )
         for e in found
     ]

@@ -6,6 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.lookup import Located
@@ -131,20 +133,39 @@ def test_no_encounter_at_all() -> None:
 
 
 def test_charts_come_in_the_order_of_the_input() -> None:
-    """The order of encounters is the caller's; nothing else depends on order."""
+    """The order of encounters is the caller's."""
+    assert ["e2", "e1"] == list(_placed(read_charts([encounter("e2"), administration(), encounter("e1")])))
+
+
+def test_a_medication_in_two_forms_blocks() -> None:
+    """Which drug it was can't be told."""
+    forms = [{"resourceType": "Medication", "id": "x", "code": {"text": text}} for text in ("drug A", "drug B")]
+    [issue] = read_charts([encounter(), *forms]).issues
+    assert ("Medication/x", True) == (issue.resource, issue.blocks)
+
+
+@given(st.randoms(use_true_random=False))
+def test_nothing_but_the_order_of_charts_depends_on_the_order_of_the_input(chance: random.Random) -> None:
+    """Shuffled, the same resources give the same charts, to the last issue."""
     soup = [
-        encounter("e2"),
-        encounter("e1"),
-        administration("m1"),
-        administration("m2"),
-        condition("c1", "Encounter/e1"),
-        condition("c2", "Encounter/e1"),
+        *(encounter("e1"), encounter("e2", end=""), encounter("e3", subject={"reference": "Patient/p3"})),
+        *(administration("m1"), administration("m2", context=""), administration("m3", context="Encounter/e9")),
+        *(administration("m4", status="given", start=""), administration("m4", start=""), administration("m5")),
+        *(
+            condition("c1", "Encounter/e1"),
+            condition("c2", category="problem-list-item"),
+            condition("c2", code="E86.0"),
+        ),
+        *(
+            charge_item("i1"),
+            charge_item("i2", code="96374"),
+            {"resourceType": "Patient", "id": "p1", "gender": "male"},
+        ),
     ]
-    assert ["e2", "e1"] == list(_placed(read_charts(soup)))
-    shuffled = soup[:2] + random.Random(3).sample(soup[2:], 4)  # noqa: S311
-    first, second = read_charts(soup).charts[1], read_charts(shuffled).charts[1]
-    assert first.diagnoses == second.diagnoses
-    assert set(first.administrations) == set(second.administrations)
+    shuffled = chance.sample(soup, len(soup))
+    one, other = read_charts(soup), read_charts(shuffled)
+    assert one.issues == other.issues
+    assert {c.encounter.id: c for c in one.charts} == {c.encounter.id: c for c in other.charts}
 
 
 # --- copies ---
