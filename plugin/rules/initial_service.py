@@ -4,6 +4,7 @@ from plugin.domain import Category, Fact, Role, Technique
 from plugin.rules.base import Said, looking_at, rule, since
 from plugin.rules.hours import first_hour
 from plugin.rules.placement import Placed
+from plugin.rules.primary_reason import for_the_reason, no_reason_charted
 from plugin.rules.saying import code_for, suggest
 from plugin.rules.visit import Visit
 
@@ -24,5 +25,14 @@ def initial_service(placed: Placed, visit: Visit) -> list[Said]:
     if placed.service.technique is Technique.INFUSION:
         kept, _ = first_hour(placed.kept, visit)
     visit.book.rank(placed.category, placed.service.technique or Technique.INFUSION)
-    why = Fact("it is the highest ranking service of its access site", (), placed.service.ids)
-    return [*suggest(code, (kept,), placed, visit, why)]
+    return [*suggest(code, (kept,), placed, visit, _why(placed, visit))]
+
+
+def _why(placed: Placed, visit: Visit) -> Fact:
+    if for_the_reason([(placed.service, placed.category)], visit):
+        return Fact("the office visit was for it", (), placed.service.ids)
+    if no_reason_charted(visit):
+        return Fact(
+            "no reason of the office visit is charted; it ranks highest in the hierarchy", (), placed.service.ids
+        )
+    return Fact("it is the highest ranking service of its access site", (), placed.service.ids)

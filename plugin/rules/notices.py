@@ -15,15 +15,17 @@ def complexity_documentation(visit: Visit) -> list[Said]:
     """Dossier R31: drug and complexity decide, so the complexity should stand in the chart."""
     if any(code.startswith(("C", "D0", "D1", "D2", "D3", "D4")) for code in visit.diagnosis_codes):
         return []
-    ids = tuple(i for s, _ in visit.counted if _is_complex(s.drug.drug_class, s.technique) for i in s.ids)
+    ids = tuple(
+        i
+        for s, category in visit.counted
+        if category is Category.CHEMOTHERAPY and s.drug.drug_class is DrugClass.COMPLEX_BIOLOGIC
+        for i in s.ids
+        if s.technique is not Technique.INJECTION
+    )
     text = Fact(
         "a complex biologic outside cancer: the chart should show the monitoring that makes it complex", (), ids
     )
     return [Notice("complexity-documentation", ids, text)] if ids else []
-
-
-def _is_complex(drug_class: DrugClass, technique: Technique | None) -> bool:
-    return drug_class is DrugClass.COMPLEX_BIOLOGIC and technique is not Technique.INJECTION
 
 
 @rule(

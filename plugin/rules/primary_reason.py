@@ -1,7 +1,8 @@
 """In an office the primary reason of the visit is initial, not the hierarchy (dossier R2).
 
-The reason is what `Encounter.reasonCode` says, or what a person states; without either the hierarchy stands in,
-and the question is asked where its answer would change a code.
+The reason is what `Encounter.reasonCode` says by a code, or what a person states.
+Without a reason the hierarchy stands in and the line says so; a reason in words that names no service is asked about,
+where the answer would change a code.
 """
 
 from plugin.domain import Ask, CareSetting, Category, Fact, Service
@@ -13,6 +14,7 @@ from plugin.rules.visit import Visit
 
 KIND = "primary-reason"
 DEHYDRATION = ("E86",)
+MORE_THAN_ONE = 2
 
 
 def reason_is_hydration(visit: Visit) -> bool:
@@ -21,7 +23,7 @@ def reason_is_hydration(visit: Visit) -> bool:
         return False
     stated = visit.stated(KIND)
     if stated:
-        return any(s.id == stated and c is Category.HYDRATION for s, c in visit.counted)
+        return any(s.drug.key == stated and c is Category.HYDRATION for s, c in visit.counted)
     return any(code.startswith(DEHYDRATION) for code in _reason_codes(visit))
 
 
@@ -35,7 +37,7 @@ def for_the_reason(tree: list[Counted], visit: Visit) -> list[Counted]:
         for service, category in tree
         if category is not Category.HYDRATION
         and is_timed(service)
-        and (service.id == stated if stated else bool(codes & visit.reason_codes(service)))
+        and (service.drug.key == stated if stated else bool(codes & visit.reason_codes(service)))
     ]
 
 
@@ -45,18 +47,25 @@ def _reason_codes(visit: Visit) -> frozenset[str]:
 
 @rule(
     "PRIMARY-REASON",
-    title="In an office the initial service is the one the visit was for; asked where that changes a code",
+    title="In an office the initial service is the one the visit was for; a reason that names none is asked about",
     cites=("aapc-initial-by-reason", "decided-defaults"),
     in_force=since("2006-01-01"),
 )
 def primary_reason(visit: Visit) -> list[Said]:
-    """One question a visit, with one answer for each service that could be the reason."""
-    services = [s for s, _ in visit.counted if in_a_vein(s) and is_timed(s)]
-    if visit.setting is not CareSetting.OFFICE or len(services) < 2 or visit.stated(KIND) or _reason_codes(visit):
+    """One question a visit, with one answer for each drug that could be the reason."""
+    drugs = {s.drug.key: s for s, _ in reversed(visit.counted) if in_a_vein(s) and is_timed(s)}
+    unclear = visit.chart.encounter.reasons and not _reason_codes(visit) and not visit.stated(KIND)
+    if visit.setting is not CareSetting.OFFICE or len(drugs) < MORE_THAN_ONE or not unclear:
         return []
-    question = Fact("Which of these services was the visit for? The hierarchy was taken instead", ())
-    return [Ask(KIND, tuple(i for s in services for i in s.ids), (), question, tuple(map(_answer, services)))]
+    services = sorted(drugs.values(), key=lambda s: (s.start, s.id))
+    question = Fact("Which of these was the visit for? The hierarchy was taken instead", ())
+    return [Ask(KIND, tuple(s.id for s in services), (), question, tuple(map(_answer, services)))]
 
 
 def _answer(service: Service) -> Answer:
-    return Answer(service.drug.text or service.drug.key, with_stated(KIND, "", service.id))
+    return Answer(service.drug.text or service.drug.key, with_stated(KIND, "", service.drug.key))
+
+
+def no_reason_charted(visit: Visit) -> bool:
+    """Whether an office visit was coded by the hierarchy for want of a reason."""
+    return visit.setting is CareSetting.OFFICE and not visit.chart.encounter.reasons and not visit.stated(KIND)
