@@ -8,6 +8,7 @@ Seen from the side: lane head, then tracks of 48 px (label 14, bar 22, gap), bel
 import svg
 
 from plugin.domain import Category
+from plugin.web.svg_fills import all_patterns, pattern_id
 from plugin.web.svg_marks import Description, Name, Words
 from plugin.web.views.bar_words import bar_words, piece_words
 from plugin.web.views.timeline import Bar, Piece, PieceKind, Timeline, drawn_start, drawn_stop
@@ -20,9 +21,11 @@ from plugin.web.views.timeline_layout import (
     PlacedLane,
     Scale,
     place_lanes,
+    runs_of,
     scale_for,
     text_width,
     ticks,
+    words_of_run,
 )
 from plugin.web.views.times import WallClock
 
@@ -30,14 +33,6 @@ INK, SOFT, RULE, PAPER, ASK = "#1b2733", "#55626f", "#d5dce3", "#ffffff", "#8a4b
 BAR = 22.0
 LEAST_WIDTH = 5.0
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-FILLS: dict[Category | None, tuple[str, str]] = {
-    Category.CHEMOTHERAPY: ("#7a3e97", "#5c2a75"),
-    Category.HORMONAL: ("#9a3f6c", "#742a4e"),
-    Category.THERAPEUTIC: ("#2460a7", "#2460a7"),
-    Category.HYDRATION: ("#0d6f68", "#084f4a"),
-    Category.TRANSFUSION: ("#a4382a", "#7b2418"),
-    None: ("#4d5a67", "#38434e"),
-}
 
 
 def draw_timeline(timeline: Timeline) -> str:
@@ -48,7 +43,7 @@ def draw_timeline(timeline: Timeline) -> str:
     elements: list[svg.Element] = [
         Name(id="timeline-name", text="Infusion timeline"),
         Description(id="timeline-words", text=timeline.summary),
-        svg.Defs(elements=[*[_pattern(category) for category in FILLS], _declined_pattern()]),
+        svg.Defs(elements=all_patterns()),
         *_lane_grounds(lanes, scale),
         *_axis(timeline, scale, bottom),
         *[_lane(lane, scale, timeline.clock) for lane in lanes],
@@ -78,46 +73,6 @@ def draw_swatch(category: Category | None, kind: PieceKind = PieceKind.CODED) ->
     return svg.SVG(viewBox=box, width=28, height=BAR + 2, elements=[swatch], extra={"aria-hidden": "true"}).as_str()
 
 
-def _pattern(category: Category | None) -> svg.Pattern:
-    colour, darker = FILLS[category]
-    ground = svg.Rect(width=8, height=8, fill=colour)
-    return svg.Pattern(
-        id=_pattern_id(category),
-        width=8,
-        height=8,
-        patternUnits="userSpaceOnUse",
-        elements=[ground, *_pattern_lines(category, darker)],
-    )
-
-
-def _pattern_id(category: Category | None) -> str:
-    return f"fill-{category.value if category else 'other'}"
-
-
-def _pattern_lines(category: Category | None, colour: str) -> list[svg.Element]:
-    if category is Category.CHEMOTHERAPY:
-        return [_stroke([svg.M(-2, 2), svg.L(2, -2), svg.M(0, 8), svg.L(8, 0), svg.M(6, 10), svg.L(10, 6)], colour, 2)]
-    if category is Category.HYDRATION:
-        return [_stroke([svg.M(0, 2), svg.L(8, 2), svg.M(0, 6), svg.L(8, 6)], colour, 1.4)]
-    if category is Category.HORMONAL:
-        return [_stroke([svg.M(2, 0), svg.L(2, 8), svg.M(6, 0), svg.L(6, 8)], colour, 1.4)]
-    if category is Category.TRANSFUSION:
-        return [svg.Circle(cx=2, cy=2, r=1.3, fill=colour), svg.Circle(cx=6, cy=6, r=1.3, fill=colour)]
-    if category is None:
-        return [_stroke([svg.M(0, 4), svg.L(8, 4), svg.M(4, 0), svg.L(4, 8)], colour, 1)]
-    return []
-
-
-def _stroke(d: list[svg.PathData], colour: str, width: float) -> svg.Path:
-    return svg.Path(d=d, stroke=colour, stroke_width=width, fill="none")
-
-
-def _declined_pattern() -> svg.Pattern:
-    ground = svg.Rect(width=7, height=7, fill="#eef1f4", class_=["ground"])
-    line = svg.Path(d=[svg.M(0, 0), svg.L(7, 7)], stroke="#8c98a4", stroke_width=1, class_=["hatch"])
-    return svg.Pattern(id="fill-declined", width=7, height=7, patternUnits="userSpaceOnUse", elements=[ground, line])
-
-
 def _lane_grounds(lanes: tuple[PlacedLane, ...], scale: Scale) -> list[svg.Element]:
     return [
         svg.Rect(x=0, y=p.top, width=scale.width, height=p.height, fill="#f4f7f9", class_=["lane-ground"])
@@ -134,22 +89,20 @@ def _axis(timeline: Timeline, scale: Scale, bottom: float) -> list[svg.Element]:
         marks.append(_label((x, AXIS - 16), timeline.clock.time(at), "soft", anchor="middle"))
     for mark in timeline.marks:
         x = scale.x(mark.at)
-        line = svg.Line(x1=x, y1=18, x2=x, y2=bottom, stroke=INK, stroke_width=1.5, class_=["midnight"])
+        line = svg.Line(x1=x, y1=AXIS - 10, x2=x, y2=bottom, stroke=INK, stroke_width=1.5, class_=["midnight"])
         line.stroke_dasharray = [6, 3]
-        marks += [line, _label((x + 5, 13), mark.text, "ink", bold=True)]
+        marks += [line, _label((x, 13), mark.text, "ink", anchor="middle", bold=True)]
     return marks
 
 
 def _label(at: tuple[float, float], words: str, tone: str, *, anchor: str = "start", bold: bool = False) -> Words:
     colour = {"soft": SOFT, "ink": INK, "ask": ASK, "on": "#ffffff"}[tone]
-    return Words(
-        x=round(at[0], 1),
-        y=round(at[1], 1),
-        text=words,
-        fill=colour,
-        class_=[tone],
-        extra={"text-anchor": anchor, "font-weight": "600" if bold else "400"},
-    )
+    shown = Words(x=round(at[0], 1), y=round(at[1], 1), text=words, fill=colour, class_=[tone])
+    shown.extra = {"text-anchor": anchor, "font-weight": "600" if bold else "400"}
+    if tone != "on":
+        # A halo in the colour of the ground keeps rules from running through the letters.
+        shown.stroke, shown.stroke_width, shown.paint_order = "#f9fbfc", 3, "stroke"
+    return shown
 
 
 def _lane(placed: PlacedLane, scale: Scale, clock: WallClock) -> svg.G:
@@ -190,7 +143,7 @@ def _outline(bar: Bar, left: float, right: float, y: float) -> svg.Rect:
 def _moment(bar: Bar, x: float, y: float) -> list[svg.Element]:
     """A diamond for a push or an injection, its codes beside it."""
     coded = [piece for piece in bar.pieces if piece.kind is PieceKind.CODED]
-    fill = f"url(#{_pattern_id(bar.category)})" if coded else PAPER
+    fill = f"url(#{pattern_id(bar.category)})" if coded else PAPER
     middle = y + BAR / 2
     corners = [svg.Point(x, middle - 9), svg.Point(x + 9, middle), svg.Point(x, middle + 9), svg.Point(x - 9, middle)]
     lit = coded[0].charge if coded else ""
@@ -202,28 +155,57 @@ def _moment(bar: Bar, x: float, y: float) -> list[svg.Element]:
         class_=["diamond"] if coded else ["diamond", "frame"],
     )
     diamond.data = {"charge": lit} if lit else None
-    codes = " + ".join(dict.fromkeys(piece.code for piece in coded))
+    codes = " + ".join(words_of_run(run) for run in runs_of(coded))
     return [diamond, _label((x + 14, middle + 4), codes, "ink", bold=True)] if codes else [diamond]
 
 
 def _pieces(bar: Bar, y: float, scale: Scale, clock: WallClock) -> list[svg.Element]:
+    """The stretches, then their words: on each where there is room, else on its run, else after the bar."""
+    timed = [piece for piece in bar.pieces if piece.stop > piece.start]
     drawn: list[svg.Element] = []
-    after = scale.x(drawn_stop(bar)) + 6
-    for piece in bar.pieces:
-        if piece.start == piece.stop:
-            continue
-        x, width = scale.x(piece.start), max(scale.x(piece.stop) - scale.x(piece.start), LEAST_WIDTH)
-        rect = _piece_rect(piece, bar.category, x, y, width)
+    for piece in timed:
+        rect = _piece_rect(piece, bar.category, scale.x(piece.start), y, _width(piece, piece, scale))
         rect.elements = [Name(text=piece_words(piece, clock))]
         drawn.append(rect)
-        words = _words_on(piece)
-        if words and text_width(words, 0.95) + 6 <= width:
-            tone = "on" if piece.kind is PieceKind.CODED else "ink"
-            drawn.append(_label((x + width / 2, y + 15), words, tone, anchor="middle", bold=True))
-        elif words and piece.kind is PieceKind.CODED:
-            drawn.append(_label((after, y + 15), piece.code, "ink", bold=True))
-            after += text_width(piece.code) + 8
+    after: list[str] = []
+    for run in runs_of(timed):
+        drawn += _words_on_run(run, y, scale) or _keep_for_later(run, after)
+    if after:
+        words = " + ".join(dict.fromkeys(after))
+        drawn.append(_label((scale.x(drawn_stop(bar)) + 6, y + 15), words, "ink", bold=True))
     return drawn
+
+
+def _width(first: Piece, last: Piece, scale: Scale) -> float:
+    return max(scale.x(last.stop) - scale.x(first.start), LEAST_WIDTH)
+
+
+def _words_on_run(run: list[Piece], y: float, scale: Scale) -> list[svg.Element]:
+    """Words for each piece of a run, or one for all of it; empty where neither fits."""
+    tone = "on" if run[0].kind is PieceKind.CODED else "ink"
+    each = [_words_on(piece) for piece in run]
+    if not all(_fits(words, _width(piece, piece, scale)) for words, piece in zip(each, run, strict=True)):
+        run_words = words_of_run(run)
+        if not _fits(run_words, _width(run[0], run[-1], scale)):
+            return []
+        middle = (scale.x(run[0].start) + scale.x(run[-1].stop)) / 2
+        return [_label((middle, y + 15), run_words, tone, anchor="middle", bold=True)]
+    return [
+        _label(
+            (scale.x(piece.start) + _width(piece, piece, scale) / 2, y + 15), words, tone, anchor="middle", bold=True
+        )
+        for words, piece in zip(each, run, strict=True)
+    ]
+
+
+def _keep_for_later(run: list[Piece], after: list[str]) -> list[svg.Element]:
+    if run[0].kind is PieceKind.CODED:
+        after.append(words_of_run(run))
+    return []
+
+
+def _fits(words: str, width: float) -> bool:
+    return text_width(words, 0.95) + 6 <= width
 
 
 def _words_on(piece: Piece) -> str:
@@ -235,7 +217,7 @@ def _words_on(piece: Piece) -> str:
 def _piece_rect(piece: Piece, category: Category | None, x: float, y: float, width: float) -> svg.Rect:
     rect = svg.Rect(x=x, y=y, width=round(width, 1), height=BAR, stroke_width=1)
     if piece.kind is PieceKind.CODED:
-        rect.fill, rect.stroke, rect.class_ = f"url(#{_pattern_id(category)})", PAPER, ["piece"]
+        rect.fill, rect.stroke, rect.class_ = f"url(#{pattern_id(category)})", PAPER, ["piece"]
         rect.data = {"charge": piece.charge} if piece.charge else None
     elif piece.kind is PieceKind.ASKED:
         rect.fill, rect.stroke, rect.class_ = "#fff3da", ASK, ["piece", "asked"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plugin.domain import Administration, CodedEncounter
+from plugin.domain import Administration, CodedEncounter, SuggestedCharge
 from plugin.web.views.charges import token_of
 from plugin.web.views.timeline import drug_label
 from plugin.web.views.times import DASH, WallClock, clock_for
@@ -49,10 +49,7 @@ def snapshot_of(coded: CodedEncounter, basis: str) -> Snapshot:
             d.id: [d.id, _versioned(", ".join(t.code or t.text for t in d.terms), d.version)]
             for d in coded.chart.diagnoses
         },
-        "charges": {
-            token_of(c): [_code(c.code, c.modifiers), f"{c.units} x, {', '.join(c.diagnoses) or 'no diagnosis'}"]
-            for c in coded.charges
-        },
+        "charges": {token_of(c): [_code(c.code, c.modifiers), _charge_words(c)] for c in coded.charges},
         "questions": {"|".join((a.kind, *a.administrations)): [a.kind, a.question.text()] for a in coded.asks},
     }
 
@@ -71,6 +68,12 @@ def _given(a: Administration, clock: WallClock) -> str:
     start = clock.time(a.start) if a.start else "no start"
     stop = clock.time(a.stop) if a.stop else ("one moment" if a.instant else "no stop")
     return "; ".join(filter(None, (f"{start} to {stop}", a.site, a.status.value)))
+
+
+def _charge_words(charge: SuggestedCharge) -> str:
+    minutes = sum(part.stop - part.start for part in charge.minutes) // 60
+    parts = (f"{charge.units} x", f"{minutes} min" if minutes else "", ", ".join(charge.diagnoses) or "no diagnosis")
+    return "; ".join(filter(None, parts))
 
 
 def _code(code: str, modifiers: tuple[str, ...]) -> str:

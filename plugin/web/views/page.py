@@ -21,19 +21,9 @@ from plugin.web.views.charges import (
     sources,
     why,
 )
+from plugin.web.views.encounter_classes import class_words
 from plugin.web.views.timeline import Bar, CategoryOf, Timeline, build_timeline, drug_label, pieces_by_administration
 from plugin.web.views.times import clock_for, counted, day_words, plural
-
-CLASSES = {
-    "AMB": "ambulatory",
-    "EMER": "emergency",
-    "OBSENC": "observation",
-    "SS": "short stay",
-    "IMP": "inpatient",
-    "ACUTE": "inpatient acute",
-    "NONAC": "inpatient non-acute",
-    "HH": "home health",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +214,7 @@ def incomplete_because(coded: CodedEncounter) -> tuple[str, ...]:
 
 def _encounter_facts(coded: CodedEncounter) -> tuple[tuple[str, str], ...]:
     encounter, clock = coded.chart.encounter, clock_for(coded.chart)
-    kind = CLASSES.get(encounter.encounter_class, encounter.encounter_class or "class not charted")
+    kind = class_words(encounter.encounter_class)
     start = clock.day_and_time(encounter.start) if encounter.start else "not charted"
     stop = clock.day_and_time(encounter.stop) if encounter.stop else "not ended"
     return (

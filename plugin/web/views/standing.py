@@ -13,7 +13,7 @@ from plugin.web.views.page import Record, TrailLine, Withdrawn
 from plugin.web.views.times import WallClock
 
 UNSETTLED = frozenset({"open", "unknown"})
-LONGEST_REFERENCE = 22
+LONGEST_REFERENCE = 19
 SAID = {"accept": "Accepted", "edit": "Changed and accepted", "dismiss": "Dismissed", "undo": "Taken back"}
 
 
@@ -135,7 +135,7 @@ def shortened(reference: str) -> str:
 def _who_and_when(decided: Decided, clock: WallClock) -> str:
     decision = decided.decision
     unverified = "" if decided.verified else " (unverified)"
-    return f"{SAID[decision.action]} by {decided.name}{unverified} at {clock.day_and_time(decision.decided_at)}"
+    return f"{SAID[decision.action]} by {decided.name}{unverified} at {clock.when(decision.decided_at)}"
 
 
 def _withdrawn(decided: Decided, standing: Standing, told: Telling) -> Withdrawn:

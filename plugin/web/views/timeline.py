@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum
 
 from plugin.domain import Administration, Ask, Category, CodedEncounter, Decline, Route, Status, Technique
+from plugin.web.views.encounter_classes import class_words
 from plugin.web.views.times import WallClock, clock_for, day_words
 
 CategoryOf = Callable[[str], Category | None]
@@ -234,7 +235,7 @@ def _marks(coded: CodedEncounter, clock: WallClock, start: int, stop: int) -> tu
     nights = clock.midnights(start, stop)
     midnights = [Mark(at, f"{clock.moment(at):%a} {day_words(clock.moment(at).date())}") for at in nights]
     changes = [
-        Mark(int(span.start.timestamp()), f"Class {span.encounter_class}")
+        Mark(int(span.start.timestamp()), f"Now {class_words(span.encounter_class)}")
         for span in coded.chart.encounter.classes
         if span.start is not None and start < span.start.timestamp() < stop
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plugin.web.views.timeline import Bar, Lane, Timeline, drawn_start, drawn_stop
+from plugin.web.views.timeline import Bar, Lane, Piece, PieceKind, Timeline, drawn_start, drawn_stop
 from plugin.web.views.times import WallClock
 
 WIDTH = 1040.0
@@ -81,16 +81,48 @@ def place_bars(bars: Sequence[Bar], scale: Scale) -> tuple[tuple[int, Bar], ...]
     placed = []
     for bar in bars:
         left = scale.x(drawn_start(bar))
-        right = left + max(scale.x(drawn_stop(bar)) - left, text_width(bar.label), codes_width(bar)) + 10
+        right = max(left + text_width(bar.label), scale.x(drawn_stop(bar)) + _beside(bar, scale)) + 10
         track = next((i for i, edge in enumerate(free) if edge <= left), len(free))
         free[track : track + 1] = [right]
         placed.append((track, bar))
     return tuple(placed)
 
 
+def _beside(bar: Bar, scale: Scale) -> float:
+    """Room to the right of a bar for what does not fit on it: codes of narrow pieces, the question at an open end."""
+    if bar.open_stop:
+        return text_width("  stop? ")
+    narrow = any(
+        (piece.stop - piece.start) / 60 * scale.per_minute < text_width(piece.code) + 6
+        for piece in bar.pieces
+        if piece.kind is PieceKind.CODED
+    )
+    return codes_width(bar) if narrow else 0.0
+
+
 def codes_width(bar: Bar) -> float:
     """Room for the codes that are written after a bar too narrow to hold them."""
-    return 20 + sum(text_width(piece.code, 0.95) + 12 for piece in bar.pieces if piece.code)
+    words = [words_of_run(run) for run in runs_of(bar.pieces) if run[0].kind is PieceKind.CODED]
+    return 20 + text_width(" + ".join(dict.fromkeys(words)))
+
+
+def runs_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Pieces that follow one another and became the same thing."""
+    runs: list[list[Piece]] = []
+    for piece in pieces:
+        if runs and (runs[-1][-1].kind, runs[-1][-1].code) == (piece.kind, piece.code):
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return runs
+
+
+def words_of_run(run: Sequence[Piece]) -> str:
+    """The code of a run with its number of units, as short as can be."""
+    if run[0].kind is not PieceKind.CODED:
+        return "?" if run[0].kind is PieceKind.ASKED else "not coded"
+    units = len({piece.unit for piece in run})
+    return f"{run[0].code} \N{MULTIPLICATION SIGN}{units}" if units > 1 else run[0].code
 
 
 def ticks(scale: Scale, clock: WallClock) -> tuple[int, ...]:

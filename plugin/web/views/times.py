@@ -23,6 +23,10 @@ class WallClock:
         """Hours and minutes, for example 09:05."""
         return f"{self.moment(at):%H:%M}"
 
+    def when(self, at: int | datetime) -> str:
+        """For example 2 Mar 2026, 09:05, where the offset stands nearby."""
+        return f"{day_words(self.moment(at).date())}, {self.time(at)}"
+
     def day_and_time(self, at: int | datetime) -> str:
         """For example 2 Mar 2026, 09:05 (UTC-05:00)."""
         moment = self.moment(at)

@@ -48,8 +48,8 @@ def test_a_new_charge_and_changed_units_are_shown():
     first, second, *rest = chemo_day().charges
     now = replace(before, charges=(first, replace(second, units=3), *rest))
     assert changes_between(snapshot_of(before, "a"), snapshot_of(now, "b")) == (
-        Change("Charge", "96415", "2 x, C50.911", "3 x, C50.911"),
-        Change("Charge", "96413", "\N{EN DASH}", "1 x, C50.911"),
+        Change("Charge", "96415", "2 x; 120 min; C50.911", "3 x; 120 min; C50.911"),
+        Change("Charge", "96413", "\N{EN DASH}", "1 x; 60 min; C50.911"),
     )
 
 

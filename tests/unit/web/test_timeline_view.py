@@ -103,7 +103,7 @@ def test_midnights_and_class_changes_are_marked():
     moved = (ClassSpan("EMER", at("20:00"), at("23:00")), ClassSpan("OBSENC", at("23:00"), None))
     encounter = replace(coded.chart.encounter, classes=moved)
     timeline = timeline_of(replace(coded, chart=replace(coded.chart, encounter=encounter)))
-    assert [mark.text for mark in timeline.marks] == ["Class OBSENC", "Tue 3 Mar 2026"]
+    assert [mark.text for mark in timeline.marks] == ["Now observation", "Tue 3 Mar 2026"]
     assert timeline.marks[1].at == int(at("00:00", date(2026, 3, 3)).timestamp())
 
 

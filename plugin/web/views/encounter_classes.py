@@ -1,0 +1,17 @@
+"""The encounter's class in words."""
+
+CLASSES = {
+    "AMB": "ambulatory",
+    "EMER": "emergency",
+    "OBSENC": "observation",
+    "SS": "short stay",
+    "IMP": "inpatient",
+    "ACUTE": "inpatient acute",
+    "NONAC": "inpatient non-acute",
+    "HH": "home health",
+}
+
+
+def class_words(encounter_class: str) -> str:
+    """The v3 ActCode in words, another code as it is."""
+    return CLASSES.get(encounter_class, encounter_class or "class not charted")
