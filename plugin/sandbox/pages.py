@@ -30,7 +30,7 @@ def logged_in() -> str:
 
 
 @pages.app_context_processor
-def common_values() -> dict[str, Any]:
+def shared_values() -> dict[str, Any]:
     """What the frame of every page shows."""
     return {"staff": staff_choices(), "user": logged_in()}
 
