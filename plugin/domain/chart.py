@@ -8,12 +8,11 @@ Ids are FHIR references such as `MedicationAdministration/m1`.
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from enum import Enum
 
-from plugin.domain.codes import Route, Technique, Term
+from plugin.domain.codes import Route, Technique, Term, Word
 
 
-class Status(Enum):
+class Status(Word):
     """The administration's charted status."""
 
     COMPLETED = "completed"

@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class CareSetting(Enum):
+class Word(Enum):
+    """A closed vocabulary; its members are hashed by identity, as they are keys wherever it is hot."""
+
+    __hash__ = object.__hash__
+
+
+class CareSetting(Word):
     """Which hierarchy of services applies."""
 
     FACILITY = "facility"
     OFFICE = "office"
 
 
-class Category(Enum):
+class Category(Word):
     """The code families; chemotherapy includes complex biologics, hormonal antineoplastics only differ by injection."""
 
     CHEMOTHERAPY = "chemotherapy"
@@ -21,7 +27,7 @@ class Category(Enum):
     TRANSFUSION = "transfusion"
 
 
-class Technique(Enum):
+class Technique(Word):
     """How a drug was given."""
 
     PUSH = "push"
@@ -29,7 +35,7 @@ class Technique(Enum):
     INJECTION = "injection"
 
 
-class Role(Enum):
+class Role(Word):
     """A service's place in the encounter."""
 
     INITIAL = "initial"
@@ -40,7 +46,7 @@ class Role(Enum):
     SEPARATE = "separate"
 
 
-class Route(Enum):
+class Route(Word):
     """The way into the body, as far as the code families tell ways apart."""
 
     INTRAVENOUS = "IV"

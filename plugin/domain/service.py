@@ -1,10 +1,10 @@
 """An administration, or several stitched together, seen as something codable."""
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
 
 from plugin.domain.chart import Administration
-from plugin.domain.codes import Route, Technique
+from plugin.domain.codes import Route, Technique, Word
 from plugin.domain.interval import Stretch, minutes
 
 
@@ -18,7 +18,7 @@ class Tier(IntEnum):
     INSTANT = 5
 
 
-class Timing(Enum):
+class Timing(Word):
     """What the chart lets one do with the time of a service."""
 
     TIMED = "timed"
@@ -31,7 +31,7 @@ class Timing(Enum):
     AMBIGUOUS_CLOCK = "ambiguous clock"
 
 
-class DrugClass(Enum):
+class DrugClass(Word):
     """What the drug table says a drug is; the category of a service follows from it and from the route."""
 
     ANTINEOPLASTIC = "antineoplastic"

@@ -11,8 +11,9 @@ from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
-from plugin.rules.not_counted import declined, sole_port_flush, texts
+from plugin.rules.not_counted import declined, sole_port_flush
 from plugin.rules.visit import Visit
+from plugin.rules.wording import says, texts
 
 PROLONGED_MINUTES = 480
 DECLOT = re.compile(r"\b(declot|cathflo|catheter clearance|dwell|occlu(ded|sion))\b", re.IGNORECASE)
@@ -24,10 +25,6 @@ STROKE, HEART, LUNG = ("I63",), ("I21", "I22", "I24"), ("I26",)
 PURPOSE, OWNER = "thrombolytic-purpose", "pump-owner"
 
 
-def _says(pattern: re.Pattern[str], service: Service) -> bool:
-    return any(pattern.search(text) for text in texts(service))
-
-
 def apart(service: Service, category: Category, visit: Visit) -> str:
     """The technique under which the code book has a code for it, empty for an ordinary service."""
     if service.drug.drug_class is DrugClass.THROMBOLYTIC:
@@ -36,9 +33,9 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
         )
     if service.drug.key == "pemivibart" and service.route is Route.INTRAVENOUS:
         return "pemivibart infusion"
-    if service.route is Route.SUBCUTANEOUS and _says(ON_BODY, service):
+    if service.route is Route.SUBCUTANEOUS and says(ON_BODY, texts(service)):
         return "on-body injector"
-    if service.route is Route.INTRAVENOUS and _says(PORTABLE, service) and _prolonged(service):
+    if service.route is Route.INTRAVENOUS and says(PORTABLE, texts(service)) and _prolonged(service):
         clinic = category is Category.CHEMOTHERAPY and visit.stated(OWNER, service.id) == "clinic"
         return "clinic pump start" if clinic else "pump start"
     return ""
@@ -55,7 +52,7 @@ def purpose_of(service: Service, visit: Visit) -> str:
     """What a thrombolytic was for: as stated, by route and text, else by the reason; empty when nothing tells."""
     if stated := visit.stated(PURPOSE, service.id):
         return stated
-    if service.route is Route.CATHETER_CLEARANCE or _says(DECLOT, service):
+    if service.route is Route.CATHETER_CLEARANCE or says(DECLOT, texts(service)):
         return "catheter"
     codes = visit.reason_codes(service) or visit.diagnosis_codes
     purposes = {"stroke": STROKE, "heart": HEART, "lung": LUNG}
@@ -94,7 +91,7 @@ def thrombolytic_purpose(service: Service, visit: Visit) -> Decline | Ask | NotA
 )
 def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Nobody observes it and no stop time exists (addendum R41)."""
-    if not _says(DISPOSABLE, service) or _prolonged(service):
+    if not says(DISPOSABLE, texts(service)) or _prolonged(service):
         return NOT_APPLICABLE
     return declined(service, "it runs from a disposable pump after the patient has left; unlisted at best")
 

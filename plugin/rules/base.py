@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from plugin.domain import Ask, Category, Decline, NotApplicable, Notice, Role, Service, Suggest, Technique
+from plugin.domain.codes import Word
 
 if TYPE_CHECKING:
     from plugin.rules.placement import Placed
@@ -38,7 +38,7 @@ def since(day: str, until: str | None = None) -> Days:
     return Days(date.fromisoformat(day), date.fromisoformat(until) if until else None)
 
 
-class Kind(Enum):
+class Kind(Word):
     """A service that took no role: what stands in its way."""
 
     UNTIMED = "untimed"

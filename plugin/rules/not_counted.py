@@ -17,6 +17,7 @@ from plugin.domain import (
 )
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.visit import Visit
+from plugin.rules.wording import says, texts
 
 Sifted = Decline | Ask | NotApplicable
 OUTSIDE = {
@@ -129,7 +130,7 @@ def line_flush(service: Service, visit: Visit) -> Sifted:
     fluid = service.drug.drug_class is DrugClass.HYDRATION_FLUID
     if service in sole_port_flush(visit):
         return NOT_APPLICABLE
-    if service.drug.drug_class is DrugClass.FLUSH or (fluid and _says(service, CARRIER)):
+    if service.drug.drug_class is DrugClass.FLUSH or (fluid and says(CARRIER, texts(service))):
         return declined(service, "a flush, lock or carrier, not hydration")
     return NOT_APPLICABLE
 
@@ -142,7 +143,7 @@ def line_flush(service: Service, visit: Visit) -> Sifted:
 )
 def keep_vein_open(service: Service, visit: Visit) -> Sifted:
     """Dossier R18."""
-    if service.drug.drug_class is DrugClass.HYDRATION_FLUID and _says(service, KEEP_OPEN):
+    if service.drug.drug_class is DrugClass.HYDRATION_FLUID and says(KEEP_OPEN, texts(service)):
         return declined(service, "it kept the line open, which is not hydration")
     return NOT_APPLICABLE
 
@@ -159,19 +160,6 @@ def nothing_given(service: Service, visit: Visit) -> Sifted:
     if doses and all(dose is not None and dose.value == 0 for dose in doses):
         return declined(service, "its dose is 0")
     return NOT_APPLICABLE
-
-
-def _says(service: Service, pattern: re.Pattern[str]) -> bool:
-    return any(
-        pattern.search(text)
-        for a in service.administrations
-        for text in (a.drug.text, a.route_text, *a.notes, *(term.text for term in a.reasons))
-    )
-
-
-def texts(service: Service) -> list[str]:
-    """Everything readable that was charted with a service."""
-    return [t for a in service.administrations for t in (a.drug.text, a.route_text, a.site, *a.notes)]
 
 
 def sole_port_flush(visit: Visit) -> list[Service]:

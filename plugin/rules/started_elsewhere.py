@@ -9,6 +9,7 @@ from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import Said, rule, since
 from plugin.rules.visit import Visit
+from plugin.rules.wording import says
 
 ELSEWHERE = re.compile(
     r"\b(ems|ambulance|paramedics?|en route|prior to arrival|outside (hospital|facility)|transferring)\b", re.IGNORECASE
@@ -26,8 +27,7 @@ def before_arrival(service: Service, visit: Visit) -> Interval | None:
 
 def begun_elsewhere(service: Service, visit: Visit) -> bool:
     """Whether the chart, or somebody, says that it was begun before arrival."""
-    notes = [note for a in service.administrations for note in a.notes]
-    said = any(ELSEWHERE.search(note) for note in notes)
+    said = says(ELSEWHERE, (note for a in service.administrations for note in a.notes))
     return visit.stated(KIND, service.id) == "elsewhere" or (said and not visit.stated(KIND, service.id))
 
 

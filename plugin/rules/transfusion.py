@@ -4,10 +4,11 @@ import re
 from collections import defaultdict
 from datetime import date
 
-from plugin.domain import Ask, Category, Decline, Fact, NotApplicable, Role, Service, Suggest, Technique
+from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable, Role, Service, Suggest, Technique
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
+from plugin.rules.wording import says
 
 PREMEDICATION = re.compile(
     r"pre-?med|prior to (transfusion|blood)|before (the )?(transfusion|blood|unit)|protocol", re.IGNORECASE
@@ -22,11 +23,11 @@ PREMEDICATION = re.compile(
 )
 def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Given before the blood and charted as premedication; treatment stands by itself (dossier R25, addendum R43)."""
-    blood = [s.start for s in visit.timeline.services if s.drug.drug_class.value == "blood"]
-    if not blood or service.start > max(blood) or service.drug.drug_class.value == "blood":
+    last = visit.last_blood
+    if last is None or service.start > last or service.drug.drug_class is DrugClass.BLOOD:
         return NOT_APPLICABLE
     said = [t for a in service.administrations for t in (*a.notes, *(term.text for term in a.reasons))]
-    if not any(PREMEDICATION.search(text) for text in said):
+    if not says(PREMEDICATION, said):
         return NOT_APPLICABLE
     return declined(service, "premedication by protocol, part of the transfusion")
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 
 from plugin.codebook import View
-from plugin.domain import Administration, CareSetting, Category, Chart, Fact, Service, Stretch
+from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Service, Stretch
 from plugin.domain.interval import Clock
 from plugin.timeline import Timeline
 
@@ -66,6 +66,11 @@ class Visit:
     def stated(self, kind: str, about: str = "") -> str:
         """What somebody stated in answer to a question of that kind, empty when nobody did."""
         return next((s.value for s in self.chart.stated if s.kind == kind and s.about == about), "")
+
+    @cached_property
+    def last_blood(self) -> int | None:
+        """When the last blood product was started, None when none was given."""
+        return max((s.start for s in self.timeline.services if s.drug.drug_class is DrugClass.BLOOD), default=None)
 
     @cached_property
     def diagnosis_codes(self) -> frozenset[str]:
