@@ -10,7 +10,7 @@ from datetime import date
 from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable, Notice, Role, Route, Service, Suggest
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
-from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
 from plugin.rules.not_counted import declined, sole_port_flush
 from plugin.rules.visit import Visit
 from plugin.rules.wording import says, texts
@@ -65,10 +65,11 @@ def purpose_of(service: Service, visit: Visit) -> str:
     title="A thrombolytic is coded by its purpose; unknown, it is asked",
     cites=("thrombolytic-purposes", "chemo-lines-clot"),
     in_force=since("2006-01-01"),
+    looks_at=looking_at(DrugClass.THROMBOLYTIC),
 )
 def thrombolytic_purpose(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Stroke, heart, catheter have codes of their own; anything else is an ordinary push or infusion."""
-    if service.drug.drug_class is not DrugClass.THROMBOLYTIC or purpose_of(service, visit):
+    if purpose_of(service, visit):
         return NOT_APPLICABLE
     answers = tuple(
         Answer(words, with_stated(PURPOSE, service.id, value))
@@ -106,7 +107,7 @@ def own_code(visit: Visit) -> list[Said]:
     """Bolus and infusion of one purpose are one service; dwell time is not infusion time."""
     groups: dict[tuple[Category, str, date], list[Service]] = defaultdict(list)
     for service, category in visit.counted:
-        if name := apart(service, category, visit):
+        if name := visit.own_codes.get(service.id, ""):
             family = category if "pump" in name else Category.THERAPEUTIC
             groups[(family, name, visit.day_of(service.ids[0], service.start))].append(service)
     said: list[Said] = []

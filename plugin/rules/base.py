@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from plugin.domain import Ask, Category, Decline, NotApplicable, Notice, Role, Service, Suggest, Technique
+from plugin.domain import Ask, Category, Decline, DrugClass, NotApplicable, Notice, Role, Service, Suggest, Technique
 from plugin.domain.codes import Word
 
 if TYPE_CHECKING:
@@ -49,11 +49,15 @@ class Kind(Word):
 
 @dataclass(frozen=True, slots=True)
 class LooksAt:
-    """Which placed services a rule looks at; an empty set means all."""
+    """Which services a rule looks at; an empty set means all.
+
+    Drug classes count before a service has its category and place; roles, categories and techniques afterwards.
+    """
 
     roles: frozenset[Role | Kind] = frozenset()
     categories: frozenset[Category] = frozenset()
     techniques: frozenset[Technique] = frozenset()
+    drug_classes: frozenset[DrugClass] = frozenset()
 
     def covers(self, role: Role | Kind, category: Category, technique: Technique | None) -> bool:
         """Whether a service of that kind is one of them."""
@@ -88,11 +92,12 @@ def rule(
 
 
 def looking_at(
-    *what: Role | Kind | Category | Technique,
+    *what: Role | Kind | Category | Technique | DrugClass,
 ) -> LooksAt:
-    """`looking_at(Role.INITIAL, Technique.PUSH)`: services of those roles, categories and techniques."""
+    """`looking_at(Role.INITIAL, Technique.PUSH)`: services of those roles, categories, techniques, drug classes."""
     return LooksAt(
         frozenset(w for w in what if isinstance(w, (Role, Kind))),
         frozenset(w for w in what if isinstance(w, Category)),
         frozenset(w for w in what if isinstance(w, Technique)),
+        frozenset(w for w in what if isinstance(w, DrugClass)),
     )

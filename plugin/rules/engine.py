@@ -22,7 +22,8 @@ from plugin.domain import (
     Technique,
 )
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
-from plugin.rules.base import Earn, Kind, Rule, Said, Sift, Tell
+from plugin.rules.apart import apart
+from plugin.rules.base import NOT_APPLICABLE, Earn, Kind, Rule, Said, Sift, Tell
 from plugin.rules.care_setting import setting_of
 from plugin.rules.categories import category_of
 from plugin.rules.hours import beyond_first_hour
@@ -53,7 +54,11 @@ class InForce:
     """The rules in force on one day, with those that look at each kind of placed service."""
 
     def __init__(self, day: date) -> None:
-        self.leave_out = [r for r in LEAVE_OUT if r.in_force.hold(day)]
+        leave_out = [r for r in LEAVE_OUT if r.in_force.hold(day)]
+        self.leave_out = {
+            kind: [r for r in leave_out if not r.looks_at.drug_classes or kind in r.looks_at.drug_classes]
+            for kind in DrugClass
+        }
         self.earn = [r for r in EARN if r.in_force.hold(day)]
         self.tell = [r for r in TELL if r.in_force.hold(day)]
         self._looking: dict[tuple[Role | Kind, Category, Technique | None], list[Rule[Earn]]] = {}
@@ -116,7 +121,7 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
     rulings: list[Ruling] = []
     counted: list[tuple[Service, Category]] = []
     for service in visit.timeline.services:
-        left = _first_to_speak(rules.leave_out, service, visit)
+        left = _first_to_speak(rules.leave_out[service.drug.drug_class], service, visit)
         category = None if left else category_of(service, visit)
         if category is None:
             left = left or _first_to_speak([_classifier(service)], service, visit)
@@ -125,14 +130,15 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
             here, cut = counted_here(service, visit)
             rulings += cut
             counted.append((as_intended(here, category, visit), category))
-    return replace(visit, counted=tuple(counted)), rulings
+    own = {s.id: name for s, category in counted if (name := apart(s, category, visit))}
+    return replace(visit, counted=tuple(counted), own_codes=own), rulings
 
 
 def _first_to_speak(rules: Iterable[Rule[Sift]], service: Service, visit: Visit) -> list[Ruling]:
     for rule in rules:
         visit.book.rows.clear()
         said = rule.run(service, visit)
-        if not isinstance(said, NotApplicable):
+        if said is not NOT_APPLICABLE and not isinstance(said, NotApplicable):
             return _traced(rule, (said,), visit.book, service)
     return []
 

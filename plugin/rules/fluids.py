@@ -38,7 +38,8 @@ def place_hydration(fluids: Sequence[Service], beside: Beside, may_be_initial: b
     if beside.protected and visit.book.position("chemo_prehydration") == "integral":
         sentence = "{} min of hydration are part of the chemotherapy that needs them"
         return [lost for service in fluids for lost in _lost(service, service.stretches, sentence)]
-    runs = _runs(_alone(fluids, beside, taken), beside)
+    orders = [Interval(f.stretches[0].start, f.stretches[-1].stop) for f in fluids if f.stretches]
+    runs = _runs(_alone(fluids, beside, taken), orders, beside)
     runs = _totalled([_without_pushes(run, beside, taken) for run in runs], visit)
     placed: list[Placed] = []
     for run in runs:
@@ -72,22 +73,23 @@ def _before_open(left: Run, beside: Beside, taken: list[Placed]) -> Run:
     return [(service, part) for service, stretch in left for part in outside(stretch, waits)]
 
 
-def _runs(alone: Run, beside: Beside) -> list[Run]:
-    """Stretches that belong together: touching, or one bag's with only a pause between."""
+def _runs(alone: Run, orders: Sequence[Interval], beside: Beside) -> list[Run]:
+    """Stretches that belong together: touching, or with only a pause of one order between."""
     runs: list[Run] = []
     for service, stretch in alone:
-        if runs and _continues(runs[-1][-1], service, stretch, beside):
+        if runs and _continues(runs[-1][-1][1], stretch, orders, beside):
             runs[-1].append((service, stretch))
         else:
             runs.append([(service, stretch)])
     return runs
 
 
-def _continues(last: tuple[Service, Stretch], service: Service, stretch: Stretch, beside: Beside) -> bool:
-    gap = Stretch("", last[1].stop, stretch.start)
+def _continues(last: Stretch, stretch: Stretch, orders: Sequence[Interval], beside: Beside) -> bool:
+    gap = Stretch("", last.stop, stretch.start)
     if gap.stop <= gap.start:
         return True
-    return last[0].id == service.id and not inside(gap, beside.runs)
+    paused = any(order.start < gap.start and gap.stop < order.stop for order in orders)
+    return paused and not inside(gap, beside.runs)
 
 
 def _without_pushes(run: Run, beside: Beside, taken: list[Placed]) -> Run:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from plugin.domain import Caveat, ChargeMinutes, Ruling, Suggest, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.rules import BY_ID
-from plugin.rules.diagnoses import linked
+from plugin.rules.diagnoses import own_reasons
 from plugin.rules.engine import Ruled
 from plugin.rules.visit import Visit
 
@@ -35,7 +35,7 @@ def _line(key: ChargeKey, parts: list[tuple[Suggest, Ruling]], visit: Visit) -> 
     parts.sort(key=lambda part: (part[0].claims[0] if part[0].claims else ("", 0, 0))[1:] + part[0].administrations)
     suggestions = [said for said, _ in parts]
     ids = _in_order((i for said in suggestions for i in said.administrations), visit)
-    diagnoses = linked(visit.chart, (visit.administrations[i] for i in ids))
+    diagnoses = own_reasons(visit.chart, (visit.administrations[i] for i in ids)) or visit.encounter_links
     utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
     system, code, modifiers, day = key
     return SuggestedCharge(

@@ -15,7 +15,7 @@ from plugin.domain import (
     Status,
     Technique,
 )
-from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
 from plugin.rules.visit import Visit
 from plugin.rules.wording import says, texts
 
@@ -98,11 +98,10 @@ def _named_code(service: Service, visit: Visit) -> str | None:
     title="Vaccines and allergen injections have administration codes of their own",
     cites=("aap-rsv",),
     in_force=since("2006-01-01"),
+    looks_at=looking_at(DrugClass.VACCINE, DrugClass.ALLERGEN),
 )
 def other_family(service: Service, visit: Visit) -> Sifted:
     """Dossier R26."""
-    if service.drug.drug_class not in (DrugClass.VACCINE, DrugClass.ALLERGEN):
-        return NOT_APPLICABLE
     return declined(service, "its administration has codes of its own")
 
 
@@ -111,11 +110,10 @@ def other_family(service: Service, visit: Visit) -> Sifted:
     title="Sedation, anesthesia and contrast belong to their procedure",
     cites=("procedure-integral",),
     in_force=since("2006-01-01"),
+    looks_at=looking_at(DrugClass.ANESTHETIC, DrugClass.CONTRAST),
 )
 def procedure_integral(service: Service, visit: Visit) -> Sifted:
     """Dossier R25."""
-    if service.drug.drug_class not in (DrugClass.ANESTHETIC, DrugClass.CONTRAST):
-        return NOT_APPLICABLE
     return declined(service, "part of the procedure it was given for")
 
 
@@ -124,13 +122,13 @@ def procedure_integral(service: Service, visit: Visit) -> Sifted:
     title="Flushing or locking a line is part of using it",
     cites=("ncci-11-b5-b6", "noridian-hydration"),
     in_force=since("2006-01-01"),
+    looks_at=looking_at(DrugClass.FLUSH, DrugClass.HYDRATION_FLUID),
 )
 def line_flush(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: flush before and after, diluent, carrier."""
-    fluid = service.drug.drug_class is DrugClass.HYDRATION_FLUID
     if service in sole_port_flush(visit):
         return NOT_APPLICABLE
-    if service.drug.drug_class is DrugClass.FLUSH or (fluid and says(CARRIER, texts(service))):
+    if service.drug.drug_class is DrugClass.FLUSH or says(CARRIER, texts(service)):
         return declined(service, "a flush, lock or carrier, not hydration")
     return NOT_APPLICABLE
 
@@ -140,10 +138,11 @@ def line_flush(service: Service, visit: Visit) -> Sifted:
     title="Fluid that only keeps a line open is not hydration",
     cites=("ncci-11-b16", "noridian-hydration"),
     in_force=since("2006-01-01"),
+    looks_at=looking_at(DrugClass.HYDRATION_FLUID),
 )
 def keep_vein_open(service: Service, visit: Visit) -> Sifted:
     """Dossier R18."""
-    if service.drug.drug_class is DrugClass.HYDRATION_FLUID and says(KEEP_OPEN, texts(service)):
+    if says(KEEP_OPEN, texts(service)):
         return declined(service, "it kept the line open, which is not hydration")
     return NOT_APPLICABLE
 
@@ -178,8 +177,6 @@ def sole_port_flush(visit: Visit) -> list[Service]:
 )
 def dialysis_bundle(service: Service, visit: Visit) -> Sifted:
     """Addendum R47; only where the encounter says that it is a dialysis visit."""
-    encounter = visit.chart.encounter
-    words = [t.text for t in (*encounter.service_type, *encounter.reasons)] + list(encounter.locations)
-    if not any("dialysis" in word.lower() for word in words):
+    if not visit.at_dialysis:
         return NOT_APPLICABLE
     return declined(service, "given during dialysis, which pays for it")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from plugin.domain import Category, DrugClass, Role, Technique, Tier, Timing
 from plugin.domain.interval import Interval, union
 from plugin.rules.access import access_trees
-from plugin.rules.apart import apart
 from plugin.rules.base import Kind
 from plugin.rules.fluids import Beside, place_hydration
 from plugin.rules.initial_choice import choose_initial
@@ -39,7 +38,7 @@ def place(visit: Visit) -> list[Placed]:
 
 def has_own_code(counted: Counted, visit: Visit) -> bool:
     """Whether a visit-wide rule codes it by what was done, not by time and place."""
-    return bool(apart(*counted, visit)) or counted[0].drug.drug_class is DrugClass.FLUSH
+    return counted[0].id in visit.own_codes or counted[0].drug.drug_class is DrugClass.FLUSH
 
 
 def _place_tree(tree: Tree, given: Given, visit: Visit) -> list[Placed]:

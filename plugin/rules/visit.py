@@ -8,6 +8,7 @@ from functools import cached_property
 from plugin.codebook import View
 from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Service, Stretch
 from plugin.domain.interval import Clock
+from plugin.rules.diagnoses import Link, encounter_diagnoses
 from plugin.timeline import Timeline
 
 
@@ -16,6 +17,7 @@ class Visit:
     """One encounter as the rules see it.
 
     `counted` are the services no leave-out rule took, with their category.
+    `own_codes` names, by service id, the technique of those that have a code of their own (`apart.py`).
     `initial_list` are the codes of the placed initial services, `further_codes` those of the further hours they earn,
     `first_concurrent` the id of the one concurrent service that counts; known once every service has its place.
     """
@@ -27,6 +29,7 @@ class Visit:
     setting_given: bool = False
     counted: tuple[tuple[Service, Category], ...] = ()
     administrations: Mapping[str, Administration] = field(default_factory=dict)
+    own_codes: Mapping[str, str] = field(default_factory=dict)
     initial_list: tuple[str, ...] = ()
     further_codes: frozenset[str] = frozenset()
     first_concurrent: str = ""
@@ -71,6 +74,18 @@ class Visit:
     def last_blood(self) -> int | None:
         """When the last blood product was started, None when none was given."""
         return max((s.start for s in self.timeline.services if s.drug.drug_class is DrugClass.BLOOD), default=None)
+
+    @cached_property
+    def encounter_links(self) -> tuple[Link, ...]:
+        """The encounter's diagnoses in pointer order, for lines whose administrations name none."""
+        return encounter_diagnoses(self.chart)
+
+    @cached_property
+    def at_dialysis(self) -> bool:
+        """Whether the encounter says by service, reason or place that it is a dialysis visit."""
+        encounter = self.chart.encounter
+        words = [t.text for t in (*encounter.service_type, *encounter.reasons)] + list(encounter.locations)
+        return any("dialysis" in word.lower() for word in words)
 
     @cached_property
     def diagnosis_codes(self) -> frozenset[str]:
