@@ -109,7 +109,7 @@ def may_decide(person: Person, policy: Policy) -> None:
         raise NotAllowed("The EHR did not say who you are (no verified fhirUser), so nothing can be accepted.")
     if _NEVER_DECIDE.intersection(person.reference.split("/")):
         raise NotAllowed("Patients and their relatives can read this page and decide nothing.")
-    if person.role not in policy.accepts_as:
+    if not policy.status_for(person.role):
         who = f"The role {person.role} can" if person.role else "Without a role you can"
         raise NotAllowed(f"{who} read this page only; the tenants file says who may accept charges.")
 
@@ -167,9 +167,8 @@ def _refuse_lesser_role(sitting: Sitting, last: Decided | None) -> None:
     """A clinician's word is not put over a coder's: the status would step back from billable to planned."""
     if last is None or last.decision.action == "undo":
         return
-    accepts_as = sitting.policy.accepts_as
-    before = _WEIGHT.get(accepts_as.get(last.decision.role, ""), 0)
-    if _WEIGHT.get(accepts_as[sitting.person.role], 0) < before:
+    before = _WEIGHT.get(sitting.policy.status_for(last.decision.role), 0)
+    if _WEIGHT.get(sitting.policy.status_for(sitting.person.role), 0) < before:
         raise NotAllowed(f"{last.name} ({last.decision.role}) has decided on this line; ask them to change it.")
 
 

@@ -34,20 +34,25 @@ class Person:
     verified: bool
 
 
+ACCEPTS_AS: Mapping[str, str] = {"clinician": "planned", "coder": "billable", "lead": "billable"}
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A tenant's settings for deciding and writing.
 
-    `accepts_as`: the status an acceptance is sent with, by role; a role that isn't listed can't accept.
+    `accepts_as` says where the tenant departs from ACCEPTS_AS: role to status, empty for a role that can't accept.
     `write` False is shadow mode: everything but sending. `open`: no authentication, names are recorded as unverified.
     """
 
     tenant: str
-    accepts_as: Mapping[str, str] = field(
-        default_factory=lambda: {"clinician": "planned", "coder": "billable", "lead": "billable"}
-    )
+    accepts_as: Mapping[str, str] = field(default_factory=dict)
     write: bool = True
     open: bool = False
+
+    def status_for(self, role: str) -> str:
+        """The status an acceptance by this role is sent with; empty when the role can't accept."""
+        return self.accepts_as.get(role, ACCEPTS_AS.get(role, ""))
 
 
 # --- decisions -----------------------------------------------------------------------------------

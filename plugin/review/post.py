@@ -76,7 +76,7 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
         charge=backing.charge,
         units=decision.units,
         modifiers=decision.modifiers,
-        status="not-billable" if dismissed else policy.accepts_as.get(decision.role, "planned"),
+        status="not-billable" if dismissed else policy.status_for(decision.role) or "planned",
         entered_by=decision.decided_by,
         entered_at=decision.decided_at,
         start=backing.start,

@@ -21,8 +21,14 @@ def posting_ehr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ehr]:
 
 
 @pytest.fixture
-def clinic(posting_ehr: Ehr, sqlite_url: str) -> Iterator[Clinic]:
-    """A launched app with an empty store and a code no other test uses."""
+def code() -> str:
+    """A code no other test of this run charges: the EHR is shared."""
+    return str(next(_codes))
+
+
+@pytest.fixture
+def clinic(posting_ehr: Ehr, sqlite_url: str, code: str) -> Iterator[Clinic]:
+    """A launched app with an empty store."""
     store = open_store(sqlite_url, [make_key()])
-    yield Clinic(posting_ehr, store, posting_ehr.launched()["access_token"], str(next(_codes)))
+    yield Clinic(posting_ehr, store, posting_ehr.launched()["access_token"], code)
     store.close()

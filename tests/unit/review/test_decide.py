@@ -77,8 +77,12 @@ def test_who_may_not_decide_is_told_why(records, person, why):
 
 
 def test_a_tenant_says_which_roles_accept():
-    """`accepts_as` may let in a role that is left out by default."""
-    may_decide(replace(CODER, role="admin"), Policy("clinic", accepts_as={"admin": "planned"}))
+    """`accepts_as` may let in a role that is left out by default, or leave one out; the others stay as they are."""
+    policy = Policy("clinic", accepts_as={"admin": "planned", "clinician": ""})
+    may_decide(replace(CODER, role="admin"), policy)
+    may_decide(CODER, policy)
+    with pytest.raises(NotAllowed, match="clinician"):
+        may_decide(NURSE, policy)
 
 
 def test_an_open_tenant_records_the_name_as_unverified(records):

@@ -260,6 +260,18 @@ def test_what_is_unknown_is_settled_by_looking_alone(records, ehr):
     assert records.last_intents()[IDENTITY].state == "done"
 
 
+def test_a_change_that_is_unknown_of_a_charge_that_went_away_is_a_conflict(records, ehr):
+    """Deleted in the EHR while nobody could look: shown, not written again."""
+    accept(records, NURSE)
+    post_accepted(posting(records, PretendSink(ehr)))
+    accept(records, CODER, seen=1)
+    post_accepted(posting(records, PretendSink(ehr, faults=["lost"], blind=2)))
+    assert records.last_intents()[IDENTITY].state == "unknown"
+    ehr.charges.clear()
+    (posted,) = post_accepted(posting(records, PretendSink(ehr)))
+    assert (posted.outcome, ehr.charges) == ("conflict", {})
+
+
 def test_looking_that_finds_nothing_says_unknown_and_sends_nothing(records, ehr):
     """The person decides whether to post again."""
     accept(records)

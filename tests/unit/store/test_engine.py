@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, func, inspect, select, text, update
@@ -21,6 +22,7 @@ from plugin.store.engine import (
     refuse_open_transaction,
     upgrade,
 )
+from plugin.store.migrations import current_revision, make_config, upgrade_engine
 from plugin.store.tables import metadata, pending_launches
 
 WRITERS = 8
@@ -153,6 +155,16 @@ def test_migrations_make_the_tables_the_code_uses(store):
     """After `upgrade` Alembic sees no difference between database and `tables.py`."""
     with store.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrations_can_be_taken_back(store):
+    """Down to nothing and up again: a failed upgrade of the app can be rolled back."""
+    with store.writing() as connection:
+        command.downgrade(make_config(connection), "base")
+    assert current_revision(store.engine) is None
+    assert set(inspect(store.engine).get_table_names()) == {"alembic_version"}
+    upgrade_engine(store.engine)
+    assert set(metadata.tables) <= set(inspect(store.engine).get_table_names())
 
 
 def test_upgrading_twice_changes_nothing(store_url):
