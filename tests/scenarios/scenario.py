@@ -20,9 +20,11 @@ FOLDER = Path(__file__).parent
 GAPS = "known_gaps.toml"
 REQUIRED = ("id", "title", "setting", "date", "diagnoses", "source", "chart", "working", "charges")
 TABLES = ("queries", "notices")
+DRUGS = "drugs"
 AROUND = ("class", "classes", "encounter_reasons", "zone", "neighbours", "procedures")
-OPTIONAL = (*TABLES, *AROUND, "positions", "differs")
-CHARGE_COLUMNS = frozenset(["code", "units", "modifiers", "date", "administrations", "because"])
+OPTIONAL = (*TABLES, DRUGS, *AROUND, "positions", "differs")
+CHARGE_COLUMNS = frozenset(["code", "units", "modifiers", "date", "diagnoses", "administrations", "because"])
+DRUG_COLUMNS = frozenset(["code", "units", "modifiers", "because"])
 SAID_COLUMNS = frozenset(["kind", "administrations", "because"])
 # Questions about a drug's own line. Scenarios expect administration codes alone (README of this folder).
 OF_DRUG_LINES = frozenset({"dose-unit", "vial-size-or-waste", "drug-code-ambiguous", "340b", "patient-weight"})
@@ -97,37 +99,50 @@ def code(scenario: Scenario) -> CodedEncounter:
 
 
 def expected_charges(scenario: Scenario) -> Counter[Line]:
-    """(code, units, modifiers, date[, administrations]) of every expected line."""
+    """(code, units, modifiers, date[, diagnoses][, administrations]) of every expected line."""
     rows = read_table(scenario.values["charges"], CHARGE_COLUMNS)
-    by_administration = _has_administrations(scenario.values["charges"])
-    return Counter(_charge(row, scenario, by_administration) for row in rows)
+    return Counter(_charge(row, scenario) for row in rows)
 
 
-def _has_administrations(drawn: str) -> bool:
-    return "administrations" in [cell.strip() for cell in drawn.strip().splitlines()[0].split("|")]
+def _draws(drawn: str, column: str) -> bool:
+    return column in [cell.strip() for cell in drawn.strip().splitlines()[0].split("|")]
 
 
-def _charge(row: Row, scenario: Scenario, by_administration: bool) -> Line:
-    day = scenario.values["date"]
-    line: Line = (
-        row["code"],
-        str(int(row["units"])),
-        ", ".join(listed(row.get("modifiers", ""))),
-        str(read_day(row["date"], day) if "date" in row else day),
-    )
-    return (*line, _ids(listed(row.get("administrations", "")))) if by_administration else line
+def _charge(row: Row, scenario: Scenario) -> Line:
+    drawn, day = scenario.values["charges"], scenario.values["date"]
+    line = [row["code"], str(int(row["units"])), ", ".join(listed(row.get("modifiers", "")))]
+    line.append(str(read_day(row["date"], day) if "date" in row else day))
+    if _draws(drawn, "diagnoses"):
+        line.append(", ".join(listed(row.get("diagnoses", ""))))
+    if _draws(drawn, "administrations"):
+        line.append(_ids(listed(row.get("administrations", ""))))
+    return tuple(line)
 
 
 def actual_charges(scenario: Scenario, coded: CodedEncounter) -> Counter[Line]:
     """The same of every administration line that came out."""
-    by_administration = _has_administrations(scenario.values["charges"])
+    drawn = scenario.values["charges"]
     lines: Counter[Line] = Counter()
     for charge in coded.charges:
         if is_drug_line(charge):
             continue
-        line: Line = (charge.code, str(charge.units), ", ".join(charge.modifiers), str(charge.day))
-        lines[(*line, _ids(charge.administrations)) if by_administration else line] += 1
+        line = [charge.code, str(charge.units), ", ".join(charge.modifiers), str(charge.day)]
+        line += [", ".join(charge.diagnoses)] if _draws(drawn, "diagnoses") else []
+        line += [_ids(charge.administrations)] if _draws(drawn, "administrations") else []
+        lines[tuple(line)] += 1
     return lines
+
+
+def expected_drugs(scenario: Scenario) -> Counter[Line]:
+    """(code, units, modifiers) of every expected line for a drug, for the few scenarios that list them."""
+    rows = read_table(scenario.values[DRUGS], DRUG_COLUMNS)
+    return Counter((r["code"], str(int(r["units"])), ", ".join(listed(r.get("modifiers", "")))) for r in rows)
+
+
+def actual_drugs(coded: CodedEncounter) -> Counter[Line]:
+    """The same of every drug line that came out."""
+    drugs = [charge for charge in coded.charges if is_drug_line(charge)]
+    return Counter((charge.code, str(charge.units), ", ".join(charge.modifiers)) for charge in drugs)
 
 
 def is_drug_line(charge: SuggestedCharge) -> bool:
@@ -143,7 +158,7 @@ def _ids(administrations: tuple[str, ...]) -> str:
 def expected_said(scenario: Scenario, what: str) -> Counter[Line]:
     """(kind[, administrations]) of every expected query or notice."""
     drawn = scenario.values.get(what, NOTHING_SAID)
-    by_administration = _has_administrations(drawn)
+    by_administration = _draws(drawn, "administrations")
     lines: Counter[Line] = Counter()
     for row in read_table(drawn, SAID_COLUMNS):
         if "kind" not in row:
@@ -155,7 +170,7 @@ def expected_said(scenario: Scenario, what: str) -> Counter[Line]:
 
 def actual_said(scenario: Scenario, what: str, coded: CodedEncounter) -> Counter[Line]:
     """The same of every query or notice that came out."""
-    by_administration = _has_administrations(scenario.values.get(what, NOTHING_SAID))
+    by_administration = _draws(scenario.values.get(what, NOTHING_SAID), "administrations")
     said = coded.asks if what == "queries" else coded.notices
     lines: Counter[Line] = Counter()
     for one in said:

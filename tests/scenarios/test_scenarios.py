@@ -11,14 +11,17 @@ import pytest
 from plugin.codebook import CodeBook
 from plugin.domain import CodedEncounter, DrugClass
 from tests.scenarios.scenario import (
+    DRUGS,
     TABLES,
     Line,
     Scenario,
     actual_charges,
+    actual_drugs,
     actual_said,
     all_scenarios,
     code,
     expected_charges,
+    expected_drugs,
     expected_said,
     flaws,
     known_gaps,
@@ -31,6 +34,8 @@ def differences(scenario: Scenario, coded: CodedEncounter) -> list[str]:
     """The expected and the actual table side by side for each table that differs."""
     tables = [("charges", expected_charges(scenario), actual_charges(scenario, coded))]
     tables += [(what, expected_said(scenario, what), actual_said(scenario, what, coded)) for what in TABLES]
+    if DRUGS in scenario.values:
+        tables.append((DRUGS, expected_drugs(scenario), actual_drugs(coded)))
     return [_side_by_side(name, expected, actual) for name, expected, actual in tables if expected != actual]
 
 
