@@ -3,48 +3,18 @@
 Only points that were read for this chart are tried, so a plain chart costs one run.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from plugin.codebook import CodeBook
-from plugin.domain import (
-    Ask,
-    CareSetting,
-    Caveat,
-    Chart,
-    CodedEncounter,
-    Fact,
-    MappingIssue,
-    Notice,
-    Ruling,
-    SuggestedCharge,
-)
+from plugin.domain import Ask, CareSetting, Caveat, Chart, CodedEncounter, Fact, MappingIssue, Notice, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.rules import EDITION
+from plugin.rules.answered import asked
 from plugin.rules.care_setting import setting_of
 from plugin.rules.engine import RuleConflict, Ruled, day_of_service, run
 from plugin.rules.lines import charge_lines
 from plugin.rules.naming import named
-
-Choices = Mapping[str, str]
-
-
-class Change(NamedTuple):
-    """Units of one line before and after; 0 where the line isn't there."""
-
-    key: ChargeKey
-    before: int
-    after: int
-    administrations: tuple[str, ...]
-
-    def words(self) -> str:
-        """Such as "adds 96366 x1" or "96365 x1 becomes x2"."""
-        _, code, modifiers, _ = self.key
-        name = "-".join((code, *modifiers))
-        if not self.before:
-            return f"adds {name} x{self.after}"
-        return f"{name} x{self.before} becomes x{self.after}" if self.after else f"removes {name} x{self.before}"
+from plugin.rules.trials import Change, Choices, Trial, words_of_changes
 
 
 def code_encounter(
@@ -61,7 +31,7 @@ def code_encounter(
         return _in_conflict(chart, setting, str(conflict))
     charges = charge_lines(ruled)
     trial = Trial(chart, book, setting, choices, charges)
-    asks, would, charges = _asked(ruled, trial, charges)
+    asks, would, charges = asked(ruled, trial, charges)
     charges, told = _contested(ruled, trial, charges, asks)
     notices = [r.outcome for r in ruled.rulings if isinstance(r.outcome, Notice)]
     asks, would = _needs_diagnosis(charges, asks, would)
@@ -80,75 +50,6 @@ def code_encounter(
         positions=tuple(sorted(ruled.visit.book.sides_read.items())),
         services=named(list(ruled.visit.counted), list(ruled.placed)),
     )
-
-
-class Trial:
-    """Runs the same chart with one thing changed and compares the lines."""
-
-    def __init__(
-        self,
-        chart: Chart,
-        book: CodeBook,
-        setting: CareSetting | None,
-        choices: Choices,
-        charges: tuple[SuggestedCharge, ...],
-    ) -> None:
-        self._chart, self._book, self._setting, self._choices = chart, book, setting, choices
-        self._lines = {c.key: c for c in charges}
-
-    def side(self, position: str, side: str) -> list[Change]:
-        """With another side of a contested point."""
-        return self._changes(run(self._chart, self._book, self._setting, {**self._choices, position: side}))
-
-    def answer(self, chart: Chart) -> list[Change]:
-        """With the chart as an answer would leave it."""
-        return self._changes(run(chart, self._book, self._setting, self._choices))
-
-    def _changes(self, other: Ruled) -> list[Change]:
-        lines = {c.key: c for c in charge_lines(other)}
-        keys = [*self._lines, *(key for key in lines if key not in self._lines)]
-        return [change for key in keys if (change := _change(key, self._lines.get(key), lines.get(key)))]
-
-
-def _change(key: ChargeKey, before: SuggestedCharge | None, after: SuggestedCharge | None) -> Change | None:
-    units = (before.units if before else 0, after.units if after else 0)
-    if units[0] == units[1]:
-        return None
-    ids = dict.fromkeys(a for line in (before, after) if line for a in line.administrations)
-    return Change(key, *units, tuple(ids))
-
-
-def _asked(
-    ruled: Ruled, trial: Trial, charges: tuple[SuggestedCharge, ...]
-) -> tuple[list[Ask], list[str], tuple[SuggestedCharge, ...]]:
-    """The questions whose answers would change a line, what they would change, and the lines that hang on them."""
-    asks: list[Ask] = []
-    would: list[str] = []
-    for ruling in ruled.rulings:
-        ask = ruling.outcome
-        if not isinstance(ask, Ask) or ask.silent:
-            continue
-        tried = [(a.text, trial.answer(a.apply(ruled.visit.chart))) for a in ask.answers]
-        if not ask.always and not any(changes for _, changes in tried):
-            continue
-        asks.append(ask)
-        would.append("; ".join(f"{text}: {words_of_changes(changes)}" for text, changes in dict(tried).items()))
-        charges = _hanging_on(ask, ruling, tried, charges)
-    return asks, would, charges
-
-
-def words_of_changes(changes: Iterable[Change]) -> str:
-    """What the changes come to, such as "adds 96366 x1"."""
-    return ", ".join(change.words() for change in changes) or "changes nothing"
-
-
-def _hanging_on(
-    ask: Ask, ruling: Ruling, tried: list[tuple[str, list[Change]]], charges: tuple[SuggestedCharge, ...]
-) -> tuple[SuggestedCharge, ...]:
-    touched = {change.key for _, changes in tried for change in changes if change.before}
-    effects = [f"{text}: {words_of_changes(changes)}" for text, changes in tried if any(c.before for c in changes)]
-    caveat = Caveat(ask.kind, "as charted", "answered", "; ".join(effects), ruling.rules)
-    return tuple(replace(c, caveats=(*c.caveats, caveat)) if c.key in touched else c for c in charges)
 
 
 def _contested(

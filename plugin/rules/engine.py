@@ -120,18 +120,20 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
     """Leave out what isn't coded here, and give the rest their category, or ask for it."""
     rulings: list[Ruling] = []
     counted: list[tuple[Service, Category]] = []
+    unknown: list[Service] = []
     for service in visit.timeline.services:
         left = _first_to_speak(rules.leave_out[service.drug.drug_class], service, visit)
         category = None if left else category_of(service, visit)
         if category is None:
             left = left or _first_to_speak([_classifier(service)], service, visit)
             rulings += left
+            unknown += [service] if service.drug.drug_class is DrugClass.UNKNOWN else []
         else:
             here, cut = counted_here(service, visit)
             rulings += cut
             counted.append((as_intended(here, category, visit), category))
     own = {s.id: name for s, category in counted if (name := apart(s, category, visit))}
-    return replace(visit, counted=tuple(counted), own_codes=own), rulings
+    return replace(visit, counted=tuple(counted), unknown=tuple(unknown), own_codes=own), rulings
 
 
 def _first_to_speak(rules: Iterable[Rule[Sift]], service: Service, visit: Visit) -> list[Ruling]:

@@ -31,6 +31,11 @@ OUTSIDE = {
     Route.OTHER: "given by a route outside injections and infusions",
 }
 KEEP_OPEN = re.compile(r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open))\b", re.IGNORECASE)
+ORAL_FORM = re.compile(
+    r"\b(tablets?|tabs?|capsules?|caps?|oral (solution|suspension|liquid|powder|film)|lozenge|chewable|syrup|"
+    r"suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b",
+    re.IGNORECASE,
+)
 CARRIER = re.compile(r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock)\b", re.IGNORECASE)
 WORDS = {
     Status.NOT_DONE: "charted as not done",
@@ -70,6 +75,8 @@ def status_not_given(visit: Visit) -> list[Said]:
 )
 def route_outside(service: Service, visit: Visit) -> Sifted:
     """Dossier R24b, R24c, engine order step 1."""
+    if service.route is None and says(ORAL_FORM, [service.drug.text]):
+        return declined(service, "its form is not for injection")
     if service.route is None or service.route not in OUTSIDE or _clears_a_catheter(service):
         return NOT_APPLICABLE
     why = Fact("{}: " + OUTSIDE[service.route], (_name(service),), service.ids)

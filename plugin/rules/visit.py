@@ -17,6 +17,7 @@ class Visit:
     """One encounter as the rules see it.
 
     `counted` are the services no leave-out rule took, with their category.
+    `unknown` are those whose drug nobody knows; their times are asked for all the same.
     `own_codes` names, by service id, the technique of those that have a code of their own (`apart.py`).
     `initial_list` are the codes of the placed initial services, `further_codes` those of the further hours they earn,
     `first_concurrent` the id of the one concurrent service that counts; known once every service has its place.
@@ -29,6 +30,7 @@ class Visit:
     setting_given: bool = False
     counted: tuple[tuple[Service, Category], ...] = ()
     administrations: Mapping[str, Administration] = field(default_factory=dict)
+    unknown: tuple[Service, ...] = ()
     own_codes: Mapping[str, str] = field(default_factory=dict)
     initial_list: tuple[str, ...] = ()
     further_codes: frozenset[str] = frozenset()

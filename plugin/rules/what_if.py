@@ -8,9 +8,9 @@ from plugin.codebook import CodeBook
 from plugin.domain import Administration, CareSetting, Chart, CodedEncounter, Role, Service, Technique
 from plugin.domain.interval import minutes
 from plugin.rules.answers import Apply, changed
-from plugin.rules.differences import Trial, words_of_changes
 from plugin.rules.engine import run
 from plugin.rules.placement import Placed
+from plugin.rules.trials import Trial, words_of_changes
 from plugin.rules.visit import Visit
 
 SECOND_SITE = "another documented access site, with a note that two were needed"

@@ -1,0 +1,82 @@
+"""Running the rules on the same chart with one thing changed, and comparing the lines."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from plugin.codebook import CodeBook
+from plugin.domain import Ask, CareSetting, Chart, SuggestedCharge
+from plugin.domain.charge import ChargeKey
+from plugin.rules.engine import Ruled, run
+from plugin.rules.lines import charge_lines
+
+Choices = Mapping[str, str]
+
+
+class Change(NamedTuple):
+    """Units of one line before and after; 0 where the line isn't there."""
+
+    key: ChargeKey
+    before: int
+    after: int
+    administrations: tuple[str, ...]
+
+    def words(self) -> str:
+        """Such as "adds 96366 x1" or "96365 x1 becomes x2"."""
+        _, code, modifiers, _ = self.key
+        name = "-".join((code, *modifiers))
+        if not self.before:
+            return f"adds {name} x{self.after}"
+        return f"{name} x{self.before} becomes x{self.after}" if self.after else f"removes {name} x{self.before}"
+
+
+def words_of_changes(changes: Iterable[Change]) -> str:
+    """What the changes come to, such as "adds 96366 x1"."""
+    return ", ".join(change.words() for change in changes) or "changes nothing"
+
+
+class Trial:
+    """Runs the same chart with one thing changed and compares the lines."""
+
+    def __init__(
+        self,
+        chart: Chart,
+        book: CodeBook,
+        setting: CareSetting | None,
+        choices: Choices,
+        charges: tuple[SuggestedCharge, ...],
+    ) -> None:
+        self._chart, self._book, self._setting, self._choices = chart, book, setting, choices
+        self._lines = {c.key: c for c in charges}
+
+    def side(self, position: str, side: str) -> list[Change]:
+        """With another side of a contested point."""
+        return self._changes(run(self._chart, self._book, self._setting, {**self._choices, position: side}))
+
+    def answer(self, chart: Chart) -> list[Change]:
+        """With the chart as an answer would leave it."""
+        return self._changes(self._run(chart))
+
+    def leads_on(self, chart: Chart, about: tuple[str, ...]) -> bool:
+        """Whether an answer that changes nothing by itself brings another question whose answer would."""
+        return any(
+            self.answer(answer.apply(chart))
+            for ruling in self._run(chart).rulings
+            if isinstance(ruling.outcome, Ask) and set(about) & set(ruling.outcome.administrations)
+            for answer in ruling.outcome.answers
+        )
+
+    def _run(self, chart: Chart) -> Ruled:
+        return run(chart, self._book, self._setting, self._choices)
+
+    def _changes(self, other: Ruled) -> list[Change]:
+        lines = {c.key: c for c in charge_lines(other)}
+        keys = [*self._lines, *(key for key in lines if key not in self._lines)]
+        return [change for key in keys if (change := _change(key, self._lines.get(key), lines.get(key)))]
+
+
+def _change(key: ChargeKey, before: SuggestedCharge | None, after: SuggestedCharge | None) -> Change | None:
+    units = (before.units if before else 0, after.units if after else 0)
+    if units[0] == units[1]:
+        return None
+    ids = dict.fromkeys(a for line in (before, after) if line for a in line.administrations)
+    return Change(key, *units, tuple(ids))
