@@ -1,6 +1,7 @@
 """The `infusion-charges` command."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,5 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in wanted:
         import_module(f"plugin.cli.{name}").add_parser(subparsers)
     options = parser.parse_args(given)
-    status: int = options.run(options)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader went away, as `| head` does; nothing is wrong here
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return status

@@ -21,12 +21,13 @@ from plugin.domain import (
     Service,
     Technique,
 )
+from plugin.domain.interval import minutes
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
 from plugin.rules.apart import apart
 from plugin.rules.base import NOT_APPLICABLE, Earn, Kind, Rule, Said, Sift, Tell
 from plugin.rules.care_setting import setting_of
 from plugin.rules.categories import category_of
-from plugin.rules.hours import beyond_first_hour
+from plugin.rules.hours import beyond_first_hour, further_hours
 from plugin.rules.placement import Placed
 from plugin.rules.places import place
 from plugin.rules.reaction import as_intended
@@ -170,9 +171,11 @@ def _code(placed: Placed, role: Role, visit: Visit) -> str | None:
 
 def _runs_on(placed: Placed, visit: Visit) -> bool:
     """Whether an infusion earns a further hour."""
-    if placed.role not in (Role.INITIAL, Role.SEQUENTIAL) or placed.service.technique is not Technique.INFUSION:
+    if placed.service.technique is not Technique.INFUSION or placed.category is Category.HYDRATION:
         return False
-    return beyond_first_hour(placed.kept, visit).units > 0
+    if placed.role is Role.ADDITIONAL_HOUR:
+        return further_hours(placed.kept, minutes(placed.kept), visit).units > 0
+    return placed.role in (Role.INITIAL, Role.SEQUENTIAL) and beyond_first_hour(placed.kept, visit).units > 0
 
 
 def _traced(
