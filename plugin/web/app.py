@@ -1,7 +1,6 @@
 """The application factory: `plugin.web.app:create_app` for any WSGI server."""
 
 import logging
-from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Flask
@@ -17,7 +16,7 @@ from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
 from plugin.store.engine import UnusableStore, open_store
 from plugin.store.launches import LaunchStore
-from plugin.web import launching
+from plugin.web import launching, review_pages
 from plugin.web.access_log import install_access_log
 from plugin.web.errors import install_error_pages
 from plugin.web.security import install_security_headers
@@ -46,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_security_headers(app)
     install_error_pages(app)
     app.register_blueprint(launching.blueprint)
-    _register_review_pages(app)
+    app.register_blueprint(review_pages.blueprint, url_prefix="/s/<launch_id>")
     _mount(app, chosen)
     return app
 
@@ -100,14 +99,6 @@ def _read_tenants(settings: Settings) -> Tenants:
             f"with --allow-open (INFUSION_CHARGES_ALLOW_OPEN=1)"
         )
     return tenants
-
-
-def _register_review_pages(app: Flask) -> None:
-    if find_spec("plugin.web.review_pages") is None:
-        return
-    from plugin.web.review_pages import blueprint  # noqa: PLC0415 - the launch works without the pages
-
-    app.register_blueprint(blueprint, url_prefix="/s/<launch_id>")
 
 
 def _mount(app: Flask, settings: Settings) -> None:

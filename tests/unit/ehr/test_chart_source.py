@@ -142,7 +142,8 @@ class Tide:
     """Holds every request until no more come, then answers all of them together: each release is one wave."""
 
     def __init__(self, ehr: Callable[[Sent], Answer]) -> None:
-        self.ehr, self.waves, self.most = ehr, [], 0
+        self.ehr, self.most = ehr, 0
+        self.waves: list[list[str]] = []
         self._changed = threading.Condition()
         self._waiting: list[Sent] = []
         self._arrived = 0.0

@@ -16,7 +16,8 @@ class FakeGrant:
     """A grant whose next token is known; None means that the session is over."""
 
     def __init__(self, *following: str) -> None:
-        self.following, self.refused = list(following), []
+        self.following = list(following)
+        self.refused: list[str] = []
 
     def access_token(self) -> str:
         """The first token."""
@@ -32,7 +33,8 @@ class FakeGrant:
 
 def client(ehr: FakeEhr, grant: Any = None, waits: list[float] | None = None) -> FhirClient:
     """A client of the fake EHR that doesn't sleep."""
-    return FhirClient(ehr, tenant(), grant or FakeGrant(), (waits if waits is not None else []).append)
+    chosen: Any = grant or FakeGrant()
+    return FhirClient(ehr, tenant(), chosen, (waits if waits is not None else []).append)
 
 
 def outcome(*codes: str) -> dict[str, Any]:

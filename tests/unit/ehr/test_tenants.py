@@ -98,7 +98,7 @@ def test_error_names_file_tenant_key_and_remedy(tmp_path: Path, line: str, told:
 )
 def test_whole_file_errors(tmp_path: Path, text: str, told: str) -> None:
     """A file that is wrong as a whole is refused with the reason."""
-    with pytest.raises(TenantsError, match="tenants.toml: ") as caught:
+    with pytest.raises(TenantsError, match=r"tenants\.toml: ") as caught:
         read_tenants(written(tmp_path, text))
     assert told in str(caught.value)
 

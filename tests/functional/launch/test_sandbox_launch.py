@@ -1,0 +1,136 @@
+"""The whole launch over HTTP: the sandbox EHR as its own process, the app on a socket, a cookie jar between them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.launch.running import (
+    TENANT,
+    AppUnderTest,
+    Browser,
+    SandboxEhr,
+    free_port,
+    path_of,
+    running_sandbox,
+    serving_app,
+)
+
+FIELD = re.compile(r'<input type="hidden" name="(csrf_token|patient|encounter)" value="([^"]*)">')
+PORT = free_port()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[SandboxEhr]:
+    """One sandbox EHR for this file."""
+    with running_sandbox(PORT) as ehr:
+        yield ehr
+
+
+@pytest.fixture
+def ehr(running: SandboxEhr) -> SandboxEhr:
+    """The sandbox, within the test's own socket rules."""
+    return running
+
+
+@pytest.fixture
+def app(ehr: SandboxEhr, tmp_path: Path) -> Iterator[AppUnderTest]:
+    """The app at the address the sandbox knows."""
+    with serving_app(tmp_path, TENANT.format(iss=ehr.iss, ehr=ehr.url, more=""), PORT) as serving:
+        yield serving
+
+
+def fields(text: str) -> dict[str, str]:
+    """The hidden fields every form carries."""
+    return dict(FIELD.findall(text))
+
+
+def test_from_the_chart_to_the_review_page(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """The EHR's app button ends on the page of that chart, with nothing of the launch left in the address."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("edh-patient", "edh-encounter"))
+    assert page.status_code == 200
+    assert re.fullmatch(r"/s/[A-Za-z0-9_-]{43}/", path_of(page.url))
+    assert "?" not in page.url
+    assert fields(page.text)["patient"] == "edh-patient"
+    assert fields(page.text)["encounter"] == "edh-encounter"
+    assert "Okafor" in page.text
+    steps = [path_of(step.url) for step in page.history]
+    assert steps == ["/launch", "/launch", "/auth/authorize", "/callback"]
+
+
+def test_chart_is_read_whole(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """Administrations, diagnoses and the patient arrive, with no issue on a clean chart."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("edh-patient", "edh-encounter"))
+    services = app.app.extensions["infusion_charges"]
+    launch_id = path_of(page.url).split("/")[2]
+    session = services.launches.get(launch_id, browser.cookies["__Host-infusion_charges"], services.clock())
+    chart = services.chart_source(session).read_chart()
+    assert chart.encounter.id == "Encounter/edh-encounter"
+    assert len(chart.administrations) == 7
+    assert len(chart.diagnoses) == 2
+    assert (chart.issues, chart.neighbours) == ((), ())
+    assert (session.user, session.role) == ("Practitioner/sandbox-clinician", "clinician")
+
+
+def test_launch_without_an_encounter_asks_for_it(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """The picker comes first, and the choice leads to the review page."""
+    browser = Browser()
+    picker = browser.get(ehr.launch_address("edh-patient"))
+    assert path_of(picker.url).endswith("/encounter")
+    chosen = browser.post(picker.url, data={**fields(picker.text), "choice": "edh-encounter"})
+    assert chosen.status_code == 200
+    assert fields(chosen.text)["encounter"] == "edh-encounter"
+
+
+def test_two_charts_interleaved_in_one_browser(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """Pages and posts stay with their own patient, however the requests mix."""
+    browser = Browser()
+    first = browser.get(ehr.launch_address("edh-patient", "edh-encounter"))
+    second = browser.get(ehr.launch_address("inf-patient", "inf-encounter"))
+    again = browser.get(first.url)
+    assert fields(again.text)["patient"] == "edh-patient"
+    assert fields(second.text)["patient"] == "inf-patient"
+    assert "Okafor" not in second.text
+    refresh = f"{second.url}refresh"
+    assert browser.post(refresh, data=fields(first.text)).status_code == 403
+    stale = {**fields(second.text), "patient": "edh-patient", "encounter": "edh-encounter"}
+    assert browser.post(refresh, data=stale).status_code == 409
+    assert browser.post(refresh, data=fields(second.text)).status_code == 200
+    assert fields(browser.get(first.url).text)["patient"] == "edh-patient"
+
+
+def test_replayed_callback_opens_nothing(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """Loading the callback's address again says that it was used."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("edh-patient", "edh-encounter"))
+    replay = browser.get(page.history[-1].url)
+    assert (replay.status_code, "used already" in replay.text) == (400, True)
+
+
+def test_spent_launch_value_is_explained(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """An `error=` from the EHR's own server becomes a page."""
+    browser = Browser()
+    page = browser.get(f"{app.url}/launch?iss={ehr.iss}&launch=made-up")
+    assert (page.status_code, "The EHR ended the launch" in page.text) == (400, True)
+
+
+def test_logout_ends_the_grant_at_the_ehr(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """Afterwards neither the page nor the token works."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("edh-patient", "edh-encounter"))
+    services = app.app.extensions["infusion_charges"]
+    launch_id = path_of(page.url).split("/")[2]
+    secret = browser.cookies["__Host-infusion_charges"]
+    session = services.launches.get(launch_id, secret, services.clock())
+    assert browser.post(f"{page.url}logout", data=fields(page.text)).status_code == 200
+    assert browser.get(page.url).status_code == 403
+    answer = Browser().get(f"{ehr.iss}/Encounter/edh-encounter", headers=bearer(session.tokens.access))
+    assert answer.status_code == 401
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header of a token."""
+    return {"Authorization": f"Bearer {token}"}
