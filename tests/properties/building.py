@@ -24,6 +24,7 @@ from plugin.domain import (
     Term,
 )
 from plugin.rules.engine import Ruled
+from tests.scenarios.scenario import OF_DRUG_LINES, is_drug_line
 
 ZONE = ZoneInfo("America/New_York")
 MORNING = datetime(2026, 3, 2, 8, tzinfo=ZONE)
@@ -79,16 +80,17 @@ def chart(*administrations: Administration, **more: Any) -> Chart:
 
 
 def codes(lines: Iterable[SuggestedCharge]) -> dict[str, int]:
-    """Units by code with its modifiers, such as `96365-59`, whatever the day."""
+    """Units by administration code with its modifiers, such as `96365-59`, whatever the day; no drug lines."""
     units: Counter[str] = Counter()
     for line in lines:
-        units["-".join((line.code, *line.modifiers))] += line.units
+        if not is_drug_line(line):
+            units["-".join((line.code, *line.modifiers))] += line.units
     return dict(units)
 
 
 def asked(coded: CodedEncounter) -> list[str]:
-    """The kinds of the questions that are shown, but for the reason of an office visit, which every such chart lacks."""
-    return sorted(ask.kind for ask in coded.asks if ask.kind != "primary-reason")
+    """The kinds of the questions that are shown about times; these charts lack doses and an office visit's reason."""
+    return sorted(ask.kind for ask in coded.asks if ask.kind not in (*OF_DRUG_LINES, "primary-reason"))
 
 
 def suggested(ruled: Ruled) -> list[Suggest]:
