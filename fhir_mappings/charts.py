@@ -8,7 +8,7 @@ What belongs nowhere is an issue, never a guess.
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -54,7 +54,9 @@ def read_charts(
     for draft in gathering.drafts.values():
         of_patient = [other.visit for other in gathering.of_patient[draft.visit.encounter.patient]]
         near = neighbours_of(draft.visit, of_patient, charged)
-        charts.append(_chart(draft, patients, near if neighbours_known else None, zone))
+        own = tuple(dict.fromkeys(charge.code for charge in charged.get(draft.visit.encounter.id, ())))
+        chart = _chart(draft, patients, near if neighbours_known else None, zone)
+        charts.append(replace(chart, charged=own) if own else chart)
     return ChartSet(tuple(charts), _sorted(gathering.issues))
 
 

@@ -202,6 +202,7 @@ class Chart:
 
     `neighbours` is None when unknown (nobody asked the EHR), empty when there are none.
     `unplaced` are ids of administrations of this patient that may belong here and could not be placed.
+    `charged` are codes already charged on this encounter.
     `stated` are answers to questions that no FHIR element carries (primary reason, pump owner, purpose).
     """
 
@@ -215,3 +216,4 @@ class Chart:
     issues: tuple[MappingIssue, ...] = ()
     unplaced: tuple[str, ...] = ()
     stated: tuple[Stated, ...] = ()
+    charged: tuple[str, ...] = ()

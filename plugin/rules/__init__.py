@@ -41,8 +41,10 @@ from plugin.rules.notices import (
     registry,
     self_administered_drug,
     unit_limit_appeal,
+    visit_code,
 )
 from plugin.rules.primary_reason import primary_reason
+from plugin.rules.procedure_link import procedure_drug, procedure_link
 from plugin.rules.pushes import push_new_drug, push_same_drug
 from plugin.rules.questions import (
     hydration_waits,
@@ -53,6 +55,7 @@ from plugin.rules.questions import (
     missing_stop_time,
     push_or_infusion,
     same_time_charted,
+    still_running,
 )
 from plugin.rules.second_visit import second_encounter
 from plugin.rules.started_elsewhere import started_elsewhere
@@ -68,6 +71,7 @@ LEAVE_OUT: tuple[Rule[Sift], ...] = (
     route_outside,
     other_family,
     procedure_integral,
+    procedure_drug,
     line_flush,
     keep_vein_open,
     transfusion_premedication,
@@ -114,13 +118,16 @@ TELL: tuple[Rule[Tell], ...] = (
     encounter_link,
     second_encounter,
     started_elsewhere,
+    still_running,
     primary_reason,
+    procedure_link,
     inpatient_window,
     complexity_documentation,
     active_monitoring,
     self_administered_drug,
     registry,
     unit_limit_appeal,
+    visit_code,
     calculated_time,
     assumed_zone,
 )

@@ -13,7 +13,7 @@ NECESSITY = re.compile(
     r"\b(second|separate|additional|another|2nd)\b.{0,20}\b(p?iv|line|site|access|catheter)\b",
     re.IGNORECASE,
 )
-FOR_THE_RATE_ONLY = re.compile(r"\b(flow )?rate\b.{0,30}\b(not|could|unable)\b", re.IGNORECASE)
+FOR_THE_RATE_ONLY = re.compile(r"^(?!.*compatib).*\b(flow|rate|faster|speed)\b", re.IGNORECASE | re.DOTALL)
 
 
 def necessity_of_two_sites(visit: Visit) -> bool:

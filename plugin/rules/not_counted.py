@@ -30,7 +30,10 @@ OUTSIDE = {
     Route.CATHETER_CLEARANCE: "put into a catheter to clear it, which has a code of its own",
     Route.OTHER: "given by a route outside injections and infusions",
 }
-KEEP_OPEN = re.compile(r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open))\b", re.IGNORECASE)
+KEEP_OPEN = re.compile(
+    r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open)|free[- ]?flowing|vesicant)\b",
+    re.IGNORECASE,
+)
 ORAL_FORM = re.compile(
     r"\b(tablets?|tabs?|capsules?|caps?|oral (solution|suspension|liquid|powder|film)|lozenge|chewable|syrup|"
     r"suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b",
@@ -142,13 +145,13 @@ def line_flush(service: Service, visit: Visit) -> Sifted:
 
 @rule(
     "KEEP-VEIN-OPEN",
-    title="Fluid that only keeps a line open is not hydration",
-    cites=("ncci-11-b16", "noridian-hydration"),
+    title="Fluid that only keeps a line open, or runs to push a vesicant safely, is not hydration",
+    cites=("ncci-11-b16", "noridian-hydration", "aapc-chemo-saline"),
     in_force=since("2006-01-01"),
     looks_at=looking_at(DrugClass.HYDRATION_FLUID),
 )
 def keep_vein_open(service: Service, visit: Visit) -> Sifted:
-    """Dossier R18."""
+    """Dossier R18, addendum R44."""
     if says(KEEP_OPEN, texts(service)):
         return declined(service, "it kept the line open, which is not hydration")
     return NOT_APPLICABLE

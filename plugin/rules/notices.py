@@ -1,8 +1,12 @@
 """What the reader must know that asks nothing and changes no code."""
 
+import re
+
 from plugin.domain import Category, DrugClass, Fact, Notice, Route, Technique, Tier
 from plugin.rules.base import Said, rule, since
 from plugin.rules.visit import Visit
+
+VISIT = re.compile(r"992(0[2-5]|1[1-5]|8[1-5])|G0463")
 
 
 @rule(
@@ -123,3 +127,21 @@ def unit_limit_appeal(visit: Visit) -> list[Said]:
         (", ".join(over),),
     )
     return [Notice("unit-limit-appeal", (), text)] if over else []
+
+
+@rule(
+    "VISIT-CODE",
+    title="A visit charged beside an injection or infusion must be separately identifiable, and carries modifier 25",
+    cites=("visit-with-25",),
+    in_force=since("2006-01-01"),
+)
+def visit_code(visit: Visit) -> list[Said]:
+    """The modifier goes on the visit, never on the administration; 99211 never stands beside one (dossier R28)."""
+    visits = [code for code in visit.chart.charged if VISIT.fullmatch(code)]
+    if not visits or not visit.counted:
+        return []
+    text = Fact(
+        "{} is charged too: it needs a service of its own and modifier 25; 99211 never beside these",
+        (", ".join(visits),),
+    )
+    return [Notice("visit-code", (), text)]

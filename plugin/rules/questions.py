@@ -2,7 +2,19 @@
 
 from collections.abc import Iterable
 
-from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable, Route, Service, Technique, Timing
+from plugin.domain import (
+    Ask,
+    Category,
+    Decline,
+    DrugClass,
+    Fact,
+    NotApplicable,
+    Route,
+    Service,
+    Technique,
+    Tier,
+    Timing,
+)
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_length, with_route, with_site, with_stop, with_technique
 from plugin.rules.base import NOT_APPLICABLE, Kind, Said, looking_at, rule, since
@@ -67,6 +79,31 @@ def missing_stop_time(placed: Placed, visit: Visit) -> list[Said]:
     if service.expected:
         template += f" ({service.expected.minutes} min {service.expected.source})"
     return _asks(placed, "missing-stop-time", template, answers)
+
+
+@rule(
+    "STILL-RUNNING",
+    title='Minutes up to the last "still running" are a floor: the stop time is asked for all the same',
+    cites=("hcpro-no-stop",),
+    in_force=since("2006-01-01"),
+)
+def still_running(visit: Visit) -> list[Said]:
+    """Only under position `running_floor` = bill; DESIGN section 4, tier 3."""
+    said: list[Said] = []
+    for service, _ in visit.counted:
+        if service.tier is Tier.STILL_RUNNING and service.stretches:
+            question = Fact(
+                "{} was last charted as still running. When did it stop?", (service.drug.text,), service.ids
+            )
+            answers = [Answer(f"it ran {m} min", with_stop(service, m)) for m in _longer(service, visit)]
+            said.append(Ask("missing-stop-time", service.ids, (), question, tuple(answers)))
+    return said
+
+
+def _longer(service: Service, visit: Visit) -> list[int]:
+    """The next lengths at which a unit more would be earned."""
+    needed = visit.book.limit("last_part_must_exceed") + 1
+    return [m for m in (needed, 60 + needed, 120 + needed, 180 + needed, 240 + needed) if m > service.minutes][:2]
 
 
 @rule(
