@@ -54,7 +54,7 @@ def read_charts(
     for draft in gathering.drafts.values():
         of_patient = [other.visit for other in gathering.of_patient[draft.visit.encounter.patient]]
         near = neighbours_of(draft.visit, of_patient, charged)
-        own = tuple(dict.fromkeys(charge.code for charge in charged.get(draft.visit.encounter.id, ())))
+        own = tuple(sorted({charge.code for charge in charged.get(draft.visit.encounter.id, ())}))
         chart = _chart(draft, patients, near if neighbours_known else None, zone)
         charts.append(replace(chart, charged=own) if own else chart)
     return ChartSet(tuple(charts), _sorted(gathering.issues))
