@@ -122,6 +122,8 @@ def decide(asked: Sequence[Asked], sitting: Sitting) -> tuple[Decided, ...]:
     may_decide(sitting.person, sitting.policy)
     for each in asked:
         _check_chart(each, sitting.review)
+    if len({each.key for each in asked}) != len(asked):
+        raise Invalid("line", "The form names a charge twice; decide on each once.")
     if any(each.action != "undo" and each.basis != sitting.review.basis for each in asked):
         raise Stale(_changes_since(asked, sitting))
     standing = {decided.identity: decided for decided in sitting.records.standing()}

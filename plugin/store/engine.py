@@ -4,15 +4,17 @@ SQLAlchemy's default on SQLite begins a transaction only at the first write, aft
 two updates at once then lose one silently. Every writing transaction here says `BEGIN IMMEDIATE` before it reads.
 """
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from plugin.store.cipher import Cipher
 from plugin.store.migrations import upgrade_engine
@@ -67,8 +69,15 @@ def open_store(url: str, keys: Sequence[str], *, upgrade: bool = True) -> Store:
     """
     cipher = Cipher.from_keys(keys)
     engine = make_engine(url)
-    if upgrade:
-        upgrade_engine(engine)
+    try:
+        if upgrade:
+            upgrade_engine(engine)
+        else:
+            engine.connect().close()
+    except OperationalError as error:
+        engine.dispose()
+        shown = engine.url.render_as_string(hide_password=True)
+        raise UnusableStore(f"the store {shown} can't be opened; check that it is there and may be written") from error
     return Store(engine, cipher)
 
 
@@ -106,7 +115,16 @@ def _check_address(url: str) -> URL:
         raise UnusableStore(f"the store can't live in {backend}; use sqlite:///FILE or postgresql://...")
     if not address.database or address.database == ":memory:":
         raise UnusableStore("the store needs a file: sqlite:////absolute/path.sqlite3")
+    _make_private(Path(address.database))
     return address
+
+
+def _make_private(file: Path) -> None:
+    """A new file is for its owner alone; SQLite gives its WAL beside it the same rights."""
+    if not file.parent.is_dir():
+        raise UnusableStore(f"the store can't be made: there is no folder {file.parent}; make it first")
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:

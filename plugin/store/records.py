@@ -25,7 +25,7 @@ from plugin.review.ports import (
     ShownLine,
     repeats,
 )
-from plugin.review.trail import Entry, TrailEntry, name_line
+from plugin.review.trail import Entry, TrailEntry
 from plugin.store import turns
 from plugin.store.engine import Store
 from plugin.store.sealing import (
@@ -38,7 +38,7 @@ from plugin.store.sealing import (
     unseal,
 )
 from plugin.store.tables import decisions, intents, sent_charges, shown_lines
-from plugin.store.trail import add_entries, read_trail
+from plugin.store.trail import add_entries, charge_entry, decision_entry, read_trail, sending_entry
 from plugin.store.turns import Place
 
 UNSETTLED = ("open", "unknown")
@@ -109,7 +109,7 @@ class EncounterRecords:
                 decided_at=new.decision.decided_at,
             )
         )
-        add_entries(connection, self.place, [_decision_entry(new, now)], self.store.cipher)
+        add_entries(connection, self.place, [decision_entry(new, now)], self.store.cipher)
         return Decided(new.identity, number, new.decision, new.backing, new.name, new.verified)
 
     def _went_out(self, connection: Connection, identity: str) -> bool:
@@ -171,7 +171,7 @@ class EncounterRecords:
                 "changed_at": now,
             }
             key = connection.execute(insert(intents).values(row)).inserted_primary_key
-            add_entries(connection, self.place, [_sending_entry(new.draft, new.sink, now)], self.store.cipher)
+            add_entries(connection, self.place, [sending_entry(new.draft, new.sink, now)], self.store.cipher)
         return Intent(int(key[0] if key else 0), new.draft, new.decision_number, new.sink, new.base, "open", 1)
 
     def try_again(self, intent: Intent, writer: str, now: datetime) -> Intent:
@@ -183,7 +183,7 @@ class EncounterRecords:
                 .where(intents.c.id == intent.id)
                 .values(state="open", attempts=intents.c.attempts + 1, changed_at=now)
             )
-            entry = _sending_entry(intent.draft, intent.sink, now, again=True)
+            entry = sending_entry(intent.draft, intent.sink, now, again=True)
             add_entries(connection, self.place, [entry], self.store.cipher)
             row = connection.execute(select(intents).where(intents.c.id == intent.id)).one()
         return self._read_intent(row)
@@ -195,14 +195,16 @@ class EncounterRecords:
             if self._settle(connection, intent, "done", SealedResult(found=sent), now):
                 self._keep_charge(connection, sent, intent.draft, now)
                 details = (("as", sent.reference), ("status", sent.status))
-                add_entries(connection, self.place, [_entry("sent", intent.draft, now, details)], self.store.cipher)
+                add_entries(
+                    connection, self.place, [charge_entry("sent", intent.draft, now, details)], self.store.cipher
+                )
 
     def fail(self, intent: Intent, state: str, message: str, found: SentCharge | None, now: datetime) -> None:
         """It isn't, or we can't tell: state unknown, refused or conflict."""
         with self.store.writing() as connection:
             turns.lock_encounter(connection, self.place)
             if self._settle(connection, intent, state, SealedResult(message, found), now):
-                entry = _entry(state, intent.draft, now, (("because", message),))
+                entry = charge_entry(state, intent.draft, now, (("because", message),))
                 add_entries(connection, self.place, [entry], self.store.cipher)
 
     def note(self, entries: Sequence[Entry]) -> None:
@@ -268,33 +270,3 @@ def encounters_with_unsettled(store: Store) -> tuple[Place, ...]:
     query = select(intents.c.tenant, intents.c.encounter).where(intents.c.state.in_(UNSETTLED)).distinct()
     with store.reading() as connection:
         return tuple(Place(row.tenant, row.encounter) for row in connection.execute(query))
-
-
-def _decision_entry(new: NewDecision, now: datetime) -> Entry:
-    decision = new.decision
-    _, code, modifiers, day = decision.key
-    suggested = name_line(code, modifiers, new.backing.charge.units, day)
-    chosen = name_line(code, decision.modifiers, decision.units, day)
-    details = (("suggested", suggested if suggested != chosen else ""), ("reason", decision.reason))
-    return Entry(
-        at=now,
-        kind=decision.action,
-        identity=new.identity,
-        line=chosen,
-        person=decision.decided_by,
-        name=new.name,
-        role=decision.role,
-        verified=new.verified,
-        details=tuple(pair for pair in details if pair[1]),
-    )
-
-
-def _sending_entry(draft: ChargeDraft, sink: str, now: datetime, again: bool = False) -> Entry:
-    return _entry(
-        "sending", draft, now, (("by", sink), ("status", draft.status), *((("again", "yes"),) if again else ()))
-    )
-
-
-def _entry(kind: str, draft: ChargeDraft, now: datetime, details: tuple[tuple[str, str], ...]) -> Entry:
-    line = name_line(draft.charge.code, draft.modifiers, draft.units, draft.charge.day)
-    return Entry(now, kind, draft.identity, line, details=details)

@@ -1,11 +1,14 @@
 """The trail in the database: entries are added in the same transaction as what they tell, and never changed."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from plugin.review.trail import Entry, TrailEntry
+from plugin.domain.charge import ChargeDraft
+from plugin.review.ports import NewDecision
+from plugin.review.trail import Entry, TrailEntry, name_line
 from plugin.store.cipher import Cipher
 from plugin.store.sealing import SealedEntry, seal, unseal
 from plugin.store.tables import trail
@@ -50,3 +53,34 @@ def _read_entry(row: Row[Any], cipher: Cipher) -> TrailEntry:
         details=words.details,
     )
     return TrailEntry(row.number, entry, row.digest)
+
+
+def decision_entry(new: NewDecision, now: datetime) -> Entry:
+    """Tell a decision: what was chosen, beside what was suggested where they differ."""
+    decision = new.decision
+    _, code, modifiers, day = decision.key
+    suggested = name_line(code, modifiers, new.backing.charge.units, day)
+    chosen = name_line(code, decision.modifiers, decision.units, day)
+    details = (("suggested", suggested if suggested != chosen else ""), ("reason", decision.reason))
+    return Entry(
+        at=now,
+        kind=decision.action,
+        identity=new.identity,
+        line=chosen,
+        person=decision.decided_by,
+        name=new.name,
+        role=decision.role,
+        verified=new.verified,
+        details=tuple(pair for pair in details if pair[1]),
+    )
+
+
+def sending_entry(draft: ChargeDraft, sink: str, now: datetime, again: bool = False) -> Entry:
+    return charge_entry(
+        "sending", draft, now, (("by", sink), ("status", draft.status), *((("again", "yes"),) if again else ()))
+    )
+
+
+def charge_entry(kind: str, draft: ChargeDraft, now: datetime, details: tuple[tuple[str, str], ...]) -> Entry:
+    line = name_line(draft.charge.code, draft.modifiers, draft.units, draft.charge.day)
+    return Entry(now, kind, draft.identity, line, details=details)

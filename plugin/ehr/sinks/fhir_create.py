@@ -220,7 +220,7 @@ def _checked(resource: dict[str, Any]) -> dict[str, Any]:
 
 def _merge(current: Mapping[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     """Our content over what stands there; elements, identifiers and extensions that aren't ours are kept."""
-    merged = {name: value for name, value in current.items() if name not in _OURS} | ours
+    merged = {name: value for name, value in current.items() if name not in OUR_ELEMENTS} | ours
     for name in _SHARED_LISTS:
         theirs = [item for item in _objects(current.get(name)) if not _is_our_entry(item)]
         entries = [*theirs, *ours.get(name, [])]
@@ -230,7 +230,7 @@ def _merge(current: Mapping[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
 
 
 # Everything `write_charge_item` may write: what it leaves out of a new version is to go.
-_OURS = frozenset({
+OUR_ELEMENTS = frozenset({
     *("meta", "text", "identifier", "extension", "status", "code", "subject", "context", "occurrencePeriod"),
     *("occurrenceDateTime", "quantity", "enterer", "enteredDate", "reason", "service", "productCodeableConcept"),
     *("note", "supportingInformation"),

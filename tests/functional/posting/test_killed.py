@@ -20,10 +20,10 @@ from tests.smart.sandbox.ehr import Ehr
 CHECKOUT = Path(__file__).parents[3]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def store_url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database of each kind."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, database: str) -> str:
+    """The address of an empty database of the kind the case names."""
+    return str(request.getfixturevalue(f"{database}_url"))
 
 
 @pytest.fixture
@@ -40,8 +40,20 @@ def survivor(posting_ehr: Ehr, store_url: str, key: str, code: str) -> Iterator[
     store.close()
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("way", [{}, {"client_ids": False}], ids=["client id", "If-None-Exist"])
+WITH_ID: dict[str, bool] = {}
+WITH_CONDITION = {"client_ids": False}
+
+
+@pytest.mark.parametrize(
+    ("database", "when", "way"),
+    [
+        pytest.param("sqlite", "before", WITH_ID, id="SQLite, before sending, client id"),
+        pytest.param("sqlite", "after", WITH_ID, id="SQLite, after sending, client id"),
+        pytest.param("sqlite", "before", WITH_CONDITION, id="SQLite, before sending, If-None-Exist"),
+        pytest.param("sqlite", "after", WITH_CONDITION, id="SQLite, after sending, If-None-Exist"),
+        pytest.param("postgres", "after", WITH_ID, id="PostgreSQL, after sending, client id"),
+    ],
+)
 def test_a_killed_process_leaves_one_charge_in_the_end(
     survivor: Clinic, store_url: str, key: str, when: str, way: dict[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:

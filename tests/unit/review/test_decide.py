@@ -188,6 +188,13 @@ def test_several_lines_are_recorded_together_or_not_at_all(records):
     assert [each.decision.key for each in records.standing()] == [INITIAL.key, HYDRATION.key]
 
 
+def test_a_form_that_names_a_line_twice_is_refused(records):
+    """Accepting and dismissing the same charge at once says nothing."""
+    with pytest.raises(Invalid, match="twice"):
+        decide([asked(), asked(action="dismiss", reason="Not performed")], sit(records))
+    assert records.standing() == ()
+
+
 def test_a_second_click_records_nothing_new(records):
     """The same person saying the same again is one decision."""
     accept(records)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from fhir_mappings.charge_item import write_charge_item
 from fhir_mappings.systems import CHARGE_IDENTIFIER
 from plugin.domain.charge import ChargeDraft, SuggestedCharge
 from plugin.ehr.errors import EhrError, SessionEnded, Unreachable
-from plugin.ehr.sinks.fhir_create import FhirCreate
+from plugin.ehr.sinks.fhir_create import OUR_ELEMENTS, FhirCreate
 from plugin.ehr.sinks.support import ChargeItemSupport
 from plugin.ehr.transport import Answer
 from plugin.review.ports import Conflict, Refused, Unknown
@@ -283,6 +283,20 @@ def test_what_we_leave_out_of_a_new_version_is_taken_out() -> None:
     (body,) = script(under).bodies
     assert (body["extension"], body["account"]) == ([theirs], [{"reference": "Account/a1"}])
     assert "meta" not in body
+
+
+def test_every_element_we_write_is_known_to_be_ours() -> None:
+    """Else what we leave out of a later version would be taken for somebody else's and stay."""
+    full = replace(
+        DRAFT,
+        status="not-billable",
+        reason="Not performed",
+        start=NOW,
+        charge=replace(CHARGE, diagnosis_references=("Condition/k1",)),
+    )
+    timed = replace(full, stop=NOW + timedelta(hours=1))
+    written = write_charge_item(full, ndc="12345-6789-01").keys() | write_charge_item(timed).keys()
+    assert written - {"resourceType", "id"} <= OUR_ELEMENTS
 
 
 # --- Provenance ----------------------------------------------------------------------------------

@@ -229,6 +229,26 @@ def test_other_databases_are_refused_by_name(url, key):
         open_store(url, [key])
 
 
+def test_a_store_that_cannot_be_opened_is_named_with_its_remedy(tmp_path, key):
+    """A missing folder, a folder instead of a file, a database nobody serves: one sentence, no password."""
+    with pytest.raises(UnusableStore, match="no folder"):
+        open_store(f"sqlite:///{tmp_path}/missing/store.sqlite3", [key])
+    with pytest.raises(UnusableStore, match="can't be opened"):
+        open_store(f"sqlite:///{tmp_path}", [key])
+    with pytest.raises(UnusableStore, match="can't be opened") as refused:
+        open_store(f"postgresql://nurse:secret-word@/none?host={tmp_path}", [key])
+    assert "secret-word" not in str(refused.value)
+
+
+def test_a_new_sqlite_file_is_for_its_owner_alone(sqlite_url, key):
+    """Others on the machine read neither the file nor what SQLite puts beside it."""
+    store = open_store(sqlite_url, [key])
+    folder = Path(str(store.engine.url.database)).parent
+    modes = {file.stat().st_mode & 0o777 for file in folder.glob("store.sqlite3*")}
+    store.close()
+    assert modes == {0o600}
+
+
 def test_a_postgresql_address_may_leave_out_the_driver(postgres_url, key):
     """`postgresql://` is what people have; the driver is ours to know."""
     store = open_store(postgres_url.replace("postgresql+psycopg", "postgresql"), [key])

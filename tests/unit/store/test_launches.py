@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from plugin.store.cipher import make_key
-from plugin.store.engine import Store, open_store
+from plugin.store.cipher import Cipher, make_key
+from plugin.store.engine import Store
 from plugin.store.launches import LaunchChanged, LaunchStore, NewLaunch, Pending, StateRefused, Tokens
 from plugin.store.tables import launches, pending_launches
 
@@ -236,10 +236,6 @@ def test_purging_deletes_what_is_over_and_nothing_else(launch_store, pending, ne
 def test_a_retired_key_ends_the_launch_without_an_error(store, launch_store, pending, new, now):
     """What can't be opened any more counts as ended; the person launches again."""
     state, launch = launch_store.begin(pending, BROWSER, now), launch_store.open(new, BROWSER, now)
-    others = LaunchStore(Store(store.engine, open_store(str(_url(store)), [make_key()], upgrade=False).cipher))
+    others = LaunchStore(Store(store.engine, Cipher.from_keys([make_key()])))
     assert others.get(launch.id, BROWSER, now) is None
     assert _refusal(others, state, BROWSER, now) == "unreadable"
-
-
-def _url(store):
-    return store.engine.url.render_as_string(hide_password=False)
