@@ -39,7 +39,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     chosen = settings or read_settings()
     app = Flask("plugin.web", static_folder=str(static_folder()), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
-    app.extensions[EXTENSION] = _make_services(chosen)
+    services = app.extensions[EXTENSION] = _make_services(chosen)
+    if any(tenant.open for tenant in services.tenants):
+        # Without sign-in nothing but the name in the address tells this app from another that a browser was led to.
+        app.config["TRUSTED_HOSTS"] = [chosen.host]
     install_access_log(app)
     install_session(app)
     install_security_headers(app)

@@ -186,7 +186,6 @@ def _keep(answer: TokenAnswer, tenant: Tenant, pending: Pending, identity: Ident
     if not answer.patient:
         text = f"{tenant.name} started the app without a patient, so there is no chart to read."
         raise PageError(HTTPStatus.BAD_REQUEST, "No patient", text, "Open a patient's chart in the EHR first.")
-    services = current_services()
     asked = requested_scopes(LaunchRequest(tenant, pending.iss, pending.launch))
     granted = asked if answer.scope is None else answer.scope
     new = NewLaunch(
@@ -202,6 +201,13 @@ def _keep(answer: TokenAnswer, tenant: Tenant, pending: Pending, identity: Ident
         need_patient_banner=answer.need_patient_banner,
     )
     log.info("launch opened: tenant %s", tenant.key)
+    return _open(new, browser)
+
+
+def _open(new: NewLaunch, browser: str) -> Launch:
+    """Each new launch sweeps out the ended ones, so that no clock of its own is needed for it."""
+    services = current_services()
+    services.launches.purge(services.clock())
     return services.launches.open(new, browser, services.clock())
 
 
@@ -234,10 +240,9 @@ def open_without_sign_in() -> AnyResponse:
     if not is_fhir_id(patient) or not name:
         text = "A patient id and your name are both needed."
         raise PageError(HTTPStatus.BAD_REQUEST, "Something is missing", text, "Go back and fill in both.")
-    now = services.clock()
-    tokens = Tokens("", "", now)
+    tokens = Tokens("", "", services.clock())
     new = NewLaunch(tenant.key, tenant.iss, patient, tokens, user_name=f"{name} (unverified)", role="coder")
-    return _to_session(services.launches.open(new, browser, now))
+    return _to_session(_open(new, browser))
 
 
 # --- inside a session ----------------------------------------------------------------------------

@@ -114,9 +114,17 @@ def _check_context() -> None:
 
 
 def _template_values() -> dict[str, Any]:
-    """`launch` is None on pages outside a launch; `session_fields` are the hidden fields of every form."""
-    launch = g.get("launch")
-    if launch is None:
-        return {"launch": None, "session_fields": {}, "tenant": None}
-    fields = {CSRF_FIELD: csrf_token(), "patient": launch.patient, "encounter": launch.encounter}
-    return {"launch": launch, "session_fields": fields, "tenant": current_services().tenants.by_key(launch.tenant)}
+    """`launch` and `tenant` are None on pages outside a launch; `session_fields` are the hidden fields of every form.
+
+    `not_granted` says in words what the EHR's grant leaves out.
+    """
+    launch: Launch | None = g.get("launch")
+    tenant = current_services().tenants.by_key(launch.tenant) if launch else None
+    if launch is None or tenant is None:
+        return {"launch": None, "tenant": None, "session_fields": {}, "not_granted": ()}
+    return {
+        "launch": launch,
+        "tenant": tenant,
+        "session_fields": {CSRF_FIELD: csrf_token(), "patient": launch.patient, "encounter": launch.encounter},
+        "not_granted": current_services().capabilities(launch).missing(),
+    }

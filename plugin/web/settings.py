@@ -49,9 +49,15 @@ class Settings:
         return f"{self.public_url}/callback"
 
     @property
+    def host(self) -> str:
+        """The host name alone, an IPv6 address in brackets."""
+        name = urlsplit(self.public_url).hostname or ""
+        return f"[{name}]" if ":" in name else name
+
+    @property
     def is_loopback(self) -> bool:
         """Can only this machine reach it?"""
-        return is_loopback(urlsplit(self.public_url).hostname or "")
+        return is_loopback(self.host)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -3,6 +3,7 @@
 import pytest
 
 from plugin.web.session import COOKIE
+from plugin.web.settings import SettingsError
 from tests.smart.launch.conftest import Browser
 from tests.smart.launch.fake_ehr import FakeEhr, encounter
 
@@ -206,8 +207,7 @@ OPEN = '[tenants.lab]\niss = "{iss}"\nopen = true\nname = "Lab"\n'
 def test_open_tenant_asks_who_and_whom_and_marks_the_name(make_browser, ehr: FakeEhr) -> None:
     """No sign-in, no token; the name is recorded as unverified and every page carries a banner."""
     ehr.resources = {"Encounter": bundle(encounter("e1")), "Encounter/e1": encounter("e1")}
-    settings = {"public_url": "http://127.0.0.1:8000"}
-    browser = make_browser(tenants=OPEN.format(iss=ehr.iss), **settings)
+    browser = make_browser(tenants=OPEN.format(iss=ehr.iss), allow_open=True)
     browser.client.set_cookie(COOKIE, "s" * 43, domain="app.example.org")
     assert "has no sign-in" in browser.get("/launch?tenant=lab").text
     form = {"tenant": "lab", "name": "Ann", "patient": "pat-1"}
@@ -222,10 +222,33 @@ def test_open_tenant_asks_who_and_whom_and_marks_the_name(make_browser, ehr: Fak
 @pytest.mark.parametrize(("name", "patient"), [("", "pat-1"), ("Ann", ""), ("Ann", "a/b")])
 def test_open_tenant_needs_both(make_browser, ehr: FakeEhr, name: str, patient: str) -> None:
     """A session without a person or a patient isn't opened."""
-    browser = make_browser(tenants=OPEN.format(iss=ehr.iss), public_url="http://127.0.0.1:8000")
+    browser = make_browser(tenants=OPEN.format(iss=ehr.iss), allow_open=True)
     browser.client.set_cookie(COOKIE, "s" * 43, domain="app.example.org")
     response = browser.post("/launch/open", {"tenant": "lab", "name": name, "patient": patient}, Origin="null")
     assert response.status_code == 400
+
+
+def test_open_tenant_answers_to_its_own_name_only(make_browser, ehr: FakeEhr) -> None:
+    """A page elsewhere whose name was made to point at this machine gets nothing."""
+    browser = make_browser(tenants=OPEN.format(iss=ehr.iss), public_url="http://127.0.0.1:8000")
+    assert browser.client.get("/", base_url="http://127.0.0.1:8000").status_code == 200
+    response = browser.client.get("/launch?tenant=lab", base_url="http://rebound.example:8000")
+    assert (response.status_code, "Lab" in response.text) == (400, False)
+
+
+def test_open_tenant_beyond_loopback_needs_permission(make_browser, ehr: FakeEhr) -> None:
+    """The app isn't even built."""
+    with pytest.raises(SettingsError, match="tenant lab has no sign-in"):
+        make_browser(tenants=OPEN.format(iss=ehr.iss))
+
+
+def test_ended_sessions_are_swept_out_by_the_next_launch(browser: Browser, at_picker: str) -> None:
+    """Neither ended sessions nor forgotten states pile up."""
+    form = browser.form(browser.get(at_picker))
+    browser.post(at_picker.replace("encounter", "logout"), form)
+    browser.launch()
+    with browser.services.store.reading() as connection:
+        assert connection.exec_driver_sql("select count(*) from launches").scalar_one() == 1
 
 
 def test_signed_in_tenant_can_not_be_opened_without(browser: Browser, ehr: FakeEhr) -> None:
