@@ -10,10 +10,9 @@ CODER = "sandbox-coder"
 
 
 class Billed(NamedTuple):
-    """One line of the EHR's bill."""
+    """One line of the EHR's bill, without its modifiers: this EHR doesn't know the extension that holds them."""
 
     code: str
-    modifiers: str
     units: str
     status: str
 
@@ -55,7 +54,7 @@ class Ehr:
         self.page.goto(f"{self.address}/patients/{patient}/encounters/{encounter}/billing?refresh=off")
         rows = self.page.locator("#charges tbody tr").all()
         cells = [row.locator("th, td").all_inner_texts() for row in rows]
-        return [Billed(code.split()[0], modifiers, units, status) for code, modifiers, units, _, status, *_ in cells]
+        return [Billed(code, units, status) for code, _, units, _, status, *_ in cells]
 
     def correct_stop(self, patient: str, drug: str, stop: str) -> None:
         """Chart a stop time, as the nurse would after the question."""

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from waitress.server import create_server
+from werkzeug.serving import make_server
 
 from plugin.store.cipher import make_key
 from plugin.web.app import create_app
@@ -51,6 +51,7 @@ def running_pair(folder: Path, *, partitioned: bool) -> Iterator[str]:
     """A sandbox EHR and an app, with or without `Partitioned` on the app's cookie; yields the EHR's address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()
         app_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         command = [sys.executable, "-m", "plugin.sandbox", "--data", str(folder)]
         command += ["--app-launch-url", f"{app_url}/launch", "--redirect-uri", f"{app_url}/callback"]
@@ -93,12 +94,13 @@ def _process(command: list[str]) -> Iterator["subprocess.Popen[str]"]:
 @contextlib.contextmanager
 def _serving(settings: Settings, listener: socket.socket) -> Iterator[None]:
     app = create_app(settings)
-    server = create_server(app, sockets=[listener], threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, fd=listener.fileno())
+    server.log = lambda *_: None  # type: ignore[method-assign,assignment]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield
     finally:
-        server.close()
+        server.shutdown()
         thread.join(10)
         app.extensions[EXTENSION].store.close()

@@ -116,3 +116,30 @@ def test_the_page_names_its_parts(ehr):
         page.evaluate("new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size")
         == page.locator("[id]").count()
     )
+
+
+def test_a_session_that_has_ended_says_how_to_go_on(ehr):
+    """After logging out the page's address and its forms lead to one sentence: open the app again from the chart."""
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("inp-patient")
+    status, text = page.evaluate(
+        """async () => {
+            const body = new URLSearchParams(new FormData(document.querySelector('.log-out')));
+            await fetch(document.querySelector('.log-out').action, {method: 'POST', body});
+            const answer = await fetch(location.href);
+            return [answer.status, await answer.text()];
+        }"""
+    )
+    assert status == 403
+    assert "open the app again from the patient&#39;s chart" in text
+
+
+def test_a_chart_with_nothing_to_code_says_why(ehr):
+    """An inpatient stay: no charges, no buttons, and the reason for each administration."""
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("inp-patient")
+    expect(page.locator("#charges")).to_contain_text("Nothing is suggested for this encounter.")
+    expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+    page.locator("#declined summary").click()
+    expect(page.locator("#declined .told > li")).to_have_count(5)
+    expect(page.locator("#declined .told > li").first).to_contain_text("inpatient")

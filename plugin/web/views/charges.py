@@ -39,9 +39,14 @@ class State:
         return self.kind in {"undecided", "changed"}
 
     @property
+    def can_accept(self) -> bool:
+        """What is open, and what was dismissed after it had been sent."""
+        return self.is_open or (self.kind == "dismissed" and bool(self.reference))
+
+    @property
     def can_undo(self) -> bool:
-        """What was only said here can be taken back; what was sent is dismissed instead."""
-        return self.kind in {"accepted", "dismissed", "failed"}
+        """What was only said here can be taken back; what is in the EHR is decided anew instead."""
+        return self.kind in {"accepted", "dismissed", "failed"} and not self.reference
 
     @property
     def can_dismiss(self) -> bool:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from plugin.domain import Administration, Ask, CodedEncounter, Decline, MappingIssue, Notice, Patient
-from plugin.web.views.bar_words import charted_times, piece_words
+from plugin.domain import Ask, CodedEncounter, Decline, MappingIssue, Notice, Patient
 from plugin.web.views.changes import Change
 from plugin.web.views.charges import (
     ChargeRow,
@@ -22,7 +21,8 @@ from plugin.web.views.charges import (
     why,
 )
 from plugin.web.views.encounter_classes import class_words
-from plugin.web.views.timeline import Bar, CategoryOf, Timeline, build_timeline, drug_label, pieces_by_administration
+from plugin.web.views.given_rows import GivenRow, given_rows
+from plugin.web.views.timeline import CategoryOf, Timeline, build_timeline, drug_label
 from plugin.web.views.times import clock_for, counted, day_words, plural
 
 
@@ -37,20 +37,6 @@ class Reader:
     why_not: str = ""
     shadow: bool = False
     open_tenant: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GivenRow:
-    """One administration in the text table."""
-
-    anchor: str
-    label: str
-    reference: str
-    version: str
-    site: str
-    status: str
-    times: str
-    became: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +123,10 @@ class ReviewPage:
         """The words on the button that accepts every ready charge."""
         if len(self.ready) == len(self.charges):
             return f"Accept all {len(self.charges)}" if len(self.charges) > 1 else "Accept it"
+        if not any(row.needs_answer for row in self.charges):
+            return f"Accept the other {len(self.ready)}"
         need = plural(len(self.ready), "needs", "need")
-        return f"Accept the {counted(len(self.ready), 'open charge')} that {need} no answer"
+        return f"Accept the {len(self.ready)} that {need} no answer"
 
     @property
     def is_empty(self) -> bool:
@@ -186,7 +174,7 @@ def build_review_page(
         patient_id=chart.encounter.patient,
         encounter_id=chart.encounter.id,
         timeline=timeline,
-        given=_given_rows(coded, timeline, anchors),
+        given=given_rows(coded, timeline, anchors),
         charges=charge_rows(coded, record.states, lookups, clock),
         withdrawn=record.withdrawn,
         questions=_questions(coded, lookups),
@@ -224,60 +212,6 @@ def _encounter_facts(coded: CodedEncounter) -> tuple[tuple[str, str], ...]:
         ("Date of service", day_words(coded.day) if coded.day else "not known"),
         ("Coded as", coded.setting.value),
     )
-
-
-def _given_rows(coded: CodedEncounter, timeline: Timeline, anchors: Mapping[str, str]) -> tuple[GivenRow, ...]:
-    bars = {bar.id: bar for lane in timeline.lanes for bar in lane.bars}
-    reasons = _reasons_without_minutes(coded)
-    pieces = pieces_by_administration(coded)
-    return tuple(
-        GivenRow(
-            anchor=anchors[a.id],
-            label=drug_label(a),
-            reference=a.id,
-            version=a.version,
-            site=_way(a),
-            status=a.status.value,
-            times=_times(a, bars.get(a.id), timeline),
-            became=(*[piece_words(p, timeline.clock) for p in pieces.get(a.id, ())], *reasons.get(a.id, ())),
-        )
-        for a in coded.chart.administrations
-    )
-
-
-def _way(a: Administration) -> str:
-    route = a.route.value if a.route else a.route_text or "route not charted"
-    return f"{route}, {a.site}" if a.site else route
-
-
-def _times(a: Administration, bar: Bar | None, timeline: Timeline) -> str:
-    if bar is not None:
-        return charted_times(bar, timeline.clock)
-    return f"{day_words(a.date_only)}, no time of day" if a.date_only else "no time charted"
-
-
-def _reasons_without_minutes(coded: CodedEncounter) -> dict[str, list[str]]:
-    """What became of an administration where no stretch of minutes says it: drug units, declines without time."""
-    reasons: dict[str, list[str]] = {}
-    for ask in coded.asks:
-        for id_ in ask.administrations:
-            if all(claim.administration != id_ for claim in ask.claims):
-                reasons.setdefault(id_, []).append(f"Question: {ask.question.text()}")
-    timed = {m.administration for charge in coded.charges for m in charge.minutes}
-    for charge in coded.charges:
-        for id_ in charge.administrations:
-            if not any(m.administration == id_ for m in charge.minutes):
-                reasons.setdefault(id_, []).append(f"{charge.code}: {counted(charge.units, 'unit')}")
-    for ruling in coded.rulings:
-        outcome = ruling.outcome
-        if isinstance(outcome, Decline) and not outcome.claims:
-            for id_ in outcome.administrations:
-                if id_ not in timed or outcome.code:
-                    text = " ".join(fact.text() for fact in outcome.because)
-                    reasons.setdefault(id_, []).append(
-                        f"Not coded{f' as {outcome.code}' if outcome.code else ''}: {text}"
-                    )
-    return reasons
 
 
 def _questions(coded: CodedEncounter, lookups: Lookups) -> tuple[Question, ...]:

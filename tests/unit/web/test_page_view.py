@@ -107,7 +107,7 @@ def test_an_open_question_on_its_administration_keeps_a_charge_out_of_accept_all
     assert row_of(page, "96367").needs_answer
     assert "96367" not in {row.code for row in page.ready}
     assert len(page.ready) == 6
-    assert page.accept_all_words == "Accept the 6 open charges that need no answer"
+    assert page.accept_all_words == "Accept the 6 that need no answer"
 
 
 def test_accept_all_takes_what_is_undecided_only():
@@ -119,6 +119,7 @@ def test_accept_all_takes_what_is_undecided_only():
     }
     page = page_of(coded, Record(states))
     assert [row.code for row in page.ready] == ["96417", "96367", "96375", "96372", "J9267"]
+    assert page.accept_all_words == "Accept the other 5"
 
 
 def test_accepted_values_stand_beside_suggested_ones():

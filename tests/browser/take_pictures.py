@@ -1,0 +1,40 @@
+"""Take the pictures the documentation shows: `python -m tests.browser.take_pictures [FOLDER]` (default docs/images)."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.ehr_pages import CODER, Ehr
+from tests.browser.servers import ROOT, running_demo
+from tests.conftest import find_chromium
+
+PAPER = {"width": 1180, "height": 900}
+
+
+def main(folder: Path) -> None:
+    """Start the demo, walk to each page, and write its picture."""
+    with running_demo() as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        ehr = Ehr(browser.new_context(viewport=PAPER).new_page(), address)
+        ehr.log_in(CODER)
+        take_review(ehr.launch_whole("chm-patient"), folder / "review.png")
+        browser.close()
+
+
+def take_review(page: Page, path: Path) -> None:
+    """The chemotherapy day: one charge sent, one opened to show why, the others open."""
+    page.set_viewport_size(PAPER)
+    page.locator("tbody.charge").first.get_by_role("button", name="Accept").click()
+    expect(page.locator(".charges .state").first).to_contain_text("Sent as")
+    page.goto(page.url.split("?")[0])
+    page.locator("#charge-2 summary", has_text="Why").click()
+    page.evaluate("document.activeElement.blur()")
+    page.mouse.move(0, 0)
+    below = page.evaluate("document.querySelector('#charges').getBoundingClientRect().bottom + scrollY + 8")
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": PAPER["width"], "height": below})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")

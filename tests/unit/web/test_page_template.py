@@ -1,0 +1,181 @@
+"""The page's template: each state says what it is, and charted words stay words."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask, render_template
+from markupsafe import Markup
+
+from plugin.domain import Drug
+from plugin.review.decide import DISMISSAL_REASONS
+from plugin.web.app import static_folder
+from plugin.web.launching import blueprint as launching
+from plugin.web.review_pages import blueprint
+from plugin.web.timeline_svg import draw_timeline
+from plugin.web.views.changes import Change
+from plugin.web.views.charges import State, token_of
+from plugin.web.views.legend import legend_for
+from plugin.web.views.page import Reader, Record, ReviewPage, Withdrawn, build_review_page
+from tests.unit.web.sample_charts import chemo_day
+from tests.unit.web.test_page_view import READER, WORDS
+
+FIELDS = {"csrf_token": "token-1", "patient": "p1", "encounter": "e1"}
+
+
+@pytest.fixture(scope="module")
+def app():
+    """The templates and addresses of the app, without its services."""
+    app = Flask("plugin.web", static_folder=str(static_folder()))
+    app.register_blueprint(launching)
+    app.register_blueprint(blueprint, url_prefix="/s/<launch_id>")
+    return app
+
+
+@pytest.fixture
+def rendered(app):
+    """Renders a page value."""
+
+    def render(page: ReviewPage, **more) -> str:
+        timeline = page.timeline
+        values = {
+            "launch_id": "l1",
+            "session_fields": FIELDS,
+            "show_banner": True,
+            "picture": Markup(draw_timeline(timeline)) if timeline.lanes else "",  # noqa: S704
+            "legend": legend_for(timeline),
+            "zone_words": timeline.clock.zone_words(timeline.start, timeline.stop),
+            "dismissal_reasons": DISMISSAL_REASONS,
+            "shown": "sealed",
+            "read_at": "now",
+        }
+        with app.test_request_context():
+            return render_template("review/page.html", page=page, **(values | more))
+
+    return render
+
+
+def page_of(coded=None, reader=READER, record=None) -> ReviewPage:
+    return build_review_page(coded or chemo_day(), "b1", reader, record or Record(), WORDS)
+
+
+def test_every_form_names_its_patient_and_carries_its_token(rendered):
+    """Accept, edit, dismiss, refresh and log out alike."""
+    forms = rendered(page_of()).split("<form")[1:]
+    assert len(forms) == 2 + 7 * 2
+    for form in forms:
+        inside = form.split("</form>")[0]
+        for name, value in FIELDS.items():
+            assert f'name="{name}" value="{value}"' in inside
+
+
+def test_the_banner_is_left_out_where_the_ehr_shows_its_own(rendered):
+    """`need_patient_banner` of the launch decides."""
+    assert "Amara Okafor" in rendered(page_of())
+    assert "Amara Okafor" not in rendered(page_of(), show_banner=False)
+
+
+def test_read_only_shows_why_and_no_button_that_decides(rendered):
+    """The reason comes from the same place that refuses the form."""
+    html = rendered(page_of(reader=Reader("Kim", "", "Sandbox", may_decide=False, why_not="No role here.")))
+    assert "No role here." in html
+    for word in ("Accept", "Dismiss", "Edit", "Undo"):
+        assert f">{word}<" not in html
+
+
+def test_shadow_mode_and_an_open_tenant_are_announced(rendered):
+    """Both change what a click means."""
+    html = rendered(page_of(reader=replace(READER, shadow=True, open_tenant=True)))
+    assert "nothing is sent to the EHR" in html
+    assert "recorded as unverified" in html
+
+
+def test_what_could_not_be_read_is_listed_and_announced(rendered):
+    """With the element it stood in, and whether it matters."""
+    html = rendered(page_of())
+    assert "Not complete" in html
+    assert "1 record could not be read" in html
+    assert "See what was left out" in html
+    assert html.count("could change a charge") == 1
+
+
+def test_nothing_charted_says_what_to_do(rendered):
+    """No picture, no table, one remedy."""
+    coded = chemo_day()
+    bare = replace(coded, chart=replace(coded.chart, administrations=()), charges=(), asks=(), rulings=())
+    html = rendered(page_of(bare))
+    assert "Nothing was charted as given" in html
+    assert "<svg" not in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered", "withheld"),
+    [
+        ("undecided", {"Accept", "Edit", "Dismiss"}, {"Undo", "Send again"}),
+        ("accepted", {"Undo", "Edit", "Dismiss", "Send again"}, {"Accept"}),
+        ("sent", {"Dismiss"}, {"Accept", "Undo", "Edit", "Send again"}),
+        ("dismissed", {"Undo"}, {"Accept", "Edit", "Dismiss", "Send again"}),
+        ("unknown", {"Send again"}, {"Accept", "Undo", "Edit", "Dismiss"}),
+        ("failed", {"Undo", "Dismiss", "Send again"}, {"Accept", "Edit"}),
+        ("changed", {"Accept", "Edit", "Dismiss"}, {"Undo", "Send again"}),
+    ],
+)
+def test_a_row_offers_what_its_state_allows(rendered, kind, offered, withheld):
+    """And nothing that would be refused."""
+    coded = chemo_day()
+    coded = replace(coded, charges=coded.charges[:1], asks=(), would=())
+    state = State(kind, "Words of the state", can_send=kind in {"accepted", "unknown", "failed"})
+    html = rendered(page_of(coded, record=Record({token_of(coded.charges[0]): state})))
+    assert "Words of the state" in html
+    row = html.split('<tbody role="rowgroup"')[1].split("</tbody>")[0]
+    assert {word for word in offered | withheld if f">{word}<span class" in row} == offered
+
+
+def test_a_dismissal_that_reached_the_ehr_is_accepted_again_rather_than_undone(rendered):
+    """What the EHR knows can't be taken back, only decided anew."""
+    coded = chemo_day()
+    coded = replace(coded, charges=coded.charges[:1], asks=(), would=())
+    state = State("dismissed", "Dismissed (not-billable)", reference="ChargeItem/1", number=2)
+    html = rendered(page_of(coded, record=Record({token_of(coded.charges[0]): state})))
+    assert ">Accept<span" in html
+    assert ">Undo<span" not in html
+
+
+def test_a_decision_that_lost_its_suggestion_can_be_dismissed(rendered):
+    """It stands below the table with its own form."""
+    gone = Withdrawn(
+        "CPT|96409||2026-03-02", "96409 x 1 on 2026-03-02", State("sent", "Sent as ChargeItem/1", number=3)
+    )
+    html = rendered(page_of(record=Record(withdrawn=(gone,))))
+    below = html.split("Decided earlier, no longer suggested")[1]
+    assert 'value="CPT|96409||2026-03-02=3"' in below
+    assert "Dismiss and mark as not billable" in below
+
+
+def test_changes_show_before_and_now(rendered):
+    """Side by side, struck out and marked."""
+    page = replace(page_of(), changes=(Change("Charge", "96415", "1 x", "2 x"),), changes_since="the page of 09:00")
+    html = rendered(page, stopped=True)
+    assert "The chart changed, so nothing was sent" in html
+    assert "<del>1 x</del>" in html
+    assert "<ins>2 x</ins>" in html
+
+
+def test_charted_words_never_become_markup(rendered):
+    """A drug, a site and a note come from outside."""
+    coded = chemo_day()
+    first, *rest = coded.chart.administrations
+    hostile = replace(first, drug=Drug("<script>alert(1)</script>"), site='"><img src=x>')
+    html = rendered(page_of(replace(coded, chart=replace(coded.chart, administrations=(hostile, *rest)))))
+    assert "<script>alert" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_no_inline_style_script_or_handler(rendered):
+    """One strict content policy holds for the whole page."""
+    html = rendered(page_of())
+    assert " style=" not in html
+    assert "<style" not in html
+    assert html.count("<script") == 1
+    assert re.findall(r"<[^>]*\son\w+=", html) == []
