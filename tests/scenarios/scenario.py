@@ -54,7 +54,7 @@ class Scenario:
     def drawing(self) -> tuple[object, ...]:
         """What makes a scenario the same as another: the chart and all that surrounds it, not the words about it."""
         given = tuple(row.strip() for row in self.values["chart"].strip().splitlines())
-        around = tuple(str(self.values.get(name)) for name in ("setting", "diagnoses", *AROUND))
+        around = tuple(str(self.values.get(name)) for name in ("setting", "date", "diagnoses", *AROUND))
         return (given, str(sorted(self.positions.items())), *around)
 
 
