@@ -2,8 +2,10 @@
 
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
+from plugin.ehr.errors import EhrError
 from plugin.ehr.tenants import Tenant
 from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide
 from plugin.review.ports import Person, Policy
@@ -43,7 +45,11 @@ class OpenChart:
         return ""
 
     def decide(self, asked: list[Asked]) -> tuple[Posted, ...]:
-        """Record what the form says, then bring the EHR in line; raises what `plugin.review.decide.decide` raises."""
+        """Record what the form says, then bring the EHR in line; raises what `plugin.review.decide.decide` raises.
+
+        Raises EhrError before anything is recorded when the EHR doesn't even say what it can take.
+        """
+        posting = self._posting()
         sitting = Sitting(
             person=self.person,
             review=self.review,
@@ -53,7 +59,7 @@ class OpenChart:
             now=self.services.clock(),
         )
         decided = decide(asked, sitting)
-        return post_accepted(self._posting(), [each.decision.key for each in decided])
+        return post_accepted(posting, [each.decision.key for each in decided])
 
     def send_again(self, asked: list[Asked]) -> tuple[Posted, ...]:
         """Send what was accepted and did not arrive; raises NotAllowed."""
@@ -61,9 +67,13 @@ class OpenChart:
         return post_accepted(self._posting(), [each.key for each in asked])
 
     def settle(self) -> None:
-        """Look into the EHR for charges whose arrival is unknown; sends nothing."""
+        """Look into the EHR for charges whose arrival is unknown; sends nothing.
+
+        An EHR that can't be asked leaves them unknown, and the page says so; the chart is shown all the same.
+        """
         if any(intent.state in UNSETTLED for intent in self.records.last_intents().values()):
-            look_for_unsettled(self._posting())
+            with suppress(EhrError):
+                look_for_unsettled(self._posting())
 
     def _posting(self) -> Posting:
         sink = self.services.sink(self.launch)

@@ -1,0 +1,76 @@
+"""What one request does with the open chart when the EHR can't be asked."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from plugin.ehr.errors import Unreachable
+from plugin.review.decide import Asked
+from plugin.review.ports import Person, Policy
+from plugin.review.prepare import Review
+from plugin.web.open_chart import OpenChart
+from tests.unit.web.sample_charts import chemo_day
+
+CODED = chemo_day()
+CHARGE = CODED.charges[0]
+
+
+class SilentEhr:
+    """Services whose EHR doesn't answer."""
+
+    book = SimpleNamespace(modifiers={"59": {}})
+
+    def sink(self, launch):
+        raise Unreachable("no answer")
+
+    def person(self, launch):
+        return Person("Practitioner/k", "Kim Lee", "coder", verified=True)
+
+    def policy(self, launch):
+        return Policy("sandbox")
+
+    def clock(self):
+        return datetime(2026, 3, 2, 20, tzinfo=UTC)
+
+
+class Records:
+    """Records that may not be written to, with one intent whose outcome is unknown."""
+
+    tenant, encounter = "sandbox", CODED.chart.encounter.id
+
+    def last_intents(self):
+        return {"i": SimpleNamespace(state="unknown")}
+
+    def standing(self):
+        return ()
+
+    def decide(self, new, now):
+        raise AssertionError("recorded although nothing can be sent")
+
+
+def chart() -> OpenChart:
+    services: Any = SilentEhr()
+    records: Any = Records()
+    launch: Any = SimpleNamespace(id="l1")
+    tenant: Any = SimpleNamespace()
+    return OpenChart(services, launch, tenant, Review(CODED, "b1"), records)
+
+
+def test_an_unknown_charge_stays_unknown_when_the_ehr_cannot_be_asked():
+    """The chart was read; that looking for the charge fails must not hide it."""
+    chart().settle()
+
+
+def test_nothing_is_recorded_when_the_ehr_does_not_say_what_it_takes():
+    """The person hears it before, not after, the decision."""
+    encounter = CODED.chart.encounter
+    asked = Asked(encounter.patient, encounter.id, "b1", CHARGE.key, "accept")
+    with pytest.raises(Unreachable):
+        chart().decide([asked])
+
+
+def test_who_may_decide_has_no_reason_not_to():
+    """Empty means yes."""
+    assert chart().why_not_decide() == ""
