@@ -1,6 +1,6 @@
 """Minutes that were weighed for a code and did not earn it."""
 
-from plugin.domain import Fact, Technique
+from plugin.domain import Fact, Notice, Technique
 from plugin.rules.base import Kind, Said, looking_at, rule, since
 from plugin.rules.placement import Placed
 from plugin.rules.saying import decline
@@ -19,4 +19,5 @@ def not_earned(placed: Placed, visit: Visit) -> list[Said]:
     how = (placed.service.technique or Technique.INFUSION).value
     code = visit.book.code_anywhere(placed.category, placed.considered, how)
     why = placed.why or Fact("it does not reach what the code asks")
-    return [*decline(code, placed.kept, why)]
+    said: list[Said] = [*decline(code, placed.kept, why)]
+    return [*said, Notice("manual-unlisted", placed.service.ids, why)] if placed.by_hand else said

@@ -132,4 +132,6 @@ def _chemotherapy_together(placed: Placed, visit: Visit) -> Placed:
         placed.service.ids,
     )
     kept = placed.service.stretches
-    return replace(placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.SEQUENTIAL, why=why)
+    return replace(
+        placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.SEQUENTIAL, why=why, by_hand=True
+    )

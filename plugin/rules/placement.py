@@ -16,6 +16,7 @@ class Placed:
 
     `kept` are the minutes it can earn with; `shared` those it lost to services placed before it, `beside` theirs.
     `considered` is the role it was weighed for, which names the code of a decline; `why` is the reason of a decline.
+    `by_hand` sends it to a coder: no code says what was done.
     """
 
     service: Service
@@ -27,6 +28,7 @@ class Placed:
     considered: Role = Role.SEPARATE
     modifiers: tuple[str, ...] = ()
     why: Fact | None = None
+    by_hand: bool = False
 
 
 Counted = tuple[Service, Category]

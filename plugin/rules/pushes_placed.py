@@ -11,6 +11,8 @@ from plugin.rules.base import Kind
 from plugin.rules.placement import Counted, Placed
 from plugin.rules.visit import Visit
 
+NEVER = 1_000_000
+
 
 @dataclass
 class Given:
@@ -51,7 +53,16 @@ def _push(counted: Counted, before: Sequence[Service], given: Given, visit: Visi
     if why is None:
         given.last_push[drug] = service.start
         return Placed(service, category, Role.ADDITIONAL_PUSH, service.stretches)
-    return Placed(service, category, Kind.NOT_EARNED, service.stretches, considered=Role.ADDITIONAL_PUSH, why=why)
+    by_hand = category is Category.CHEMOTHERAPY and drug in given.infused
+    return Placed(
+        service,
+        category,
+        Kind.NOT_EARNED,
+        service.stretches,
+        considered=Role.ADDITIONAL_PUSH,
+        why=why,
+        by_hand=by_hand,
+    )
 
 
 def _together(service: Service, before: Sequence[Service]) -> bool:
@@ -71,16 +82,19 @@ def _no_repeat(service: Service, category: Category, given: Given, visit: Visit)
     if last is not None and (service.start - last) // 60 <= needed:
         since = (service.start - last) // 60
         return Fact("{} min after the last reported push of the drug is not more than {}", (since, needed), service.ids)
-    gap = _from_infusion(service, given)
-    if gap is not None and gap <= needed and visit.book.position("bolus_before_drip") == "none":
-        return Fact("{} min from an infusion of the same drug is not more than {}", (gap, needed), service.ids)
+    into, after = _gaps(service, given)
+    if into <= needed and visit.book.position("bolus_before_drip") == "none":
+        return Fact("{} min before an infusion of the same drug is not more than {}", (into, needed), service.ids)
+    if after <= needed:
+        return Fact("{} min from an infusion of the same drug is not more than {}", (after, needed), service.ids)
     return None
 
 
-def _from_infusion(service: Service, given: Given) -> int | None:
-    """Whole minutes to the nearest start or end of an infusion of the drug, 0 inside one."""
-    gaps = [
-        max(start - service.start, service.start - stop, 0) // 60
-        for start, stop in given.infused.get(service.drug.key, ())
+def _gaps(service: Service, given: Given) -> tuple[int, int]:
+    """Whole minutes to the next start of an infusion of the drug, and to the nearest start or end behind it."""
+    spans = given.infused.get(service.drug.key, [])
+    ahead = [(start - service.start) // 60 for start, _ in spans if start >= service.start]
+    behind = [
+        abs(edge - service.start) // 60 for start, stop in spans if start < service.start for edge in (start, stop)
     ]
-    return min(gaps, default=None)
+    return min(ahead, default=NEVER), min(behind, default=NEVER)
