@@ -24,6 +24,7 @@ from plugin.rules.initial_service import initial_service
 from plugin.rules.injections import injection, subcutaneous_infusion
 from plugin.rules.not_counted import (
     dialysis_bundle,
+    fluid_not_in_a_vein,
     keep_vein_open,
     line_flush,
     nothing_given,
@@ -72,6 +73,7 @@ LEAVE_OUT: tuple[Rule[Sift], ...] = (
     other_family,
     procedure_integral,
     procedure_drug,
+    fluid_not_in_a_vein,
     line_flush,
     keep_vein_open,
     transfusion_premedication,

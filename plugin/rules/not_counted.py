@@ -158,6 +158,20 @@ def keep_vein_open(service: Service, visit: Visit) -> Sifted:
 
 
 @rule(
+    "FLUID-NOT-IN-A-VEIN",
+    title="Fluid injected elsewhere than into a vein dilutes something, or is not hydration of this family",
+    cites=("noridian-hydration",),
+    in_force=since("2006-01-01"),
+    looks_at=looking_at(DrugClass.HYDRATION_FLUID),
+)
+def fluid_not_in_a_vein(service: Service, visit: Visit) -> Sifted:
+    """Dossier R18: diluent; fluid under the skin has no rule in the dossier, so nothing is coded from it."""
+    if service.route in (None, Route.INTRAVENOUS):
+        return NOT_APPLICABLE
+    return declined(service, "fluid that was not given into a vein")
+
+
+@rule(
     "NOTHING-GIVEN",
     title="A row with dose 0 gives nothing",
     cites=("decided-stitching",),

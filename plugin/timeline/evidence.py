@@ -23,7 +23,7 @@ NEVER_PUSHED = (
 def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Judged:
     """What can be done with the chain's time: its timing, the counted stretches, and the tier that bears them."""
     first = chain[0]
-    if first.intended in (Technique.PUSH, Technique.INJECTION) and first.stop in (None, first.start):
+    if _is_a_moment(first):
         return _instant(first)
     timed = [p for p in chain if p.length is not None and not _placeholder(p, book)]
     unusable = _unusable(chain, timed)
@@ -32,6 +32,13 @@ def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Ju
     if any(p.stop is None for p in chain):
         return _open_ended(chain, timed, expected, book)
     return _plausible(_stretches(timed), max(p.tier for p in timed), _ordered(chain), book)
+
+
+def _is_a_moment(piece: Piece) -> bool:
+    """A push or an injection charted without a length; no length on something with no technique is a push, too."""
+    if piece.stop is None or piece.start is None:
+        return piece.intended in (Technique.PUSH, Technique.INJECTION)
+    return piece.stop == piece.start and piece.intended is not Technique.INFUSION
 
 
 def _unusable(chain: tuple[Piece, ...], timed: list[Piece]) -> Timing | None:
