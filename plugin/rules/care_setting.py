@@ -83,7 +83,7 @@ def _within(visit: Visit, start: datetime | None, days: int) -> bool:
     last = visit.chart.encounter.stop or visit.chart.encounter.start
     if last is None or start is None:
         return False
-    return timedelta(0) <= start.date() - last.date() <= timedelta(days=days)
+    return timedelta(0) <= visit.local_day(start) - visit.local_day(last) <= timedelta(days=days)
 
 
 def _becomes_inpatient(visit: Visit) -> bool:

@@ -16,7 +16,10 @@ def earlier_that_day(visit: Visit) -> list[Neighbour]:
     return [
         n
         for n in visit.chart.neighbours or ()
-        if n.encounter_class in OUTPATIENT and n.stop and n.stop <= start and n.stop.date() == start.date()
+        if n.encounter_class in OUTPATIENT
+        and n.stop
+        and n.stop <= start
+        and visit.local_day(n.stop) == visit.local_day(start)
     ]
 
 

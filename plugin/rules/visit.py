@@ -49,6 +49,10 @@ class Visit:
         given = self.administrations[administration]
         return given.date_only or datetime.fromtimestamp(seconds, self.zone_of(administration)).date()
 
+    def local_day(self, moment: datetime) -> date:
+        """The calendar day of a charted moment in the facility's zone, else in the offset it was written in."""
+        return (moment.astimezone(self.chart.zone) if self.chart.zone else moment).date()
+
     def clock(self, administration: str, seconds: int) -> Clock:
         """A moment for a fact."""
         return Clock(seconds, self.zone_of(administration))
