@@ -109,7 +109,7 @@ def _encounter(scenario: Mapping[str, Any], given: Sequence[Administration], day
         patient="p1",
         encounter_class=scenario.get("class", "AMB"),
         status="finished",
-        start=min(moments, default=noon),
+        start=_at(scenario, "arrival", day, zone) or min(moments, default=noon),
         stop=max(moments, default=noon),
         classes=tuple(
             ClassSpan(span["class"], _at(span, "start", day, zone), _at(span, "stop", day, zone))
