@@ -27,7 +27,9 @@ CHARGE_COLUMNS = frozenset(["code", "units", "modifiers", "date", "diagnoses", "
 DRUG_COLUMNS = frozenset(["code", "units", "modifiers", "because"])
 SAID_COLUMNS = frozenset(["kind", "administrations", "because"])
 # Questions about a drug's own line. Scenarios expect administration codes alone (README of this folder).
-OF_DRUG_LINES = frozenset({"dose-unit", "vial-size-or-waste", "drug-code-ambiguous", "340b", "patient-weight"})
+OF_DRUG_LINES = frozenset(
+    {"dose-unit", "vial-size-or-waste", "drug-code-ambiguous", "340b", "patient-weight", "drug-source"}
+)
 NOTHING_SAID = "kind | administrations | because"
 Line = tuple[str, ...]
 
