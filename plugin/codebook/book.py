@@ -195,9 +195,10 @@ class View:
             self.rows.append(row)
         return row is not None
 
-    def single_a_day(self, setting: CareSetting) -> frozenset[str]:
-        """Initial codes whose unit limit is 1 a day in a setting (addendum A2)."""
-        return frozenset(self.book.hierarchy["single_a_day"][setting.value])
+    def a_day(self, setting: CareSetting) -> Mapping[str, int]:
+        """Units of each initial code that a day may have in a setting (addendum A2)."""
+        limits: Mapping[str, int] = self.book.hierarchy["a_day"][setting.value]
+        return limits
 
     def concurrent_parents(self) -> Collection[str]:
         """Codes one of which must stand beside the concurrent code."""

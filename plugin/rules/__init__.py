@@ -13,6 +13,7 @@ Read it from top to bottom; it is the order in which a visit is coded.
 5. `TELL`: what concerns the visit as a whole.
 """
 
+from plugin.rules.access import missing_site
 from plugin.rules.additional_hour import additional_hour
 from plugin.rules.apart import disposable_pump, own_code, port_flush, thrombolytic_purpose
 from plugin.rules.base import Earn, Rule, Sift, Tell
@@ -25,6 +26,7 @@ from plugin.rules.injections import injection, subcutaneous_infusion
 from plugin.rules.not_counted import (
     dialysis_bundle,
     fluid_not_in_a_vein,
+    implant,
     keep_vein_open,
     line_flush,
     nothing_given,
@@ -71,6 +73,7 @@ LEAVE_OUT: tuple[Rule[Sift], ...] = (
     nothing_given,
     route_outside,
     other_family,
+    implant,
     procedure_integral,
     procedure_drug,
     fluid_not_in_a_vein,
@@ -119,6 +122,7 @@ TELL: tuple[Rule[Tell], ...] = (
     encounter_class,
     encounter_link,
     second_encounter,
+    missing_site,
     started_elsewhere,
     still_running,
     primary_reason,

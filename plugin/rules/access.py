@@ -4,15 +4,22 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from plugin.domain import Ask, Fact, Technique
+from plugin.domain.outcome import Answer
+from plugin.rules.answers import with_site
+from plugin.rules.base import Said, rule, since
 from plugin.rules.initial_choice import choose_initial
-from plugin.rules.placement import Counted, Tree
+from plugin.rules.placement import Counted, Tree, in_a_vein, is_timed
 from plugin.rules.visit import Visit
+from plugin.rules.wording import mentions
 
 NECESSITY = re.compile(
-    r"incompatib|\bnot\b.{0,20}\bcompatib|dual[- ]access|"
-    r"\b(second|separate|additional|another|2nd)\b.{0,20}\b(p?iv|line|site|access|catheter)\b",
+    r"(?<!no )(?<!no known )\bincompatib|\bnot\b.{0,20}\bcompatib|dual[- ]access|"
+    r"\b(second|separate|additional|another|2nd)\b.{0,20}\b(p?iv|line|site|access|catheter)\b.{0,40}"
+    r"\b(need|requir|because|protocol|necess|order|must)",
     re.IGNORECASE,
 )
+SEVERAL = 2
 FOR_THE_RATE_ONLY = re.compile(r"^(?!.*compatib).*\b(flow|rate|faster|speed)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -24,7 +31,7 @@ def necessity_of_two_sites(visit: Visit) -> bool:
         for a in service.administrations
         for text in (*a.notes, *(term.text for term in a.reasons))
     ]
-    return any(NECESSITY.search(text) and not FOR_THE_RATE_ONLY.search(text) for text in said)
+    return any(mentions(NECESSITY, text) and not mentions(FOR_THE_RATE_ONLY, text) for text in said)
 
 
 def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:
@@ -46,3 +53,23 @@ def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:
         by_site.values(),
         key=lambda tree: (tree[0][0].access_site != first_site, tree[0][0].start, tree[0][0].id),
     )
+
+
+@rule(
+    "MISSING-SITE",
+    title="Two sites were needed and one service has none charted: which it ran through is asked",
+    cites=("ncci-11-b2", "decided-defaults"),
+    in_force=since("2006-01-01"),
+)
+def missing_site(visit: Visit) -> list[Said]:
+    """Never taken for a second site by itself (dossier R5, R22c)."""
+    infusions = [s for s, c in visit.counted if in_a_vein(s) and s.technique is Technique.INFUSION and is_timed(s)]
+    bare = [s for s in infusions if not s.access_site]
+    if not bare or len(infusions) < SEVERAL or not necessity_of_two_sites(visit):
+        return []
+    words = "Two access sites were needed. Which did {} run through?"
+    other = "a site of its own"
+    return [
+        Ask("missing-site", s.ids, (), Fact(words, (s.drug.text,), s.ids), (Answer(other, with_site(s, other)),))
+        for s in bare
+    ]

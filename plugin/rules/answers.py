@@ -5,7 +5,7 @@ An answer is tried out to say what it would change; it never enters the chart by
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from plugin.domain import Administration, Chart, DrugClass, Route, Service, Stated, Technique, Term
 
@@ -43,6 +43,9 @@ def with_length(service: Service, minutes: int) -> Apply:
 
     def timed(a: Administration) -> Administration:
         length = timedelta(minutes=minutes)
+        if a.start is None and a.stop is None and a.date_only is not None:
+            noon = datetime.combine(a.date_only, time(12, tzinfo=UTC))
+            return replace(a, start=noon, stop=noon + length, date_only=None, instant=False)
         if a.start is None and a.stop is not None:
             return replace(a, start=a.stop - length, instant=False)
         if a.start is not None:

@@ -7,7 +7,20 @@ import re
 from collections import defaultdict
 from datetime import date
 
-from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable, Notice, Role, Route, Service, Suggest
+from plugin.domain import (
+    Ask,
+    Category,
+    Decline,
+    DrugClass,
+    Fact,
+    NotApplicable,
+    Notice,
+    Role,
+    Route,
+    Service,
+    Suggest,
+    Technique,
+)
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
@@ -121,13 +134,19 @@ def _coded(category: Category, name: str, day: date, services: list[Service], vi
     claims = tuple(s for service in services for s in service.stretches)
     ids = tuple(i for service in services for i in service.ids)
     why = Fact("{}", (f"{services[0].drug.text or services[0].drug.key}: {name}",), ids)
-    if code is None:
+    if code is None or _silent(name, services):
         return [Decline(None, ids, claims, (why,)), Notice("manual-unlisted", ids, why)]
     tier = max(service.tier for service in services)
     said: list[Said] = [Suggest(code, 1, day, ids, claims, (why,), (claims,) if claims else (), tier=tier)]
     if category is Category.CHEMOTHERAPY and name == "pump start":
         said += [_whose_pump(service) for service in services if not visit.stated(OWNER, service.id)]
     return said
+
+
+def _silent(name: str, services: list[Service]) -> bool:
+    """Bolus-only tenecteplase for a stroke: the sources say nothing (addendum R38)."""
+    bolus_only = all(s.technique is Technique.PUSH for s in services)
+    return name == "stroke thrombolysis" and bolus_only and services[0].drug.key == "tenecteplase"
 
 
 def _whose_pump(service: Service) -> Ask:

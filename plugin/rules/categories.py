@@ -6,7 +6,7 @@ from plugin.rules.answers import with_class
 from plugin.rules.base import rule, since
 from plugin.rules.visit import Visit
 
-VOLUME_DEPLETION = ("E86",)
+VOLUME_DEPLETION = ("E86", "R11", "A08", "A09", "K52", "R19.7", "O21", "I95", "T67")
 HYPOKALEMIA = "E87.6"
 BY_CLASS = {
     DrugClass.ANTINEOPLASTIC: Category.CHEMOTHERAPY,
@@ -44,7 +44,7 @@ def _electrolyte(service: Service, visit: Visit) -> Category | None:
 
 
 def _in_fluid(service: Service) -> bool:
-    return " + " in service.drug.key
+    return " + " in service.drug.key or " with potassium" in service.drug.key
 
 
 def _depleted(codes: frozenset[str]) -> bool:

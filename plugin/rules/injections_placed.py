@@ -1,6 +1,7 @@
 """Injections, transfusions and infusions under the skin: outside the hierarchy, each by itself.
 
-One ordered dose drawn into two syringes is one service, or two, by position (dossier R24a; addendum A17, D13).
+One ordered dose in two syringes is one service, or by position two when two places are documented, the second with
+modifier 59 (dossier R24a; addendum A17, D13).
 """
 
 from collections.abc import Sequence
@@ -16,11 +17,13 @@ def place_injections(services: Sequence[Counted], visit: Visit) -> list[Placed]:
     """Every service outside the hierarchy, parts of one dose joined where the position says so."""
     placed: list[Placed] = []
     for service, category in services:
-        whole = next((i for i, p in enumerate(placed) if _same_dose(p.service, service)), None)
-        if whole is not None and _is_one(category, visit):
+        whole = next((i for i, p in enumerate(placed) if _same_dose(p.service, service, visit)), None)
+        if whole is None:
+            placed.append(_one(service, category))
+        elif _is_one(placed[whole].service, service, category, visit):
             placed[whole] = replace(placed[whole], kept=(*placed[whole].kept, *service.stretches))
         else:
-            placed.append(_one(service, category))
+            placed.append(replace(_one(service, category), modifiers=("59",)))
     return placed
 
 
@@ -29,17 +32,23 @@ def _one(service: Service, category: Category) -> Placed:
     return Placed(service, category, Kind.UNTIMED if untimed else Role.SEPARATE, service.stretches)
 
 
-def _same_dose(one: Service, other: Service) -> bool:
-    """Two syringes of one order at one moment."""
+def _same_dose(one: Service, other: Service, visit: Visit) -> bool:
+    """Two syringes of one order within the minutes that make segments one; without an order, of one moment."""
+    orders = one.administrations[0].request, other.administrations[0].request
+    apart = visit.book.limit("stitch_gap") * 60 if orders[0] else 0
     return (
         one.technique is other.technique is Technique.INJECTION
         and one.drug.key == other.drug.key
-        and one.start == other.start
-        and one.administrations[0].request == other.administrations[0].request
+        and orders[0] == orders[1]
+        and abs(one.start - other.start) <= apart
     )
 
 
-def _is_one(category: Category, visit: Visit) -> bool:
+def _is_one(one: Service, other: Service, category: Category, visit: Visit) -> bool:
+    """One service, unless the site counts injections and two places are documented."""
+    if not one.access_site or not other.access_site or one.access_site == other.access_site:
+        return True
+    each = visit.book.position("split_dose_injections") == "one_per_injection"
     if category is Category.THERAPEUTIC:
-        return visit.book.position("im_same_drug") == "once"
-    return visit.book.position("split_dose_injections") == "one_per_dose"
+        each = visit.book.position("im_same_drug") == "each" or each
+    return not each

@@ -39,6 +39,7 @@ ORAL_FORM = re.compile(
     r"suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b",
     re.IGNORECASE,
 )
+IMPLANTED = re.compile(r"\b(implant|pellets?)\b", re.IGNORECASE)
 CARRIER = re.compile(r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock)\b", re.IGNORECASE)
 WORDS = {
     Status.NOT_DONE: "charted as not done",
@@ -113,6 +114,19 @@ def _named_code(service: Service, visit: Visit) -> str | None:
 def other_family(service: Service, visit: Visit) -> Sifted:
     """Dossier R26."""
     return declined(service, "its administration has codes of its own")
+
+
+@rule(
+    "IMPLANT",
+    title="An implant or a pellet is placed, not injected, and has codes of its own",
+    cites=("a59160-hormonal",),
+    in_force=since("2006-01-01"),
+)
+def implant(service: Service, visit: Visit) -> Sifted:
+    """Addendum A13, R53: 11981 to 11983 for implants, 11980 for pellets."""
+    if visit.book.flag(service.drug.key, "implant") or says(IMPLANTED, [service.drug.text]):
+        return declined(service, "an implant, which has codes of its own")
+    return NOT_APPLICABLE
 
 
 @rule(

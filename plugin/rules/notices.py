@@ -4,8 +4,11 @@ import re
 
 from plugin.domain import Category, DrugClass, Fact, Notice, Route, Technique, Tier
 from plugin.rules.base import Said, rule, since
+from plugin.rules.placement import is_timed
+from plugin.rules.second_visit import earlier_that_day
 from plugin.rules.visit import Visit
 
+NO_LIMIT = 1_000
 VISIT = re.compile(r"992(0[2-5]|1[1-5]|8[1-5])|G0463")
 
 
@@ -22,7 +25,7 @@ def complexity_documentation(visit: Visit) -> list[Said]:
     ids = tuple(
         i
         for s, category in visit.counted
-        if category is Category.CHEMOTHERAPY and s.drug.drug_class is DrugClass.COMPLEX_BIOLOGIC
+        if category is Category.CHEMOTHERAPY and is_timed(s) and s.drug.drug_class is DrugClass.COMPLEX_BIOLOGIC
         for i in s.ids
         if s.technique is not Technique.INJECTION
     )
@@ -119,14 +122,12 @@ def active_monitoring(visit: Visit) -> list[Said]:
     in_force=since("2006-01-01"),
 )
 def unit_limit_appeal(visit: Visit) -> list[Said]:
-    """Addendum A2: 96413, 96409 and 96374 have a limit of 1 a day, in an office 96365 and 96360 too."""
-    single = visit.book.single_a_day(visit.setting)
-    over = sorted({code for code in visit.initial_list if visit.initial_list.count(code) > 1} & single)
-    text = Fact(
-        "{} is reported twice on one day against a limit of 1: expect a denial, appeal with the documentation",
-        (", ".join(over),),
-    )
-    return [Notice("unit-limit-appeal", (), text)] if over else []
+    """Addendum A2; an earlier visit of the day counts too."""
+    reported = [*visit.initial_list, *(code for n in earlier_that_day(visit) for code in n.charged)]
+    limits = visit.book.a_day(visit.setting)
+    over = [code for code in sorted(set(visit.initial_list)) if reported.count(code) > limits.get(code, NO_LIMIT)]
+    words = "{} exceeds its limit of units a day: expect a denial, appeal with the site or visit documentation"
+    return [Notice("unit-limit-appeal", (), Fact(words, (", ".join(over),)))] if over else []
 
 
 @rule(

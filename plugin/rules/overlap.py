@@ -63,10 +63,22 @@ def _lay(service: Service, category: Category, placed: list[Placed], visit: Visi
             first = placed[earlier]
             placed[earlier] = replace(first, kept=(*first.kept, *kept))
             placed[-1] = replace(placed[-1], kept=())
+    elif shared and _given_together(service, placed):
+        placed.append(Placed(service, category, Kind.TOGETHER, service.stretches))
     elif shared:
         placed.append(_overlapping(Placed(service, category, Role.SEQUENTIAL, kept, shared, beside), visit))
     else:
         placed.append(Placed(service, category, Role.SEQUENTIAL, kept))
+
+
+def _given_together(service: Service, placed: Sequence[Placed]) -> bool:
+    """Another drug charted from the same to the same minute, with no site for either (dossier R14, addendum D7)."""
+    return not service.access_site and any(
+        not p.service.access_site
+        and p.service.drug.key != service.drug.key
+        and (p.service.start, p.service.stretches[-1].stop) == (service.start, service.stretches[-1].stop)
+        for p in placed
+    )
 
 
 def _has_first_hour(placed: Placed) -> bool:

@@ -175,7 +175,7 @@ def implausible_time(placed: Placed, visit: Visit) -> list[Said]:
 
 @rule(
     "SAME-TIME-CHARTED",
-    title="Pushes charted at one moment with no site were given together: one code, and a question",
+    title="Drugs charted at one and the same time with no site were given together: one code, and a question",
     cites=("hii-same-time",),
     in_force=since("2006-01-01"),
     looks_at=looking_at(Kind.TOGETHER),
@@ -184,7 +184,7 @@ def same_time_charted(placed: Placed, visit: Visit) -> list[Said]:
     """Dossier R14, addendum D7."""
     service = placed.service
     question = Fact(
-        "Was {} given in one syringe with the other drug charted at that moment, or by itself?",
+        "Was {} given in one syringe or bag with the other drug charted at that time, or by itself?",
         (service.drug.text,),
         service.ids,
     )

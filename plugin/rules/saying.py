@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
-from plugin.domain import Decline, Fact, Role, Stretch, Suggest, Technique
+from plugin.domain import Category, Decline, Fact, Role, Stretch, Suggest, Technique
 from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit, distinct
 
@@ -43,7 +43,8 @@ def _one_day(code: str, day: date, units: Units, placed: Placed, visit: Visit, f
 
 def _days(units: Units, placed: Placed, visit: Visit) -> list[date]:
     """One day for all units, or each unit's own when the service crossed midnight and the site splits."""
-    first = placed.kept[0] if placed.kept else units[0][0]
+    own = placed.category is not Category.HYDRATION and placed.service.stretches
+    first = own[0] if own else placed.kept[0]
     start = visit.day_of(first.administration, first.start)
     last = units[-1][-1]
     if visit.day_of(last.administration, last.stop) == start:

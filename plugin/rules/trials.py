@@ -1,12 +1,12 @@
 """Running the rules on the same chart with one thing changed, and comparing the lines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from plugin.codebook import CodeBook
 from plugin.domain import Ask, CareSetting, Chart, SuggestedCharge
 from plugin.domain.charge import ChargeKey
-from plugin.rules.engine import Ruled, run
+from plugin.rules.engine import RuleConflict, Ruled, run
 from plugin.rules.lines import charge_lines
 
 Choices = Mapping[str, str]
@@ -50,11 +50,11 @@ class Trial:
 
     def side(self, position: str, side: str) -> list[Change]:
         """With another side of a contested point."""
-        return self._changes(run(self._chart, self._book, self._setting, {**self._choices, position: side}))
+        return self._changes(lambda: self._run(self._chart, {**self._choices, position: side}))
 
     def answer(self, chart: Chart) -> list[Change]:
         """With the chart as an answer would leave it."""
-        return self._changes(self._run(chart))
+        return self._changes(lambda: self._run(chart))
 
     def leads_on(self, chart: Chart, about: tuple[str, ...]) -> bool:
         """Whether an answer that changes nothing by itself brings another question whose answer would."""
@@ -65,11 +65,14 @@ class Trial:
             for answer in ruling.outcome.answers
         )
 
-    def _run(self, chart: Chart) -> Ruled:
-        return run(chart, self._book, self._setting, self._choices)
+    def _run(self, chart: Chart, choices: Choices | None = None) -> Ruled:
+        return run(chart, self._book, self._setting, self._choices if choices is None else choices)
 
-    def _changes(self, other: Ruled) -> list[Change]:
-        lines = {c.key: c for c in charge_lines(other)}
+    def _changes(self, other: Callable[[], Ruled]) -> list[Change]:
+        try:
+            lines = {c.key: c for c in charge_lines(other())}
+        except RuleConflict:  # the tried chart is nobody's chart; the charted one has been coded
+            return []
         keys = [*self._lines, *(key for key in lines if key not in self._lines)]
         return [change for key in keys if (change := _change(key, self._lines.get(key), lines.get(key)))]
 

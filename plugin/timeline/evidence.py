@@ -73,7 +73,8 @@ def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected
     floor = _stretches(timed)
     if running is not None and last.start is not None and int(running.timestamp()) > last.start:
         floor = (*floor, Stretch(last.administration.id, last.start, int(running.timestamp())))
-    if floor and book.position("running_floor") == "bill":
+    proves_more = last.intended is not Technique.INFUSION or minutes(floor) >= book.limit("infusion_minimum")
+    if floor and proves_more and book.position("running_floor") == "bill":
         return Timing.TIMED, floor, Tier.STILL_RUNNING
     if last.intended is not Technique.INFUSION or last.start is None:
         return Timing.NO_STOP, (), Tier.INSTANT

@@ -7,7 +7,7 @@ from plugin.domain import Administration, DrugClass, DrugIdentity, Route, Techni
 
 INJECTED = (Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL)
 NOON = time(12, tzinfo=UTC)
-ALWAYS_RUNS = (DrugClass.HYDRATION_FLUID, DrugClass.BLOOD)
+ALWAYS_RUNS = (DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE, DrugClass.BLOOD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 # Words that name a lumen, a clamp colour or the act of writing, never a vein.
 LUMEN = re.compile(
-    r"\b(lumens?|ports? [ab]|proximal|distal|medial|red|blue|white|purple|brown|grey|gray|yellow|green|"
-    r"double|dual|triple|single|structure|access)\b"
+    r"\b(lumens?( #?\d+| [a-c]\b)?|chambers?( #?\d+)?|ports? [ab]|proximal|distal|medial|lateral|"
+    r"red|blue|white|purple|brown|grey|gray|yellow|green|double|dual|triple|single|structure|access)\b"
 )
 SAME = (
     (re.compile(r"\b(left|lt)\b"), "l"),
