@@ -11,11 +11,13 @@ from plugin.codebook.errors import CodeBookError
 from plugin.ehr.discovery import Discovery
 from plugin.ehr.identity import KeySets
 from plugin.ehr.statements import Statements
-from plugin.ehr.tenants import Tenants, TenantsError, read_tenants
+from plugin.ehr.tenants import Tenants
+from plugin.ehr.tenants_file import TenantsError, read_tenants
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
 from plugin.store.engine import UnusableStore, open_store
 from plugin.store.launches import LaunchStore
+from plugin.web import in_session as _in_session  # noqa: F401 - adds its routes to the blueprint of launching
 from plugin.web import launching, review_pages
 from plugin.web.access_log import install_access_log
 from plugin.web.errors import install_error_pages

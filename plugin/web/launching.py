@@ -3,44 +3,25 @@
 import logging
 from http import HTTPStatus
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from plugin.ehr.authorize import LaunchRequest, authorization_address, read_raw_parameter, requested_scopes
 from plugin.ehr.discovery import SmartConfiguration
-from plugin.ehr.encounters import Visit, find_visits, read_visit
 from plugin.ehr.errors import EhrError
 from plugin.ehr.identity import NOBODY, Identity, verify_identity
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.tokens import TokenAnswer, exchange_code, is_fhir_id, revoke
 from plugin.store.launches import Launch, NewLaunch, Pending, StateRefused, Tokens
 from plugin.web.errors import PageError
+from plugin.web.refusals import refused_by_server, refused_state
 from plugin.web.services import current_services
-from plugin.web.session import browser_secret, current_launch, new_browser_secret, set_browser_cookie
+from plugin.web.session import browser_secret, new_browser_secret, set_browser_cookie
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("launching", __name__)
 
 COOKIE_ASKED = "cookie_asked"
-
-_STATE_REFUSALS = {
-    "unknown": "The app did not start this launch, or so long ago that it has been forgotten.",
-    "expired": "The sign-in took longer than ten minutes.",
-    "used": "This launch has been used already; a page of a launch can't be loaded twice.",
-    "unreadable": "The app's keys have changed since the launch began.",
-}
-_SERVER_ERRORS = {
-    "access_denied": "You or the EHR declined the sign-in.",
-    "invalid_scope": "The EHR does not know a scope that the app asks for; its administrator can change scopes.",
-    "unauthorized_client": "The EHR has not registered the app for this kind of launch.",
-    "invalid_request": "The EHR found the launch malformed or out of date.",
-    "unsupported_response_type": "The EHR does not offer the sign-in that the app needs.",
-    "server_error": "The EHR's sign-in failed.",
-    "temporarily_unavailable": "The EHR's sign-in is busy.",
-    "login_required": "The EHR wants you to sign in first.",
-    "interaction_required": "The EHR wants you to sign in first.",
-    "consent_required": "The EHR wants your consent first.",
-}
 
 
 # --- out to the EHR ------------------------------------------------------------------------------
@@ -121,10 +102,9 @@ def callback() -> AnyResponse:
     except StateRefused as error:
         if error.reason == "other-browser":
             return show_breakout(_standalone_restart())
-        text = _STATE_REFUSALS.get(error.reason, _STATE_REFUSALS["unknown"])
-        raise PageError(HTTPStatus.BAD_REQUEST, "This launch can't be completed", text) from error
+        raise refused_state(error) from error
     if "error" in request.args:
-        raise _server_error()
+        raise refused_by_server(request.args["error"], request.args.get("error_description", ""))
     return _to_session(_open_launch(pending, browser))
 
 
@@ -132,14 +112,6 @@ def _standalone_restart() -> str | None:
     """Without the cookie nobody can say which launch this was; with one EHR there is only one place to begin."""
     tenants = [tenant for tenant in current_services().tenants if not tenant.open]
     return url_for("launching.launch", tenant=tenants[0].key) if len(tenants) == 1 else None
-
-
-def _server_error() -> PageError:
-    error = request.args["error"]
-    text = _SERVER_ERRORS.get(error, "The EHR ended the sign-in with an error.")
-    said = request.args.get("error_description", "")[:300]
-    status = HTTPStatus.FORBIDDEN if error == "access_denied" else HTTPStatus.BAD_REQUEST
-    return PageError(status, "The EHR ended the launch", f"{text} It said: {said}" if said else text)
 
 
 def _open_launch(pending: Pending, browser: str) -> Launch:
@@ -162,7 +134,7 @@ def _open_launch(pending: Pending, browser: str) -> Launch:
         identity = _identify(answer, tenant, configuration, pending)
         return _keep(answer, tenant, pending, identity, browser)
     except (EhrError, PageError):
-        _revoke_quietly(tenant, configuration, answer.tokens)
+        revoke_quietly(tenant, configuration, answer.tokens)
         raise
 
 
@@ -245,50 +217,7 @@ def open_without_sign_in() -> AnyResponse:
     return _to_session(_open(new, browser))
 
 
-# --- inside a session ----------------------------------------------------------------------------
-
-
-@blueprint.get("/s/<launch_id>/encounter")
-def choose_encounter(launch_id: str) -> AnyResponse:
-    """The picker for a launch without an encounter; none is ever chosen for the user."""
-    current = current_launch()
-    if current.encounter:
-        return redirect(session_address(current), HTTPStatus.SEE_OTHER)
-    services = current_services()
-    visits = find_visits(services.client(current), services.tenant(current), current.patient)
-    return make_response(render_template("pick_encounter.html", visits=visits))
-
-
-@blueprint.post("/s/<launch_id>/encounter")
-def set_encounter(launch_id: str) -> AnyResponse:
-    """The user's choice, checked again against the EHR."""
-    services, current = current_services(), current_launch()
-    chosen = request.form.get("choice", "")
-    visit: Visit | None = None
-    if is_fhir_id(chosen):
-        visit = read_visit(services.client(current), services.tenant(current), current.patient, chosen)
-    if visit is None:
-        text = "The chosen encounter is not one of this patient's that can carry charges; nothing was done."
-        raise PageError(HTTPStatus.CONFLICT, "Wrong encounter", text, "Go back and choose another.")
-    return redirect(session_address(services.launches.choose_encounter(current, visit.id)), HTTPStatus.SEE_OTHER)
-
-
-@blueprint.post("/s/<launch_id>/logout")
-def log_out(launch_id: str) -> AnyResponse:
-    """Revoke the tokens at the EHR where it can be done, and wipe them here whatever it says."""
-    services, current = current_services(), current_launch()
-    services.launches.close(current.id)
-    tenant = services.tenant(current)
-    if not tenant.open:
-        try:
-            _revoke_quietly(tenant, services.discovery.of(tenant), current.tokens)
-        except EhrError as error:
-            log.warning("tokens not revoked: %s", type(error).__name__)
-    g.pop("launch")
-    return make_response(render_template("logged_out.html"))
-
-
-def _revoke_quietly(tenant: Tenant, configuration: SmartConfiguration, tokens: Tokens) -> None:
+def revoke_quietly(tenant: Tenant, configuration: SmartConfiguration, tokens: Tokens) -> None:
     """Tokens end by themselves soon; that the EHR can't be told must not hide what the user has to know."""
     try:
         if not revoke(current_services().transport, tenant, configuration, tokens):
@@ -297,13 +226,7 @@ def _revoke_quietly(tenant: Tenant, configuration: SmartConfiguration, tokens: T
         log.warning("tokens not revoked: %s", type(error).__name__)
 
 
-@blueprint.before_app_request
-def require_encounter() -> AnyResponse | None:
-    """Pages of a launch need its encounter; until one is chosen they all lead to the picker."""
-    opened: Launch | None = g.get("launch")
-    if opened is None or opened.encounter or request.blueprint == blueprint.name:
-        return None
-    return redirect(url_for("launching.choose_encounter", launch_id=opened.id), HTTPStatus.SEE_OTHER)
+# --- the app's own address ---------------------------------------------------------------------------
 
 
 @blueprint.get("/")

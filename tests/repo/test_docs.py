@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from plugin.ehr.tenants import parse_tenants
+from plugin.ehr.tenants_file import parse_tenants
 from tests.repo import tracked
 
 PAGES = [path for path in tracked.paths() if path.endswith(".md")]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plugin.domain import CareSetting
-from plugin.ehr.tenants import TenantsError, read_tenants
+from plugin.ehr.tenants_file import TenantsError, read_tenants
 
 GOOD = """
 [tenants.general]
