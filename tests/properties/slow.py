@@ -237,7 +237,7 @@ def far_enough(push: Span, last_reported: dict[str, int], infusions: list[Span])
         if infusion.drug == push.drug:
             if push.start in range(infusion.start, infusion.stop) and push.start not in infusion.minutes:
                 raise OutOfScopeError("a push in a pause of its own drug's infusion")
-            if push.start in range(infusion.start - 30, infusion.stop + 30 + 1):
+            if min(abs(push.start - infusion.start), abs(push.start - infusion.stop)) <= 30:
                 return False
     return True
 
