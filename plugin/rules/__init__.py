@@ -15,7 +15,7 @@ Read it from top to bottom; it is the order in which a visit is coded.
 
 from plugin.rules.access import missing_site
 from plugin.rules.additional_hour import additional_hour
-from plugin.rules.apart import disposable_pump, own_code, port_flush, thrombolytic_purpose
+from plugin.rules.apart import disposable_pump, disposable_pump_notice, own_code, port_flush, thrombolytic_purpose
 from plugin.rules.base import Earn, Rule, Sift, Tell
 from plugin.rules.care_setting import encounter_class, encounter_link, home_visit, inpatient_stay, inpatient_window
 from plugin.rules.categories import electrolyte_intent, unknown_drug_class
@@ -61,7 +61,7 @@ from plugin.rules.questions import (
     still_running,
 )
 from plugin.rules.second_visit import second_encounter
-from plugin.rules.started_elsewhere import started_elsewhere
+from plugin.rules.started_elsewhere import given_elsewhere, started_elsewhere
 from plugin.rules.transfusion import transfusion_day, transfusion_premedication
 
 EDITION = "2026.1"
@@ -69,6 +69,7 @@ EDITION = "2026.1"
 LEAVE_OUT: tuple[Rule[Sift], ...] = (
     inpatient_stay,
     home_visit,
+    given_elsewhere,
     dialysis_bundle,
     nothing_given,
     route_outside,
@@ -119,6 +120,7 @@ TELL: tuple[Rule[Tell], ...] = (
     transfusion_day,
     own_code,
     port_flush,
+    disposable_pump_notice,
     encounter_class,
     encounter_link,
     second_encounter,

@@ -111,6 +111,20 @@ def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplic
 
 
 @rule(
+    "DISPOSABLE-PUMP-NOTICE",
+    title="What runs from a disposable pump after the patient has left goes to a coder",
+    cites=("disposable-pumps",),
+    in_force=since("2006-01-01"),
+)
+def disposable_pump_notice(visit: Visit) -> list[Said]:
+    """The decline's other half: the unlisted code is the only candidate, and never suggested (addendum R41)."""
+    services = [s for s in visit.timeline.services if says(DISPOSABLE, texts(s)) and not _prolonged(s)]
+    ids = tuple(i for s in services for i in s.ids)
+    text = Fact("a disposable pump runs on after the patient has left: no code but an unlisted one", (), ids)
+    return [Notice("manual-unlisted", ids, text)] if ids else []
+
+
+@rule(
     "OWN-CODE",
     title="Declotting, thrombolysis, an on-body injector, a long pump start: one code for the day, by what was done",
     cites=("chemo-lines-clot", "thrombolytic-purposes", "a54682-on-body", "pumps-asco", "pumps-g0498"),

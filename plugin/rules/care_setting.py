@@ -26,6 +26,13 @@ def class_at(visit: Visit, seconds: int) -> str:
     return visit.chart.encounter.encounter_class
 
 
+def admitted_at(visit: Visit) -> int | None:
+    """The moment of the inpatient order, where the class history has one after an outpatient beginning."""
+    spans = visit.chart.encounter.classes
+    starts = [int(s.start.timestamp()) for s in spans if s.encounter_class in INPATIENT and s.start]
+    return min(starts, default=None)
+
+
 @rule(
     "INPATIENT-STAY",
     title="From the inpatient order on, no administration codes",

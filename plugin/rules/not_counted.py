@@ -39,6 +39,7 @@ ORAL_FORM = re.compile(
     r"suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b",
     re.IGNORECASE,
 )
+SYRINGE_ML = 60
 IMPLANTED = re.compile(r"\b(implant|pellets?)\b", re.IGNORECASE)
 CARRIER = re.compile(r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock)\b", re.IGNORECASE)
 WORDS = {
@@ -118,14 +119,14 @@ def other_family(service: Service, visit: Visit) -> Sifted:
 
 @rule(
     "IMPLANT",
-    title="An implant or a pellet is placed, not injected, and has codes of its own",
+    title="Implants, pellets and procedure drugs are not injections of this family; they have codes of their own",
     cites=("a59160-hormonal",),
     in_force=since("2006-01-01"),
 )
 def implant(service: Service, visit: Visit) -> Sifted:
-    """Addendum A13, R53: 11981 to 11983 for implants, 11980 for pellets."""
+    """Addendum A13, R53: 11981 to 11983 for implants, 11980 for pellets; R24c, R54: botulinum has its own."""
     if visit.book.flag(service.drug.key, "implant") or says(IMPLANTED, [service.drug.text]):
-        return declined(service, "an implant, which has codes of its own")
+        return declined(service, "an implant or a procedure, which has codes of its own")
     return NOT_APPLICABLE
 
 
@@ -152,9 +153,16 @@ def line_flush(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: flush before and after, diluent, carrier."""
     if service in sole_port_flush(visit):
         return NOT_APPLICABLE
-    if service.drug.drug_class is DrugClass.FLUSH or says(CARRIER, texts(service)):
+    if service.drug.drug_class is DrugClass.FLUSH or says(CARRIER, texts(service)) or _syringe(service):
         return declined(service, "a flush, lock or carrier, not hydration")
     return NOT_APPLICABLE
+
+
+def _syringe(service: Service) -> bool:
+    """A syringe of fluid by hand is a flush, whatever it is called."""
+    first = service.administrations[0]
+    by_hand = first.technique is Technique.PUSH and first.dose is not None and first.dose.unit.lower() == "ml"
+    return by_hand and first.dose is not None and first.dose.value <= SYRINGE_ML
 
 
 @rule(

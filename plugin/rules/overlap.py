@@ -66,7 +66,9 @@ def _lay(service: Service, category: Category, placed: list[Placed], visit: Visi
     elif shared and _given_together(service, placed):
         placed.append(Placed(service, category, Kind.TOGETHER, service.stretches))
     elif shared:
-        placed.append(_overlapping(Placed(service, category, Role.SEQUENTIAL, kept, shared, beside), visit))
+        later = max([service, *_overlapped(service, against)], key=lambda s: (s.start, s.id))
+        overlapping = Placed(service, category, Role.SEQUENTIAL, kept, shared, beside)
+        placed.append(_overlapping(overlapping, later.minutes, visit))
     else:
         placed.append(Placed(service, category, Role.SEQUENTIAL, kept))
 
@@ -100,13 +102,18 @@ def _meet(one: Stretch, other: Stretch) -> bool:
     return one.start < other.stop and other.start < one.stop
 
 
-def _overlapping(placed: Placed, visit: Visit) -> Placed:
+def _overlapped(service: Service, against: Sequence[Placed]) -> list[Service]:
+    return [p.service for p in against if any(_meet(one, other) for one in service.stretches for other in p.kept)]
+
+
+def _overlapping(placed: Placed, second: int, visit: Visit) -> Placed:
+    """Sequential or concurrent by position; `second` are the minutes of the drug that was started later."""
     if placed.category is Category.CHEMOTHERAPY:
         return _chemotherapy_together(placed, visit)
     side = visit.book.position("partial_overlap")
     shared, kept = minutes(placed.shared), minutes(placed.kept)
     if side == "majority":
-        together = shared * 2 > placed.service.minutes
+        together = shared * 2 > second
         return _concurrent(placed, visit) if together else _with_its_full_time(placed)
     if side == "any_16":
         together = shared >= visit.book.limit("concurrent_minimum")

@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 
-from plugin.domain import Ask, Decline, Fact, Ruling, Service
+from plugin.domain import Ask, Decline, Fact, NotApplicable, Ruling, Service
 from plugin.domain.interval import Interval, inside, outside
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
-from plugin.rules.base import Said, rule, since
-from plugin.rules.visit import Visit
+from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.care_setting import admitted_at, inpatient_stay
+from plugin.rules.not_counted import declined
+from plugin.rules.visit import Visit, distinct
 from plugin.rules.wording import says
 
 ELSEWHERE = re.compile(
@@ -22,6 +24,8 @@ def before_arrival(service: Service, visit: Visit) -> Interval | None:
     arrival = visit.chart.encounter.start
     if arrival is None or not service.stretches or service.start >= int(arrival.timestamp()):
         return None
+    if service.administrations[0].date_only is not None:
+        return None
     return Interval(service.start, int(arrival.timestamp()))
 
 
@@ -32,17 +36,36 @@ def begun_elsewhere(service: Service, visit: Visit) -> bool:
 
 
 def counted_here(service: Service, visit: Visit) -> tuple[Service, list[Ruling]]:
-    """The service from arrival on, and the decline of what ran before."""
+    """The service from arrival on and up to an inpatient order, and the declines of what ran before and after."""
+    cuts = []
     away = before_arrival(service, visit)
-    if away is None or not begun_elsewhere(service, visit):
-        return service, []
-    here = tuple(part for s in service.stretches for part in outside(s, [away]))
-    there = tuple(part for s in service.stretches for part in inside(s, [away]))
-    if not here:
-        return service, []
-    why = Fact("it was begun before arrival; its minutes count from arrival on", (), service.ids)
-    declined = Decline(None, tuple(dict.fromkeys(s.administration for s in there)), there, (why,))
-    return replace(service, stretches=here), [Ruling(declined, (started_elsewhere.id,))]
+    if away is not None and begun_elsewhere(service, visit):
+        cuts.append((started_elsewhere.id, "it was begun before arrival; its minutes count from arrival on", away))
+    admitted = admitted_at(visit)
+    if admitted is not None and service.stretches and admitted < service.stretches[-1].stop:
+        rest = Interval(admitted, service.stretches[-1].stop)
+        cuts.append((inpatient_stay.id, "from the inpatient order on, no administration codes", rest))
+    rulings: list[Ruling] = []
+    for rule_id, why, span in cuts:
+        lost = tuple(part for s in service.stretches for part in inside(s, [span]))
+        kept = tuple(part for s in service.stretches for part in outside(s, [span]))
+        if lost and kept:
+            service = replace(service, stretches=kept)
+            rulings.append(Ruling(Decline(None, distinct(lost), lost, (Fact(why, (), service.ids),)), (rule_id,)))
+    return service, rulings
+
+
+@rule(
+    "GIVEN-ELSEWHERE",
+    title="A push or an injection given before arrival by somebody else isn't counted here",
+    cites=("decided-started-elsewhere",),
+    in_force=since("2006-01-01"),
+)
+def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
+    """Only where a note or a person says so (dossier R22b)."""
+    if any(s.stop > s.start for s in service.stretches) or not begun_elsewhere(service, visit):
+        return NOT_APPLICABLE
+    return declined(service, "given elsewhere, before arrival")
 
 
 @rule(

@@ -24,7 +24,7 @@ PREMEDICATION = re.compile(
 def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Given before the blood and charted as premedication; treatment stands by itself (dossier R25, addendum R43)."""
     last = visit.last_blood
-    if last is None or service.start > last or service.drug.drug_class is DrugClass.BLOOD:
+    if last is None or service.drug.drug_class is DrugClass.BLOOD:
         return NOT_APPLICABLE
     said = [t for a in service.administrations for t in (*a.notes, *(term.text for term in a.reasons))]
     if not says(PREMEDICATION, said):
