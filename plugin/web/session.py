@@ -57,7 +57,8 @@ def current_launch() -> Launch:
 def _find_launch() -> Launch:
     services, browser = current_services(), browser_secret()
     launch_id = (request.view_args or {}).get("launch_id", "")
-    found = services.launches.get(launch_id, browser, services.clock()) if browser else None
+    ours = browser and _SECRET.fullmatch(launch_id)  # a NUL, say, is an error to some databases
+    found = services.launches.get(launch_id, browser, services.clock()) if ours else None
     if found is None:
         text = "This page belongs to a session that has ended, or that was opened in another browser or window."
         raise PageError(HTTPStatus.FORBIDDEN, "No session here", text)

@@ -1,10 +1,14 @@
 """Inside a session: address and cookie together, forms that are ours, headers on every answer, picker, logout."""
 
+from urllib.parse import quote, quote_from_bytes
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from plugin.web.session import COOKIE
 from plugin.web.settings import SettingsError
-from tests.smart.launch.conftest import Browser
+from tests.smart.launch.conftest import PUBLIC_URL, Browser
 from tests.smart.launch.fake_ehr import FakeEhr, encounter
 
 
@@ -255,6 +259,27 @@ def test_signed_in_tenant_can_not_be_opened_without(browser: Browser, ehr: FakeE
     """The form of open tenants is no way around the sign-in."""
     browser.begin()
     assert browser.post("/launch/open", {"tenant": "fake", "name": "Ann", "patient": "pat-1"}).status_code == 403
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from(["/launch", "/callback", "/s/{}/", "/s/{}/encounter", "/s/{}/logout", "/launch/open", "/{}"]),
+    part=st.text(max_size=20).map(lambda text: quote(text, safe="")),
+    names=st.lists(st.sampled_from(["iss", "launch", "state", "code", "error", "tenant", "cookie_asked"]), max_size=4),
+    values=st.lists(st.binary(max_size=30).map(quote_from_bytes) | st.just("http://["), min_size=4, max_size=4),
+    method=st.sampled_from(["GET", "POST", "HEAD", "PUT"]),
+)
+def test_odd_requests_get_a_page_and_nothing_else(browser: Browser, ehr: FakeEhr, path, part, names, values, method):
+    """Whatever stands in path and query: no defect page, no session, no request to an EHR."""
+    query = "&".join(f"{name}={value}" for name, value in zip(names, values, strict=False))
+    with browser.client.open(f"{path.format(part)}?{query}", method=method, base_url=PUBLIC_URL) as response:
+        assert response.status_code < 500
+    assert ehr.seen == []
+
+
+def test_large_forms_are_refused(browser: Browser, at_picker: str) -> None:
+    """A form of more than a megabyte isn't read."""
+    assert browser.post(at_picker, {"csrf_token": "x" * 2_000_000}).status_code == 413
 
 
 def test_defect_shows_no_traceback(browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
