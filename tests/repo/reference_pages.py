@@ -1,0 +1,231 @@
+"""Writes the reference pages from what the product runs on: `python -m tests.repo.reference_pages [--check]`.
+
+`--check` writes nothing and fails when a page is not what it would write, as a test does too.
+"""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from plugin.codebook import CodeBook
+from plugin.codebook.tables import Position
+from plugin.domain import Citation
+from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
+from plugin.rules.base import LooksAt, Rule
+from tests.repo import tracked
+from tests.scenarios.drawing import DrawingError
+from tests.scenarios.scenario import Scenario, all_scenarios, expected_charges, flaws
+
+FOLDER = tracked.CHECKOUT / "docs" / "reference"
+OWN_PAGE = "docs/reference/rulebook.md"
+MADE = "<!-- Made by `python -m tests.repo.reference_pages`; change what it is made from, not this page. -->"
+STEPS = (
+    ("Left out", "What isn't coded in this family. A service leaves by the first of these that names it.", LEAVE_OUT),
+    ("Which family", "What a drug is, where its class doesn't say.", CLASSIFY),
+    (
+        "Earned",
+        "What each placed service earns. Their order doesn't matter: no two may claim the same minute of one "
+        "administration, and one that does is an error that names both.",
+        EARN,
+    ),
+    ("The visit as a whole", "What concerns the encounter and not one service.", TELL),
+)
+STANDINGS = {
+    "sourced": "the page or file was read",
+    "copy": "a republished copy was read",
+    "derived": "logic applied to a sourced rule",
+    "practice": "common practice of coders, no document read",
+    "unsourced": "to be verified",
+    "decided": "this product's own default, where the sources leave it open",
+}
+
+
+# --- the rulebook --------------------------------------------------------------------------------
+
+
+def rulebook() -> Iterator[str]:
+    """Every rule in order, with what it looks at, its sources, and what its function says of itself."""
+    yield f"# The rulebook\n\n{MADE}\n\nEdition {EDITION}.\n"
+    yield "The method as an ordered list: `plugin/rules/__init__.py` is that list, and each rule is a small function.\n"
+    yield "How far each source was read stands beside it:\n"
+    yield "".join(f"- *{standing}*: {words}.\n" for standing, words in STANDINGS.items())
+    numbers = iter(range(1, 1000))
+    for title, words, rules in STEPS:
+        yield f"## {title}\n\n{words}\n"
+        for rule in rules:
+            yield "\n".join(_rule(next(numbers), rule))
+    yield "## Decided and derived here\n"
+    yield "What no published source settles, with the rules and positions that rest on it.\n"
+    for citation in _own():
+        yield "\n".join(_decision(citation))
+
+
+def _own() -> list[Citation]:
+    """The sources that say no more than that this product decided."""
+    return [c for c in CodeBook.load().citations.values() if c.locator.startswith(OWN_PAGE)]
+
+
+def _decision(citation: Citation) -> Iterator[str]:
+    rules = [rule.id for _, _, rules in STEPS for rule in rules if citation.id in rule.cites]
+    contested = [
+        name
+        for name, position in sorted(CodeBook.load().positions.items())
+        if any(citation.id in side.cites for side in position.sides)
+    ]
+    yield f"### {citation.id}\n\n{citation.title}.\n"
+    yield f"- Standing: *{citation.standing.value}*, checked {citation.checked_on}"
+    if rules:
+        yield "- Rules: " + ", ".join(f"[{id}](#{id.lower()})" for id in rules)
+    if contested:
+        yield "- Positions: " + ", ".join(f"[{name}](positions.md#{name})" for name in contested)
+    yield ""
+
+
+def _rule(number: int, rule: Rule[Callable[..., object]]) -> Iterator[str]:
+    book = CodeBook.load()
+    yield f"### {rule.id}\n"
+    yield f"{rule.title}.\n"
+    yield f"- Number: {number}"
+    yield f"- Looks at: {_looks_at(rule.looks_at)}"
+    yield f"- In force: from {rule.in_force.first} to {rule.in_force.last or 'now'}"
+    yield f"- Stands in: `{_file(rule.run)}`"
+    yield "- Sources:"
+    for id in rule.cites:
+        yield f"    - {_cited(book.citations[id])}"
+    yield f"\n{inspect.getdoc(rule.run)}\n"
+
+
+def _looks_at(looks: LooksAt) -> str:
+    parts = {
+        "drug class": looks.drug_classes,
+        "role": looks.roles,
+        "family": looks.categories,
+        "technique": looks.techniques,
+    }
+    said = [f"{name} {' or '.join(sorted(each.value for each in these))}" for name, these in parts.items() if these]
+    return "; ".join(said) or "everything that comes to it"
+
+
+def _file(function: Callable[..., object]) -> str:
+    return Path(inspect.getfile(function)).relative_to(tracked.CHECKOUT).as_posix()
+
+
+def _cited(citation: Citation) -> str:
+    where = f"<{citation.locator}>" if citation.locator.startswith("http") else citation.locator
+    if citation.locator.startswith(OWN_PAGE):
+        where = f"[decided here](rulebook.md#{citation.id})"
+    return f"{citation.title} ({where}; *{citation.standing.value}*, checked {citation.checked_on}; `{citation.id}`)"
+
+
+# --- positions -----------------------------------------------------------------------------------
+
+
+def positions() -> Iterator[str]:
+    """Every contested point with its sides and their sources; then the profiles."""
+    book = CodeBook.load()
+    yield f"# Positions\n\n{MADE}\n"
+    yield "Where published sources disagree, the disagreement is data.\n"
+    yield (
+        "Take another side with `--position NAME=SIDE`, or a payer's sides with `--profile NAME`.\n"
+        "A charge that another side would change carries a caveat that says how.\n"
+    )
+    for name in sorted(book.positions):
+        yield "\n".join(_position(book.positions[name]))
+    yield "## Profiles\n\nNamed sets of positions; what a profile doesn't name keeps its default.\n"
+    for name, profile in sorted(book.profiles.items()):
+        sides = ", ".join(f"`{position}={side}`" for position, side in sorted(profile["positions"].items()))
+        yield f"### {name}\n\n{profile['means']}.\n\n- Takes: {sides or 'the defaults'}"
+        yield "".join(f"- {_cited(book.citations[id])}\n" for id in profile["cites"])
+
+
+def _position(position: Position) -> Iterator[str]:
+    book = CodeBook.load()
+    yield f"## {position.name}\n\n{position.question}\n"
+    if not position.in_use:
+        yield "No rule of this edition reads it yet: choosing a side changes nothing.\n"
+    for number, side in enumerate(position.sides):
+        yield f"- `{side.name}`{' (default)' if number == 0 else ''}: {side.means}"
+        yield from (f"    - {_cited(book.citations[id])}" for id in side.cites)
+    yield ""
+
+
+# --- scenarios -----------------------------------------------------------------------------------
+
+
+def scenarios() -> Iterator[str]:
+    """Every scenario in one line: where it stands, in which setting, what is expected, and where from."""
+    yield f"# Scenarios\n\n{MADE}\n"
+    yield (
+        f"{len(all_scenarios())} charts with the complete table that a coder expects of each, worked out by hand.\n"
+        "The drawn chart and the working stand in the file, under the scenario's name.\n"
+    )
+    for file, of_file in groupby(all_scenarios(), key=lambda each: each.file):
+        yield f"## {file.removesuffix('.toml').replace('_', ' ').capitalize()}\n\n`tests/scenarios/{file}`\n"
+        yield "| scenario | what | setting | positions | charges | source |\n| --- | --- | --- | --- | --- | --- |"
+        yield "".join(_scenario(each) for each in of_file)
+
+
+def _scenario(scenario: Scenario) -> str:
+    values = scenario.values
+    sides = ", ".join(f"{name}={side}" for name, side in sorted(scenario.positions.items()))
+    title, setting = values.get("title", ""), values.get("setting", "")
+    cells = [f"`{scenario.id}`", title, setting, sides, _expected(scenario), _source(values)]
+    return "| " + " | ".join(" ".join(str(cell).split()).replace("|", "/") for cell in cells) + " |\n"
+
+
+def _expected(scenario: Scenario) -> str:
+    if flaws(scenario):
+        return ""
+    try:
+        lines = expected_charges(scenario)
+    except DrawingError:
+        return ""
+    named = [("-".join(filter(None, [line[0], *line[2].split(", ")])), line[1]) for line in lines]
+    return ", ".join(code if units == "1" else f"{code} x{units}" for code, units in named) or "none"
+
+
+def _source(values: object) -> str:
+    source = values.get("source", "") if isinstance(values, dict) else ""
+    return f"<{source}>" if source.startswith("http") and " " not in source else source
+
+
+# --- writing and checking ------------------------------------------------------------------------
+
+PAGES: dict[str, Callable[[], Iterable[str]]] = {
+    "rulebook.md": rulebook,
+    "positions.md": positions,
+    "scenarios.md": scenarios,
+}
+
+
+def text_of(page: str) -> str:
+    """The page as it should be."""
+    blocks = "\n".join(PAGES[page]())
+    return "\n".join(line.rstrip() for line in blocks.splitlines()).rstrip() + "\n"
+
+
+def stale() -> list[str]:
+    """The pages that are not what would be written now."""
+    return [
+        page for page in PAGES if not (FOLDER / page).is_file() or (FOLDER / page).read_text("utf-8") != text_of(page)
+    ]
+
+
+def main() -> int:
+    """Write the pages, or say which are stale."""
+    parser = argparse.ArgumentParser(prog="python -m tests.repo.reference_pages", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is stale")
+    if parser.parse_args().check:
+        for page in stale():
+            sys.stderr.write(f"docs/reference/{page} is stale; run: python -m tests.repo.reference_pages\n")
+        return 1 if stale() else 0
+    for page in PAGES:
+        (FOLDER / page).write_text(text_of(page), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
