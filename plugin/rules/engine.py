@@ -132,7 +132,7 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
         else:
             here, cut = counted_here(service, visit)
             rulings += cut
-            counted.append((as_intended(here, category, visit), category))
+            counted += [(as_intended(here, category, visit), category)] if here else []
     own = {s.id: name for s, category in counted if (name := apart(s, category, visit))}
     return replace(visit, counted=tuple(counted), unknown=tuple(unknown), own_codes=own), rulings
 

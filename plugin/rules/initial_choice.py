@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from plugin.domain import Category
+from plugin.domain import Category, Technique
 from plugin.rules.placement import Counted, Tree, by_start, is_timed
 from plugin.rules.primary_reason import for_the_reason, reason_is_hydration
 from plugin.rules.visit import Visit
@@ -22,7 +22,7 @@ def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
         return None
     for_reason = for_the_reason(served, visit)
     ranked: dict[str, list[tuple[int, Counted]]] = defaultdict(list)
-    for counted in for_reason or served:
+    for counted in _chemotherapy(served) or for_reason or served:
         service, category = counted
         if category is Category.HYDRATION or not is_timed(service) or service.technique is None:
             continue
@@ -36,6 +36,12 @@ def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
         default=None,
         key=by_start,
     )
+
+
+def _chemotherapy(tree: Tree) -> Tree:
+    """The tree's chemotherapy, its infusions first: nothing else is a parent of the add-ons it earns (dossier R12)."""
+    timed = [c for c in tree if c[1] is Category.CHEMOTHERAPY and is_timed(c[0])]
+    return [c for c in timed if c[0].technique is Technique.INFUSION] or timed
 
 
 def _longest_first(group: Tree) -> tuple[int, int, str]:

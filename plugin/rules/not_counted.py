@@ -41,7 +41,10 @@ ORAL_FORM = re.compile(
 )
 SYRINGE_ML = 60
 IMPLANTED = re.compile(r"\b(implant|pellets?)\b", re.IGNORECASE)
-CARRIER = re.compile(r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock)\b", re.IGNORECASE)
+CARRIER = re.compile(
+    r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock|behind (the )?(piggyback|blood|heparin|sedation))\b",
+    re.IGNORECASE,
+)
 WORDS = {
     Status.NOT_DONE: "charted as not done",
     Status.ENTERED_IN_ERROR: "charted in error",

@@ -20,7 +20,7 @@ KIND = "started-elsewhere"
 
 
 def before_arrival(service: Service, visit: Visit) -> Interval | None:
-    """The time before the encounter began, when the service ran then."""
+    """The time before the encounter began, when the service ran then; it may have ended before."""
     arrival = visit.chart.encounter.start
     if arrival is None or not service.stretches or service.start >= int(arrival.timestamp()):
         return None
@@ -35,8 +35,11 @@ def begun_elsewhere(service: Service, visit: Visit) -> bool:
     return visit.stated(KIND, service.id) == "elsewhere" or (said and not visit.stated(KIND, service.id))
 
 
-def counted_here(service: Service, visit: Visit) -> tuple[Service, list[Ruling]]:
-    """The service from arrival on and up to an inpatient order, and the declines of what ran before and after."""
+def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[Ruling]]:
+    """The service from arrival on and up to an inpatient order, and the declines of what ran before and after.
+
+    None when nothing of it is left.
+    """
     cuts = []
     away = before_arrival(service, visit)
     if away is not None and begun_elsewhere(service, visit):
@@ -49,10 +52,10 @@ def counted_here(service: Service, visit: Visit) -> tuple[Service, list[Ruling]]
     for rule_id, why, span in cuts:
         lost = tuple(part for s in service.stretches for part in inside(s, [span]))
         kept = tuple(part for s in service.stretches for part in outside(s, [span]))
-        if lost and kept:
+        if lost:
             service = replace(service, stretches=kept)
             rulings.append(Ruling(Decline(None, distinct(lost), lost, (Fact(why, (), service.ids),)), (rule_id,)))
-    return service, rulings
+    return (service if service.stretches or not rulings else None), rulings
 
 
 @rule(

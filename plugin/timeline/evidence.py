@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from plugin.codebook import View
-from plugin.domain import Administration, DrugClass, Expected, Quantity, Stretch, Technique, Tier, Timing
+from plugin.domain import Administration, DrugClass, Expected, Quantity, Route, Stretch, Technique, Tier, Timing
 from plugin.domain.interval import Interval, minutes, outside, union
 from plugin.timeline.pieces import Piece
 
@@ -82,7 +82,8 @@ def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected
     if side == "calculate_from_rate_then_query" and expected is not None and expected.tier is Tier.COMPUTED:
         computed = Stretch(last.administration.id, last.start, last.start + expected.minutes * 60)
         return Timing.TIMED, (*_stretches(timed), computed), Tier.COMPUTED
-    if side == "push_fallback" and last.drug.drug_class not in NEVER_PUSHED:
+    in_a_vein = last.administration.route is Route.INTRAVENOUS
+    if side == "push_fallback" and in_a_vein and last.drug.drug_class not in NEVER_PUSHED:
         return Timing.UNTIMED_PUSH, (Stretch(last.administration.id, last.start, last.start),), Tier.INSTANT
     return Timing.NO_STOP, (), Tier.INSTANT
 

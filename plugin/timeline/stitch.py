@@ -78,11 +78,16 @@ def _rate_changed(last: Piece, piece: Piece) -> bool:
 def _join(pieces: list[Piece], one_order: bool, book: View) -> list[Chain]:
     found: list[list[Piece]] = []
     for piece in pieces:
-        if found and _continues(found[-1][-1], piece, one_order, book):
+        if found and _continues(_furthest(found[-1]), piece, one_order, book):
             found[-1].append(piece)
         else:
             found.append([piece])
     return [tuple(chain) for chain in found]
+
+
+def _furthest(chain: list[Piece]) -> Piece:
+    """The piece that ran longest so far; an open one runs on."""
+    return max(chain, key=lambda p: (p.stop is None, p.stop or 0))
 
 
 def _continues(last: Piece, piece: Piece, one_order: bool, book: View) -> bool:
