@@ -24,7 +24,7 @@ from plugin.domain import (
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
-from plugin.rules.not_counted import declined, sole_port_flush
+from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
 from plugin.rules.wording import says, texts
 
@@ -176,7 +176,7 @@ def _whose_pump(service: Service) -> Ask:
 )
 def port_flush(visit: Visit) -> list[Said]:
     """Dossier R24, addendum A10."""
-    flushes = sole_port_flush(visit)
+    flushes = [s for s, _ in visit.counted if s.drug.drug_class is DrugClass.FLUSH]
     code = visit.book.code(Category.THERAPEUTIC, Role.SEPARATE, "port flush", visit.setting)
     if not flushes or code is None:
         return []

@@ -32,7 +32,7 @@ def place(visit: Visit) -> list[Placed]:
         second_site = (visit.book.position("second_site_modifier"),) if number else ()
         of_tree = [with_modifier(p, visit) for p in _place_tree(tree, given, visit)]
         placed += _marked(of_tree, second_site or second_visit_modifier(visit))
-    unknown = [(s, Category.THERAPEUTIC) for s in visit.unknown if in_a_vein(s)]
+    unknown = [(s, Category.THERAPEUTIC) for s in visit.unknown]
     placed += [Placed(s, c, Kind.UNTIMED) for s, c in [*at_a_site, *unknown] if not is_timed(s)]
     return placed + place_injections([c for c in ordinary if c not in at_a_site], visit)
 

@@ -17,7 +17,8 @@ def broken_off(service: Service) -> bool:
     """Meant to be an infusion, charted as stopped, and so short that its minutes make it a push."""
     last = service.administrations[-1]
     meant = any(a.technique is Technique.INFUSION or a.rate is not None for a in service.administrations)
-    return meant and last.status is Status.STOPPED and service.technique is Technique.PUSH
+    ran = any(s.stop > s.start for s in service.stretches)
+    return meant and ran and last.status is Status.STOPPED and service.technique is Technique.PUSH
 
 
 def as_intended(service: Service, category: Category, visit: Visit) -> Service:

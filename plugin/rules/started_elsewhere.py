@@ -16,6 +16,9 @@ from plugin.rules.wording import says
 ELSEWHERE = re.compile(
     r"\b(ems|ambulance|paramedics?|en route|prior to arrival|outside (hospital|facility)|transferring)\b", re.IGNORECASE
 )
+GIVEN = re.compile(
+    r"\b(given|finished|completed)\b.{0,30}\b(ems|ambulance|paramedics?|en route|before arrival)\b", re.I
+)
 KIND = "started-elsewhere"
 
 
@@ -65,8 +68,10 @@ def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[R
     in_force=since("2006-01-01"),
 )
 def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
-    """Only where a note or a person says so (dossier R22b)."""
-    if any(s.stop > s.start for s in service.stretches) or not begun_elsewhere(service, visit):
+    """Only where a note or a person says so (dossier R22b); what was only begun elsewhere is cut, not left out."""
+    ran = any(s.stop > s.start for s in service.stretches)
+    finished = says(GIVEN, (note for a in service.administrations for note in a.notes))
+    if not finished and (ran or not begun_elsewhere(service, visit)):
         return NOT_APPLICABLE
     return declined(service, "given elsewhere, before arrival")
 
