@@ -18,9 +18,14 @@ class StaffMember:
     job: str
 
     @property
+    def name(self) -> str:
+        """The name as people say it."""
+        return f"{self.given} {self.family}"
+
+    @property
     def label(self) -> str:
         """Name and job, for a list to choose from."""
-        return f"{self.given} {self.family} ({self.job})"
+        return f"{self.name} ({self.job})"
 
     def resource(self) -> dict[str, Any]:
         """The Practitioner resource."""
@@ -29,7 +34,7 @@ class StaffMember:
             "id": self.id,
             "identifier": [{"system": SYSTEM, "value": self.id}],
             "active": True,
-            "name": [{"family": self.family, "given": [self.given], "text": f"{self.given} {self.family}"}],
+            "name": [{"family": self.family, "given": [self.given], "text": self.name}],
             "qualification": [{"code": {"text": self.job}}],
         }
 
@@ -44,3 +49,8 @@ STAFF = (
 def staff_choices() -> list[tuple[str, str]]:
     """Practitioner id and label of everybody who can log in."""
     return [(person.id, person.label) for person in STAFF]
+
+
+def name_of(user: str) -> str:
+    """The name behind a Practitioner id; the id itself for somebody who isn't staff."""
+    return next((person.name for person in STAFF if person.id == user), user)

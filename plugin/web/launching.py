@@ -1,6 +1,7 @@
 """The launch: from the EHR's address to an open session, or to a page that says why not."""
 
 import logging
+from dataclasses import replace
 from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from plugin.ehr.errors import EhrError
 from plugin.ehr.identity import NOBODY, Identity, verify_identity
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.tokens import TokenAnswer, exchange_code, is_fhir_id, revoke
+from plugin.ehr.user_names import read_user_name
 from plugin.store.launches import Launch, NewLaunch, Pending, StateRefused, Tokens
 from plugin.web.errors import PageError
 from plugin.web.refusals import refused_by_server, refused_state
@@ -131,8 +133,9 @@ def _open_launch(pending: Pending, browser: str) -> Launch:
         now=services.clock(),
     )
     try:
-        identity = _identify(answer, tenant, configuration, pending)
-        return _keep(answer, tenant, pending, identity, browser)
+        granted = _granted(answer, tenant, pending)
+        identity = _named(_identify(answer, tenant, configuration, pending), tenant, answer.tokens, granted)
+        return _keep(answer, tenant, pending, identity, granted, browser)
     except (EhrError, PageError):
         revoke_quietly(tenant, configuration, answer.tokens)
         raise
@@ -154,12 +157,26 @@ def _identify(answer: TokenAnswer, tenant: Tenant, configuration: SmartConfigura
     return verify_identity(answer.id_token, tenant, configuration, services.keys, pending.nonce, services.clock())
 
 
-def _keep(answer: TokenAnswer, tenant: Tenant, pending: Pending, identity: Identity, browser: str) -> Launch:
+def _granted(answer: TokenAnswer, tenant: Tenant, pending: Pending) -> frozenset[str]:
+    """A server that grants just what was asked for need not say so (RFC 6749, 5.1)."""
+    asked = requested_scopes(LaunchRequest(tenant, pending.iss, pending.launch))
+    return frozenset((asked if answer.scope is None else answer.scope).split())
+
+
+def _named(identity: Identity, tenant: Tenant, tokens: Tokens, granted: frozenset[str]) -> Identity:
+    """With the name from the user's own resource, where the id_token has none."""
+    if identity.name or not identity.user:
+        return identity
+    transport = current_services().transport
+    return replace(identity, name=read_user_name(transport, tenant, tokens.access, identity.user, granted))
+
+
+def _keep(
+    answer: TokenAnswer, tenant: Tenant, pending: Pending, identity: Identity, granted: frozenset[str], browser: str
+) -> Launch:
     if not answer.patient:
         text = f"{tenant.name} started the app without a patient, so there is no chart to read."
         raise PageError(HTTPStatus.BAD_REQUEST, "No patient", text, "Open a patient's chart in the EHR first.")
-    asked = requested_scopes(LaunchRequest(tenant, pending.iss, pending.launch))
-    granted = asked if answer.scope is None else answer.scope
     new = NewLaunch(
         tenant=tenant.key,
         iss=pending.iss,
@@ -169,7 +186,7 @@ def _keep(answer: TokenAnswer, tenant: Tenant, pending: Pending, identity: Ident
         user=identity.user,
         user_name=identity.name,
         role=identity.role,
-        scopes=frozenset(granted.split()),
+        scopes=granted,
         need_patient_banner=answer.need_patient_banner,
     )
     log.info("launch opened: tenant %s", tenant.key)

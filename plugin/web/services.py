@@ -87,6 +87,7 @@ class Services:
             software=f"infusion-charges {_version()}",
             clock=self.clock,
             attest=self.capabilities(launch).can("c", "Provenance"),
+            names={launch.user: launch.user_name},
         )
 
     def review_settings(self, launch: Launch) -> ReviewSettings:

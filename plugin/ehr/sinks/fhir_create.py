@@ -7,7 +7,7 @@ Limits: https://hl7.org/fhir/R4/http.html (conditional create, managing resource
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +38,7 @@ class FhirCreate:
     """Writes the ChargeItems of one launch; `software` is our name and version, for Provenance.
 
     `attest`: Provenance is to be written (the server declares it and the scope was granted).
+    `names`: people by reference, so that a bill shows a name beside the reference.
     """
 
     http: FhirHttp
@@ -45,6 +46,7 @@ class FhirCreate:
     software: str
     clock: Callable[[], datetime]
     attest: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -87,7 +89,7 @@ class FhirCreate:
             raise Conflict("Somebody else changed this charge in the EHR; it was left as it is.", found)
         headers = {"If-Match": _etag(current)}
         identifier = sent.reference.rpartition("/")[2]
-        body = _checked(_merge(current, write_charge_item(draft, id=identifier)))
+        body = _checked(_merge(current, self._written(draft, identifier)))
         answer = self._ask(lambda: self.http.put(sent.reference, body, headers))
         if answer.status in _CLASHES or answer.status in _GONE:
             raise Conflict("The charge changed in the EHR just now; it was left as it is.", self._reread(sent))
@@ -98,7 +100,7 @@ class FhirCreate:
 
     def _put_new(self, draft: ChargeDraft) -> SentCharge:
         path = f"ChargeItem/{draft.identity}"
-        body = _checked(write_charge_item(draft, id=draft.identity))
+        body = _checked(self._written(draft, draft.identity))
         answer = self._ask(lambda: self.http.put(path, body, {"If-None-Match": "*"}))
         if answer.status in _CLASHES:
             raise Conflict("A charge of this identity is in the EHR already.", self.find(draft))
@@ -106,13 +108,20 @@ class FhirCreate:
         return self._read_back(draft, path)
 
     def _post(self, draft: ChargeDraft) -> SentCharge:
-        body = _checked(write_charge_item(draft))
+        body = _checked(self._written(draft))
         headers = {"If-None-Exist": f"identifier={CHARGE_IDENTIFIER}|{draft.identity}"}
         answer = self._ask(lambda: self.http.post("ChargeItem", body, headers))
         if answer.status in _CLASHES:
             raise Conflict("A charge of this identity is in the EHR already.", self._search(draft))
         _require(answer, writing=True)
         return self._read_back(draft, _located(answer))
+
+    def _written(self, draft: ChargeDraft, id: str = "") -> dict[str, Any]:
+        resource = write_charge_item(draft, id=id)
+        name = self.names.get(draft.entered_by)
+        if name and "reference" in resource.get("enterer", {}):
+            resource["enterer"] = {**resource["enterer"], "display": name}
+        return resource
 
     def _read_back(self, draft: ChargeDraft, path: str) -> SentCharge:
         """Find it by what identifies it, which also shows a double; by its place where the search lags behind."""

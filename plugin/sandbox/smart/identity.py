@@ -10,6 +10,8 @@ from authlib.oidc.core import UserInfo
 from authlib.oidc.core.grants import OpenIDCode
 from joserfc.jwk import KeySet, RSAKey
 
+from plugin.sandbox.staff import name_of
+
 ID_TOKEN_SECONDS = 300
 
 
@@ -54,10 +56,11 @@ class SmartIdToken(OpenIDCode):
         return {"iss": self._identity.issuer, "aud": client.client_id}
 
     def generate_user_info(self, user: str, scope: str) -> UserInfo:
-        """Who logged in; `fhirUser` only where that scope was granted."""
+        """Who logged in; `fhirUser`, and with it the name, only where that scope was granted."""
         claims = UserInfo(sub=user)
         if "fhirUser" in scope.split():
             claims["fhirUser"] = self._identity.fhir_user(user)
+            claims["name"] = name_of(user)
         return claims
 
     def exists_nonce(self, nonce: str, request: Any) -> bool:

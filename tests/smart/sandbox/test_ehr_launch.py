@@ -29,6 +29,7 @@ def test_launch_gives_token_context_and_identity(ehr: Ehr) -> None:
     assert token.claims["aud"] == "test-app"
     assert token.claims["nonce"] == "n-1"
     assert token.claims["fhirUser"] == f"{ehr.iss}/Practitioner/sandbox-coder"
+    assert token.claims["name"] == "Cody Ledger"
     assert token.claims["sub"] == "sandbox-coder"
     assert token.claims["iat"] <= time.time() < token.claims["exp"]
 

@@ -354,3 +354,15 @@ def _resource(kind: str, *codes: str, **more: Any) -> dict[str, Any]:
 def test_support_is_read_from_the_capability_statement(statement: Any, support: ChargeItemSupport) -> None:
     """What isn't declared isn't used."""
     assert ChargeItemSupport.of(statement) == support
+
+
+def test_the_enterer_is_named_where_the_name_is_known():
+    """A bill then shows a person, not only a reference; nobody else gets that name."""
+    script = Script([answer(201), answer(200, stored()), answer(201), answer(200, stored())])
+    sink = FhirCreate(script, BY_ID, "ours 1.0", lambda: NOW, names={"Practitioner/c1": "Dana Coder"})
+    sink.create(DRAFT)
+    sink.create(replace(DRAFT, entered_by="Practitioner/c2"))
+    assert [body["enterer"] for body in script.bodies] == [
+        {"reference": "Practitioner/c1", "display": "Dana Coder"},
+        {"reference": "Practitioner/c2"},
+    ]
