@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from plugin.sandbox.fhir.indexing import elements_at, reference_at
 from plugin.sandbox.fhir.resources import Resource, ResourceStore
 from plugin.sandbox.wording import concept, human_name, quantity, shown_time, text_at
+
+_MODIFIER = re.compile(r"[A-Z0-9]{2}")
+_MODIFIER_VALUES = ("valueCodeableConcept", "valueCoding", "valueCode", "valueString")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,11 @@ class MarRow:
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
-    """A ChargeItem as it arrived."""
+    """A ChargeItem as it arrived; `text` is the line as its app wrote it."""
 
     id: str
     code: str
+    text: str
     modifiers: str
     units: str
     date: str
@@ -198,7 +203,8 @@ def _charge_row(store: ResourceStore, item: Resource, version: int) -> ChargeRow
     return ChargeRow(
         str(item["id"]),
         text_at(item, "code.coding.code") or text_at(item, "code.text"),
-        ", ".join(dict.fromkeys(_modifiers(item))),
+        text_at(item, "code.text"),
+        ", ".join(_modifiers(item)),
         quantity(item, "quantity"),
         when[:10],
         text_at(item, "status"),
@@ -215,14 +221,20 @@ def _enterer(store: ResourceStore, item: Resource) -> str:
     return name or text_at(item, "enterer.display") or text_at(item, "enterer.reference")
 
 
-def _modifiers(element: Any) -> list[str]:
-    """Codes in extensions that call themselves modifiers; R4 has no element for them, so each app has its own."""
-    if isinstance(element, list):
-        return [code for item in element for code in _modifiers(item)]
-    if not isinstance(element, dict):
-        return []
-    found = []
-    if "modifier" in str(element.get("url", "")).lower():
-        for path in ("valueCode", "valueString", "valueCoding.code", "valueCodeableConcept.coding.code"):
-            found += [str(code) for code in elements_at(element, path)]
-    return found + [code for value in element.values() for code in _modifiers(value)]
+def _modifiers(item: Resource) -> list[str]:
+    """Two-character codes in extensions: R4 has no element for modifiers, so each app has an extension of its own."""
+    values = [extension.get(name) for extension in _extensions(item) for name in _MODIFIER_VALUES]
+    codes = [str(code) for value in values for code in _codes_of(value)]
+    return list(dict.fromkeys(code for code in codes if _MODIFIER.fullmatch(code)))
+
+
+def _extensions(item: Resource) -> list[dict[str, Any]]:
+    """Those of the charge and of its code, with what is nested in them."""
+    found = [one for path in ("extension", "code.extension", "extension.extension") for one in elements_at(item, path)]
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _codes_of(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [value["code"]] if "code" in value else list(elements_at(value, "coding.code"))
+    return [value] if isinstance(value, str) else []

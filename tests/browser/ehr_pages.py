@@ -10,11 +10,13 @@ CODER = "sandbox-coder"
 
 
 class Billed(NamedTuple):
-    """One line of the EHR's bill, without its modifiers: this EHR doesn't know the extension that holds them."""
+    """One line of the EHR's bill; `code` is the code alone, `modifiers` as the EHR lists them."""
 
     code: str
+    modifiers: str
     units: str
     status: str
+    entered_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class Ehr:
         self.page.goto(f"{self.address}/patients/{patient}/encounters/{encounter}/billing?refresh=off")
         rows = self.page.locator("#charges tbody tr").all()
         cells = [row.locator("th, td").all_inner_texts() for row in rows]
-        return [Billed(code, units, status) for code, _, units, _, status, *_ in cells]
+        return [
+            Billed(code.split()[0], modifiers, units, status, who)
+            for code, modifiers, units, _, status, who, *_ in cells
+        ]
 
     def correct_stop(self, patient: str, drug: str, stop: str) -> None:
         """Chart a stop time, as the nurse would after the question."""
