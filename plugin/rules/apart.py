@@ -55,10 +55,10 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
 
 
 def _prolonged(service: Service) -> bool:
-    """Meant to run for more than 8 hours: as expected, or as written."""
+    """Ran, or was meant to run, for more than 8 hours: as charted, as expected, or as written."""
     written = [int(match[1]) * 60 for text in texts(service) for match in HOURS.finditer(text)]
     expected = service.expected.minutes if service.expected else 0
-    return max([expected, *written]) > PROLONGED_MINUTES
+    return max([service.minutes, expected, *written]) > PROLONGED_MINUTES
 
 
 def purpose_of(service: Service, visit: Visit) -> str:

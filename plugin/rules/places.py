@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plugin.domain import Category, DrugClass, Role, Technique, Tier, Timing
+from plugin.domain import Category, DrugClass, Role, Service, Technique, Tier, Timing
 from plugin.domain.interval import Interval, union
 from plugin.rules.access import access_trees
 from plugin.rules.base import Kind
@@ -54,18 +54,23 @@ def _place_tree(tree: Tree, given: Given, visit: Visit) -> list[Placed]:
 
 
 def _beside(tree: Tree, infusions: Sequence[Counted], pushes: Sequence[Counted], visit: Visit) -> Beside:
-    blood = [s for s, category in visit.counted if category is Category.TRANSFUSION]
+    apart = [s for s, category in visit.counted if category is Category.TRANSFUSION or _runs_with_own_code(s, visit)]
     open_starts = [
         s.start
         for s, category in tree
         if s.timing is Timing.NO_STOP and s.technique is Technique.INFUSION and category is not Category.HYDRATION
     ]
     return Beside(
-        runs=union(Interval(p.start, p.stop) for s in [*(s for s, _ in infusions), *blood] for p in s.stretches),
+        runs=union(Interval(p.start, p.stop) for s in [*(s for s, _ in infusions), *apart] for p in s.stretches),
         pushes=union(Interval(p.start, p.stop) for s, _ in pushes if s.tier <= Tier.PAIRED for p in s.stretches),
         open_from=min(open_starts, default=None),
         protected=any(s.drug.key in NEEDS_HYDRATION for s, _ in tree),
     )
+
+
+def _runs_with_own_code(service: Service, visit: Visit) -> bool:
+    """A drug that runs into the vein under a code of its own; a dwell in a catheter or a pump gone home doesn't."""
+    return visit.own_codes.get(service.id) in ("pemivibart infusion", "stroke thrombolysis", "coronary thrombolysis")
 
 
 def _marked(placed: list[Placed], modifiers: tuple[str, ...]) -> list[Placed]:
