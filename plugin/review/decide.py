@@ -11,7 +11,7 @@ from typing import Protocol
 
 from plugin.domain.charge import ChargeKey, CodedEncounter, Decision, SuggestedCharge
 from plugin.review.lines import LineDifference, back, compare_lines, identity_of, lines_of
-from plugin.review.ports import Backing, Decided, NewDecision, Person, Policy, ReviewRecords
+from plugin.review.ports import Backing, Decided, NewDecision, Person, Policy, ReviewRecords, same_suggestion
 
 ACTIONS = frozenset({"accept", "edit", "dismiss", "undo"})
 DISMISSAL_REASONS = (
@@ -191,7 +191,7 @@ def _values(
         return _edited(asked, charge, allowed)
     if asked.action == "dismiss":
         return charge.units, charge.modifiers, _reason(asked)
-    if last is not None and last.decision.action in {"accept", "edit"} and last.backing.charge == charge:
+    if last is not None and last.decision.action in {"accept", "edit"} and same_suggestion(last.backing.charge, charge):
         # The page shows the edited values; accepting them is what pressing accept there means.
         return last.decision.units, last.decision.modifiers, last.decision.reason
     return charge.units, charge.modifiers, ""

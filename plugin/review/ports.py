@@ -96,10 +96,17 @@ class Decided:
     verified: bool
 
 
+def same_suggestion(before: SuggestedCharge, after: SuggestedCharge) -> bool:
+    """Whether two suggestions of one line come to the same; how their reasons are worded is no difference."""
+    return (before.key, before.units, before.administrations, before.diagnoses, before.minutes) == (
+        (after.key, after.units, after.administrations, after.diagnoses, after.minutes)
+    )
+
+
 def repeats(standing: Decided, new: NewDecision) -> bool:
     """Whether a decision says what the same person said last: a second click, which records nothing."""
     before, after = standing.decision, new.decision
-    return standing.backing.charge == new.backing.charge and (
+    return same_suggestion(standing.backing.charge, new.backing.charge) and (
         (before.decided_by, before.role, before.action, before.units, before.modifiers, before.reason)
         == (after.decided_by, after.role, after.action, after.units, after.modifiers, after.reason)
     )

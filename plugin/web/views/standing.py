@@ -6,7 +6,7 @@ from typing import Protocol
 
 from plugin.domain import CodedEncounter, SuggestedCharge
 from plugin.review.lines import identity_of
-from plugin.review.ports import Decided, Intent, Recorded
+from plugin.review.ports import Decided, Intent, Recorded, same_suggestion
 from plugin.review.trail import TrailEntry, name_line, tell
 from plugin.web.views.charges import State, token_of
 from plugin.web.views.page import Record, TrailLine, Withdrawn
@@ -78,15 +78,10 @@ def _state(identity: str, charge: SuggestedCharge, standing: Standing, told: Tel
     if decided.decision.action == "undo":
         return State(number=decided.number)
     state = _told(decided, standing, told)
-    if _what_counts(decided.backing.charge) != _what_counts(charge) and state.kind != "unknown":
+    if not same_suggestion(decided.backing.charge, charge) and state.kind != "unknown":
         words = f"Changed since; it was: {state.words[:1].lower()}{state.words[1:]}"
         return State("changed", words, state.detail, state.reason, state.reference, number=decided.number)
     return state
-
-
-def _what_counts(charge: SuggestedCharge) -> tuple[object, ...]:
-    """A suggestion has changed when this has; how its reasons are worded is no change."""
-    return (charge.units, charge.administrations, charge.diagnoses, charge.minutes)
 
 
 def _told(decided: Decided, standing: Standing, told: Telling) -> State:
