@@ -75,9 +75,9 @@ class Expected:
     tier: Tier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Service:
-    """One dose, course or bag as coded.
+    """One dose, course or bag as coded; equal only to itself.
 
     `stretches` are the counted running times in order of time, each tied to the administration it was charted on;
     empty when it cannot be timed, one zero-length stretch for an untimed push or injection.

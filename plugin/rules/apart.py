@@ -54,6 +54,11 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
     return ""
 
 
+def disposable_pumps(visit: Visit) -> list[Service]:
+    """Services that run from a disposable pump for 8 hours or less."""
+    return [s for s in visit.timeline.services if says(DISPOSABLE, texts(s)) and not _prolonged(s)]
+
+
 def _prolonged(service: Service) -> bool:
     """Ran, or was meant to run, for more than 8 hours: as charted, as expected, or as written."""
     written = [int(match[1]) * 60 for text in texts(service) for match in HOURS.finditer(text)]
@@ -102,10 +107,11 @@ def thrombolytic_purpose(service: Service, visit: Visit) -> Decline | Ask | NotA
     title="A disposable pump under 8 hours that leaves with the patient has no code: a coder decides",
     cites=("disposable-pumps",),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(disposable_pumps(visit)),
 )
 def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Nobody observes it and no stop time exists (addendum R41)."""
-    if not says(DISPOSABLE, texts(service)) or _prolonged(service):
+    if service not in disposable_pumps(visit):
         return NOT_APPLICABLE
     return declined(service, "it runs from a disposable pump after the patient has left; unlisted at best")
 
@@ -115,10 +121,11 @@ def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplic
     title="What runs from a disposable pump after the patient has left goes to a coder",
     cites=("disposable-pumps",),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(disposable_pumps(visit)),
 )
 def disposable_pump_notice(visit: Visit) -> list[Said]:
     """The decline's other half: the unlisted code is the only candidate, and never suggested (addendum R41)."""
-    services = [s for s in visit.timeline.services if says(DISPOSABLE, texts(s)) and not _prolonged(s)]
+    services = disposable_pumps(visit)
     ids = tuple(i for s in services for i in s.ids)
     text = Fact("a disposable pump runs on after the patient has left: no code but an unlisted one", (), ids)
     return [Notice("manual-unlisted", ids, text)] if ids else []
@@ -129,6 +136,7 @@ def disposable_pump_notice(visit: Visit) -> list[Said]:
     title="Declotting, thrombolysis, an on-body injector, a long pump start: one code for the day, by what was done",
     cites=("chemo-lines-clot", "thrombolytic-purposes", "a54682-on-body", "pumps-asco", "pumps-g0498"),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.own_codes),
 )
 def own_code(visit: Visit) -> list[Said]:
     """Bolus and infusion of one purpose are one service; dwell time is not infusion time."""

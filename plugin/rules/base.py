@@ -78,15 +78,29 @@ class Rule(Generic[F_co]):
     in_force: Days
     run: F_co
     looks_at: LooksAt = LooksAt()
+    when: Callable[["Visit"], bool] | None = None
+
+    def matters(self, visit: "Visit") -> bool:
+        """Whether anything in the visit could make the rule speak; asked once a visit."""
+        return self.when is None or self.when(visit)
 
 
 def rule(
-    id: str, *, title: str, cites: tuple[str, ...], in_force: Days, looks_at: LooksAt | None = None
+    id: str,
+    *,
+    title: str,
+    cites: tuple[str, ...],
+    in_force: Days,
+    looks_at: LooksAt | None = None,
+    when: Callable[["Visit"], bool] | None = None,
 ) -> Callable[[F], Rule[F]]:
-    """Make a function a rule; the order of the rules stands in `plugin.rules`, nowhere else."""
+    """Make a function a rule; the order of the rules stands in `plugin.rules`, nowhere else.
+
+    `looks_at` says which services the rule looks at, `when` in which visits it can have anything to say at all.
+    """
 
     def made(function: F) -> Rule[F]:
-        return Rule(id, title, cites, in_force, function, looks_at or LooksAt())
+        return Rule(id, title, cites, in_force, function, looks_at or LooksAt(), when)
 
     return made
 

@@ -38,6 +38,7 @@ def admitted_at(visit: Visit) -> int | None:
     title="From the inpatient order on, no administration codes",
     cites=("outpatient-to-inpatient", "three-day-window"),
     in_force=since("2006-01-01"),
+    when=lambda visit: not visit.ever_class.isdisjoint(INPATIENT),
 )
 def inpatient_stay(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """The inpatient order's time splits the stay; what was given before it is outpatient."""
@@ -51,6 +52,7 @@ def inpatient_stay(service: Service, visit: Visit) -> Decline | Ask | NotApplica
     title="Infusion at home has codes of its own",
     cites=("home-infusion",),
     in_force=since("2006-01-01"),
+    when=lambda visit: not visit.ever_class.isdisjoint(HOME),
 )
 def home_visit(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Home health encounters are outside."""

@@ -55,14 +55,18 @@ class InForce:
     """The rules in force on one day, with those that look at each kind of placed service."""
 
     def __init__(self, day: date) -> None:
-        leave_out = [r for r in LEAVE_OUT if r.in_force.hold(day)]
-        self.leave_out = {
-            kind: [r for r in leave_out if not r.looks_at.drug_classes or kind in r.looks_at.drug_classes]
-            for kind in DrugClass
-        }
+        self._leave_out = [r for r in LEAVE_OUT if r.in_force.hold(day)]
         self.earn = [r for r in EARN if r.in_force.hold(day)]
         self.tell = [r for r in TELL if r.in_force.hold(day)]
         self._looking: dict[tuple[Role | Kind, Category, Technique | None], list[Rule[Earn]]] = {}
+
+    def leaving_out(self, visit: Visit) -> dict[DrugClass, list[Rule[Sift]]]:
+        """The leave-out rules that matter in a visit, for each class of drug it has."""
+        rules = [r for r in self._leave_out if r.matters(visit)]
+        return {
+            kind: [r for r in rules if not r.looks_at.drug_classes or kind in r.looks_at.drug_classes]
+            for kind in {service.drug.drug_class for service in visit.timeline.services}
+        }
 
     def looking_at(self, placed: Placed) -> list[Rule[Earn]]:
         """The earning rules that look at a service of that role, category and technique."""
@@ -111,6 +115,8 @@ def run(
             view.rows.clear()
             rulings += _traced(earn, earn.run(one, visit), view, one.service)
     for tell in rules.tell:
+        if not tell.matters(visit):
+            continue
         view.rows.clear()
         rulings += _traced(tell, tell.run(visit), view, None)
     check_claims(rulings, visit.timeline.services)
@@ -122,8 +128,9 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
     rulings: list[Ruling] = []
     counted: list[tuple[Service, Category]] = []
     unknown: list[Service] = []
+    leave_out = rules.leaving_out(visit)
     for service in visit.timeline.services:
-        left = _first_to_speak(rules.leave_out[service.drug.drug_class], service, visit)
+        left = _first_to_speak(leave_out[service.drug.drug_class], service, visit)
         category = None if left else category_of(service, visit)
         if category is None:
             left = left or _first_to_speak([_classifier(service)], service, visit)
@@ -186,7 +193,7 @@ def _traced(
     if not outcomes:
         return []
     drug = view.drug_rows.get(service.drug.key, ()) if service else ()
-    rows = tuple(dict.fromkeys((*drug, *view.rows)))
+    rows = (*drug, *dict.fromkeys(view.rows))
     return [Ruling(outcome, (rule.id,), rows) for outcome in outcomes]
 
 

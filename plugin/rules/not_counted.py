@@ -223,9 +223,8 @@ def sole_port_flush(visit: Visit) -> list[Service]:
     title="Drugs given by the dialysis facility sit in its bundle",
     cites=("dialysis-bundle",),
     in_force=since("2011-01-01"),
+    when=lambda visit: visit.at_dialysis,
 )
 def dialysis_bundle(service: Service, visit: Visit) -> Sifted:
     """Addendum R47; only where the encounter says that it is a dialysis visit."""
-    if not visit.at_dialysis:
-        return NOT_APPLICABLE
     return declined(service, "given during dialysis, which pays for it")

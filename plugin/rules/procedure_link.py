@@ -12,7 +12,7 @@ KIND, PART_OF_IT = "procedure-link", "part of the procedure"
 
 def procedure_at(service: Service, visit: Visit) -> ProcedureDone | None:
     """The procedure with a charted time that the service was started in, for drugs that often belong to one."""
-    if not visit.chart.procedures or not visit.book.flag(service.drug.key, "procedure-drug"):
+    if not visit.book.flag(service.drug.key, "procedure-drug"):
         return None
     for done in visit.chart.procedures:
         if done.start and done.stop and done.start.timestamp() <= service.start <= done.stop.timestamp():
@@ -25,10 +25,11 @@ def procedure_at(service: Service, visit: Visit) -> ProcedureDone | None:
     title="What somebody says was part of a procedure is not coded apart from it",
     cites=("procedure-integral",),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.chart.stated),
 )
 def procedure_drug(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Only as stated; the time alone asks."""
-    if visit.chart.stated and visit.stated(KIND, service.id) == PART_OF_IT:
+    if visit.stated(KIND, service.id) == PART_OF_IT:
         return declined(service, "part of the procedure it was given in")
     return NOT_APPLICABLE
 
@@ -38,6 +39,7 @@ def procedure_drug(service: Service, visit: Visit) -> Decline | Ask | NotApplica
     title="Sedation or a test agent given while a procedure ran: whether it belongs to it is asked",
     cites=("procedure-integral",),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.chart.procedures),
 )
 def procedure_link(visit: Visit) -> list[Said]:
     """The line stands until somebody answers."""

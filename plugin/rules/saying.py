@@ -20,8 +20,11 @@ def suggest(code: str, units: Units, placed: Placed, visit: Visit, *facts: Fact)
     """The code once for each unit, dated by the day its service started, or by position `midnight_dating`."""
     if not units:
         return []
+    days = _days(units, placed, visit)
+    if days[0] == days[-1]:
+        return [_one_day(code, days[0], units, placed, visit, facts)]
     by_day: dict[date, list[tuple[Stretch, ...]]] = defaultdict(list)
-    for day, unit in zip(_days(units, placed, visit), units, strict=True):
+    for day, unit in zip(days, units, strict=True):
         by_day[day].append(unit)
     return [_one_day(code, day, tuple(of_day), placed, visit, facts) for day, of_day in by_day.items()]
 
@@ -47,6 +50,8 @@ def _days(units: Units, placed: Placed, visit: Visit) -> list[date]:
     first = own[0] if own else placed.kept[0]
     start = visit.day_of(first.administration, first.start)
     last = units[-1][-1]
+    if visit.within_a_day(first.administration, first.start, last.stop):
+        return [start] * len(units)
     if visit.day_of(last.administration, last.stop) == start:
         return [start] * len(units)
     if visit.book.position("midnight_dating") == "start_date":

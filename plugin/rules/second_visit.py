@@ -36,6 +36,7 @@ def second_visit_modifier(visit: Visit) -> tuple[str, ...]:
     title="Whether an earlier visit of that day reported an initial service is asked, when nothing tells",
     cites=("hcpro-two-visits", "ncci-11-b2"),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.chart.neighbours),
 )
 def second_encounter(visit: Visit) -> list[Said]:
     """Unknown charges are never taken for none; unknown neighbours are said by `INPATIENT-WINDOW`'s notice."""

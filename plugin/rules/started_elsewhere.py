@@ -24,12 +24,11 @@ KIND = "started-elsewhere"
 
 def before_arrival(service: Service, visit: Visit) -> Interval | None:
     """The time before the encounter began, when the service ran then; it may have ended before."""
-    arrival = visit.chart.encounter.start
-    if arrival is None or not service.stretches or service.start >= int(arrival.timestamp()):
+    if not service.stretches or service.start >= visit.arrival:
         return None
     if service.administrations[0].date_only is not None:
         return None
-    return Interval(service.start, int(arrival.timestamp()))
+    return Interval(service.start, visit.arrival)
 
 
 def begun_elsewhere(service: Service, visit: Visit) -> bool:
@@ -66,6 +65,7 @@ def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[R
     title="A push or an injection given before arrival by somebody else isn't counted here",
     cites=("decided-started-elsewhere",),
     in_force=since("2006-01-01"),
+    when=lambda visit: visit.has_words,
 )
 def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Only where a note or a person says so (dossier R22b); what was only begun elsewhere is cut, not left out."""
@@ -81,6 +81,7 @@ def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplic
     title="A start before arrival is asked about; what was begun elsewhere counts from arrival on",
     cites=("decided-started-elsewhere",),
     in_force=since("2006-01-01"),
+    when=lambda visit: any(s.start < visit.arrival for s, _ in visit.counted),
 )
 def started_elsewhere(visit: Visit) -> list[Said]:
     """Asked where the times alone say so and nothing says why."""

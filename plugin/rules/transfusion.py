@@ -20,11 +20,11 @@ PREMEDICATION = re.compile(
     title="Premedication by protocol is part of the transfusion",
     cites=("transfusion-day", "miami-charges"),
     in_force=since("2006-01-01"),
+    when=lambda visit: visit.last_blood is not None,
 )
 def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Given before the blood and charted as premedication; treatment stands by itself (dossier R25, addendum R43)."""
-    last = visit.last_blood
-    if last is None or service.drug.drug_class is DrugClass.BLOOD:
+    if service.drug.drug_class is DrugClass.BLOOD:
         return NOT_APPLICABLE
     said = [t for a in service.administrations for t in (*a.notes, *(term.text for term in a.reasons))]
     if not says(PREMEDICATION, said):
@@ -37,6 +37,7 @@ def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask |
     title="A transfusion is reported once a day, whatever the number of units",
     cites=("transfusion-36430",),
     in_force=since("2006-01-01"),
+    when=lambda visit: visit.last_blood is not None,
 )
 def transfusion_day(visit: Visit) -> list[Said]:
     """Dossier R25a; it needs no times."""

@@ -11,6 +11,8 @@ from plugin.domain.interval import Clock
 from plugin.rules.diagnoses import Link, encounter_diagnoses
 from plugin.timeline import Timeline
 
+DAY = 86_400
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -49,6 +51,14 @@ class Visit:
         given = self.administrations[administration]
         return given.date_only or datetime.fromtimestamp(seconds, self.zone_of(administration)).date()
 
+    def within_a_day(self, administration: str, start: int, stop: int) -> bool:
+        """Whether both moments surely lie on one local day; an hour is left for a clock change."""
+        charted = self.administrations[administration].start
+        if charted is None or int(charted.timestamp()) != start:
+            return False
+        since_midnight = charted.hour * 3600 + charted.minute * 60 + charted.second
+        return stop - start + since_midnight < DAY - 3600
+
     def local_day(self, moment: datetime) -> date:
         """The calendar day of a charted moment in the facility's zone, else in the offset it was written in."""
         return (moment.astimezone(self.chart.zone) if self.chart.zone else moment).date()
@@ -75,6 +85,24 @@ class Visit:
     def stated(self, kind: str, about: str = "") -> str:
         """What somebody stated in answer to a question of that kind, empty when nobody did."""
         return next((s.value for s in self.chart.stated if s.kind == kind and s.about == about), "")
+
+    @cached_property
+    def arrival(self) -> int:
+        """When the encounter began, in seconds since 1970; 0 when that isn't charted."""
+        start = self.chart.encounter.start
+        return int(start.timestamp()) if start else 0
+
+    @cached_property
+    def has_words(self) -> bool:
+        """Whether anything was noted, given as a reason, or stated."""
+        return bool(self.chart.stated) or any(a.notes or a.reasons for a in self.chart.administrations)
+
+    @cached_property
+    def ever_class(self) -> frozenset[str]:
+        """Every class the encounter ever had."""
+        return frozenset(
+            (self.chart.encounter.encounter_class, *(s.encounter_class for s in self.chart.encounter.classes))
+        )
 
     @cached_property
     def last_blood(self) -> int | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from plugin.domain import Service
 
@@ -24,4 +24,4 @@ def texts(service: Service) -> list[str]:
 
 def says(pattern: re.Pattern[str], words: Iterable[str]) -> bool:
     """Whether any of the texts has the pattern."""
-    return any(mentions(pattern, text) for text in words if text)
+    return any(map(partial(mentions, pattern), words))

@@ -96,6 +96,9 @@ def _plausible(stretches: tuple[Stretch, ...], tier: Tier, ordered: Decimal, boo
 
 def _ordered(chain: tuple[Piece, ...]) -> Decimal:
     """The ordered minutes of the whole, 0 when no order says them; one segment's own plan is not the order's."""
+    first = chain[0].administration
+    if len(chain) == 1 and first.ordered_minutes is None and first.infuse_over is None:
+        return Decimal(0)
     given = [piece.administration for piece in chain]
     planned = [a.ordered_minutes for a in given if a.ordered_minutes]
     if len(given) == 1 and given[0].infuse_over:
@@ -105,6 +108,8 @@ def _ordered(chain: tuple[Piece, ...]) -> Decimal:
 
 def _stretches(pieces: list[Piece]) -> tuple[Stretch, ...]:
     """The running times, each second counted once."""
+    if len(pieces) == 1 and pieces[0].start is not None and pieces[0].stop is not None:
+        return (Stretch(pieces[0].administration.id, pieces[0].start, pieces[0].stop),)
     counted: list[Stretch] = []
     covered: list[Interval] = []
     for piece in pieces:
