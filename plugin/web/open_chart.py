@@ -10,7 +10,8 @@ from plugin.ehr.tenants import Tenant
 from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide
 from plugin.review.ports import Person, Policy
 from plugin.review.post import UNSETTLED, Posted, Posting, look_for_unsettled, post_accepted
-from plugin.review.prepare import Review, prepare_review
+from plugin.review.prepare import Review, prepare_review, setting_for
+from plugin.rules.what_if import WhatIf, what_if
 from plugin.store.launches import Launch
 from plugin.store.records import EncounterRecords
 from plugin.web.services import Services
@@ -43,6 +44,17 @@ class OpenChart:
         except NotAllowed as refusal:
             return str(refusal)
         return ""
+
+    def what_ifs(self) -> tuple[WhatIf, ...]:
+        """What one more documented fact would change, under the settings of the review; none where nothing was coded.
+
+        Runs the rules again for each fact that is tried, so only a page asks for it.
+        """
+        if not self.review.coded.charges:
+            return ()
+        site = self.services.review_settings(self.launch)
+        setting = setting_for(self.review.coded.chart.encounter, site)
+        return what_if(self.review.coded, self.services.book, setting, site.positions)
 
     def decide(self, asked: list[Asked]) -> tuple[Posted, ...]:
         """Record what the form says, then bring the EHR in line; raises what `plugin.review.decide.decide` raises.

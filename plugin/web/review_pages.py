@@ -182,11 +182,12 @@ def _page(chart: OpenChart) -> ReviewPage:
         open_tenant=chart.tenant.open,
     )
     record = read_record(coded, chart.records, clock_for(coded.chart), sends=chart.policy.write)
-    return build_review_page(coded, chart.review.basis, reader, record, book_words(chart.services))
+    words = book_words(chart.services)
+    return build_review_page(coded, chart.review.basis, reader, record, words, chart.what_ifs())
 
 
 def book_words(services: Services) -> BookWords:
-    """Labels, citations and categories from the code book, titles from the rulebook."""
+    """Labels, citations, categories and positions from the code book, titles from the rulebook."""
     families = {row.code: row.family[0] for row in services.book.procedure_codes}
 
     def category_of(code: str) -> Category | None:
@@ -195,7 +196,8 @@ def book_words(services: Services) -> BookWords:
     def title_of(rule: str) -> str:
         return BY_ID[rule].title if rule in BY_ID else ""
 
-    return BookWords(services.book.label, services.book.citations.get, title_of, category_of)
+    book = services.book
+    return BookWords(book.label, book.citations.get, title_of, category_of, book.positions.get)
 
 
 def _snapshot(chart: OpenChart) -> dict[str, Any]:

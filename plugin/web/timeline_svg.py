@@ -121,6 +121,7 @@ def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock) -> svg.G:
     parts: list[svg.Element] = [
         Name(id=f"{bar.anchor}-name", text=bar_words(bar, clock)),
         _label((left, top + 11), bar.label, "ink"),
+        *_trade(bar, left, right, top),
     ]
     if bar.is_moment and not (bar.open_start or bar.open_stop):
         parts += _moment(bar, scale.x(bar.start), y)
@@ -128,6 +129,14 @@ def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock) -> svg.G:
         parts += [_outline(bar, left, right, y), *_pieces(bar, y, scale, clock), *_open_ends(bar, left, right, y)]
     link = svg.A(href=f"#{bar.anchor}", elements=parts, extra={"aria-labelledby": f"{bar.anchor}-name"})
     return svg.G(elements=[link])
+
+
+def _trade(bar: Bar, left: float, right: float, top: float) -> list[svg.Element]:
+    """What the trade calls it, where the bar is long enough to hold it beside the label."""
+    after = left + text_width(f"{bar.label}  ")
+    return (
+        [_label((after, top + 11), bar.trade, "soft")] if bar.trade and after + text_width(bar.trade) <= right else []
+    )
 
 
 def _outline(bar: Bar, left: float, right: float, y: float) -> svg.Rect:

@@ -14,7 +14,10 @@ TIERS = {
 
 def bar_words(bar: Bar, clock: WallClock) -> str:
     """What was given, when, and what became of its minutes."""
-    return f"{bar.label}, {charted_times(bar, clock)}. " + " ".join(f"{piece_words(p, clock)}." for p in bar.pieces)
+    trade = f" ({bar.trade})" if bar.trade else ""
+    evidence = f"Evidence: {tier_words({bar.tier})}. " if bar.tier else ""
+    became = " ".join(f"{piece_words(p, clock)}." for p in bar.pieces)
+    return f"{bar.label}{trade}, {charted_times(bar, clock)}. {evidence}{became}"
 
 
 def charted_times(bar: Bar, clock: WallClock) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from plugin.domain import Administration, CodedEncounter, SuggestedCharge
 from plugin.web.views.charges import token_of
-from plugin.web.views.timeline import drug_label
+from plugin.web.views.drug_label import drug_label
 from plugin.web.views.times import DASH, WallClock, clock_for
 
 Snapshot = dict[str, Any]

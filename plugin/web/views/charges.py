@@ -1,14 +1,16 @@
 """The rows of the charges table: each suggestion with its reasons, put into words, and where its decision stands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plugin.domain import Caveat, Citation, CodedEncounter, Fact, SuggestedCharge, TableRow
+from plugin.domain import CodedEncounter, Fact, SuggestedCharge, TableRow
+from plugin.rules.what_if import WhatIf
 from plugin.web.views.bar_words import tier_words
+from plugin.web.views.citing import CitationOf, Source, sources
+from plugin.web.views.contested import ContestedPoint, PositionOf, contested_point
 from plugin.web.views.times import WallClock, counted, day_words
 
 LabelOf = Callable[[str], str]
-CitationOf = Callable[[str], Citation | None]
 TitleOf = Callable[[str], str]
 LEAD_FACTS = 3
 
@@ -75,33 +77,20 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class OneMoreFact:
+    """A fact that isn't charted, what it would be about, and what it would change."""
+
+    fact: str
+    would: str
+    given: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RuleName:
     """A rule that had a say: its id and its title in plain words."""
 
     id: str
     title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A citation in words; `href` is empty where the locator is not an address."""
-
-    title: str
-    locator: str
-    href: str
-    standing: str
-    checked_on: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContestedPoint:
-    """A caveat: the side taken, the other side, and what would differ."""
-
-    position: str
-    took: str
-    other: str
-    effect: str
-    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +117,7 @@ class ChargeRow:
     caveats: tuple[ContestedPoint, ...]
     needs_answer: bool
     state: State = field(default=UNDECIDED)
+    one_more: tuple[OneMoreFact, ...] = ()
 
     @property
     def lead(self) -> str:
@@ -154,6 +144,7 @@ class Lookups:
     label_of: LabelOf
     citation_of: CitationOf
     title_of: TitleOf
+    position_of: PositionOf
     given: Mapping[str, Given]
 
     def rules(self, ids: tuple[str, ...]) -> tuple[RuleName, ...]:
@@ -170,8 +161,21 @@ def token_of(charge: SuggestedCharge) -> str:
     return "|".join((charge.system, charge.code, ",".join(charge.modifiers), charge.day.isoformat()))
 
 
+def one_more_facts(what_ifs: Iterable[WhatIf], lookups: Lookups) -> tuple[OneMoreFact, ...]:
+    """The counterfactuals with what they are about."""
+    return tuple(OneMoreFact(each.fact, each.would, lookups.known(each.administrations)) for each in what_ifs)
+
+
+def _about(charge: SuggestedCharge, what_ifs: Iterable[WhatIf]) -> list[WhatIf]:
+    return [each for each in what_ifs if set(charge.administrations).intersection(each.administrations)]
+
+
 def charge_rows(
-    coded: CodedEncounter, states: Mapping[str, State], lookups: Lookups, clock: WallClock
+    coded: CodedEncounter,
+    states: Mapping[str, State],
+    lookups: Lookups,
+    clock: WallClock,
+    what_ifs: Sequence[WhatIf] = (),
 ) -> tuple[ChargeRow, ...]:
     """A row for each suggested charge, in the order of the claim; `states` by token."""
     texts = {term.code: term.text for d in coded.chart.diagnoses for term in d.terms if term.system == "icd10cm"}
@@ -195,9 +199,10 @@ def charge_rows(
             rules=lookups.rules(charge.rules),
             rows=_rows_read(charge, coded),
             sources=sources(charge.citations, lookups.citation_of),
-            caveats=tuple(_contested(caveat, lookups.citation_of) for caveat in charge.caveats),
+            caveats=tuple(contested_point(c, lookups.position_of, lookups.citation_of) for c in charge.caveats),
             needs_answer=bool(asked.intersection(charge.administrations)),
             state=states.get(token_of(charge), UNDECIDED),
+            one_more=one_more_facts(_about(charge, what_ifs), lookups),
         )
         for number, charge in enumerate(coded.charges, start=1)
     )
@@ -229,29 +234,3 @@ def _rows_read(charge: SuggestedCharge, coded: CodedEncounter) -> tuple[str, ...
         ):
             rows += ruling.rows
     return tuple(dict.fromkeys(f"{row.table}: {row.key}" for row in rows))
-
-
-def sources(ids: tuple[str, ...], citation_of: CitationOf) -> tuple[Source, ...]:
-    """The citations in words; an id the code book doesn't know is shown as it is."""
-    return tuple(_source(id_, citation_of(id_)) for id_ in ids)
-
-
-def _source(id_: str, citation: Citation | None) -> Source:
-    if citation is None:
-        return Source(id_, "", "", "", "")
-    href = citation.locator if citation.locator.startswith("https://") else ""
-    return Source(citation.title, citation.locator, href, citation.standing.value, citation.checked_on.isoformat())
-
-
-def _contested(caveat: Caveat, citation_of: CitationOf) -> ContestedPoint:
-    return ContestedPoint(
-        _words(caveat.position),
-        _words(caveat.took),
-        _words(caveat.other),
-        caveat.effect,
-        sources(caveat.sources, citation_of),
-    )
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plugin.domain import Administration, CodedEncounter, Decline
-from plugin.web.views.bar_words import charted_times, piece_words
-from plugin.web.views.timeline import Bar, Timeline, drug_label, pieces_by_administration
+from plugin.web.views.bar_words import charted_times, piece_words, tier_words
+from plugin.web.views.drug_label import drug_label
+from plugin.web.views.timeline import Bar, Timeline, pieces_by_administration
 from plugin.web.views.times import counted, day_words
+from plugin.web.views.trade_words import services_by_administration, trade_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class GivenRow:
     status: str
     times: str
     became: tuple[str, ...]
+    trade: str = ""
+    evidence: str = ""
 
 
 def given_rows(coded: CodedEncounter, timeline: Timeline, anchors: Mapping[str, str]) -> tuple[GivenRow, ...]:
@@ -28,6 +32,7 @@ def given_rows(coded: CodedEncounter, timeline: Timeline, anchors: Mapping[str, 
     bars = {bar.id: bar for lane in timeline.lanes for bar in lane.bars}
     reasons = _reasons_without_minutes(coded)
     pieces = pieces_by_administration(coded)
+    services = services_by_administration(coded)
     return tuple(
         GivenRow(
             anchor=anchors[a.id],
@@ -38,6 +43,8 @@ def given_rows(coded: CodedEncounter, timeline: Timeline, anchors: Mapping[str, 
             status=a.status.value,
             times=_times(a, bars.get(a.id), timeline),
             became=(*[piece_words(p, timeline.clock) for p in pieces.get(a.id, ())], *reasons.get(a.id, ())),
+            trade=trade_words(services[a.id]) if a.id in services else "",
+            evidence=tier_words({services[a.id].tier}) if a.id in services else "",
         )
         for a in coded.chart.administrations
     )

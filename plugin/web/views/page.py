@@ -1,28 +1,31 @@
 """The review page of one encounter as a value: everything its template says, ready to be said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plugin.domain import Ask, CodedEncounter, Decline, MappingIssue, Notice, Patient
+from plugin.rules.what_if import WhatIf
 from plugin.web.views.changes import Change
 from plugin.web.views.charges import (
     ChargeRow,
-    CitationOf,
     Given,
     LabelOf,
     Lookups,
+    OneMoreFact,
     RuleName,
-    Source,
     State,
     TitleOf,
     Why,
     charge_rows,
-    sources,
+    one_more_facts,
     why,
 )
+from plugin.web.views.citing import CitationOf, Source, sources
+from plugin.web.views.contested import InForce, PositionOf, in_force
+from plugin.web.views.drug_label import drug_label
 from plugin.web.views.encounter_classes import class_words
 from plugin.web.views.given_rows import GivenRow, given_rows
-from plugin.web.views.timeline import CategoryOf, Timeline, build_timeline, drug_label
+from plugin.web.views.timeline import CategoryOf, Timeline, build_timeline
 from plugin.web.views.times import clock_for, counted, day_words, plural
 
 
@@ -112,6 +115,8 @@ class ReviewPage:
     changes: tuple[Change, ...] = ()
     changes_since: str = ""
     trail: tuple[TrailLine, ...] = field(default=())
+    one_more: tuple[OneMoreFact, ...] = ()
+    positions: tuple[InForce, ...] = ()
 
     @property
     def ready(self) -> tuple[ChargeRow, ...]:
@@ -151,17 +156,23 @@ class BookWords:
     citation_of: CitationOf
     title_of: TitleOf
     category_of: CategoryOf
+    position_of: PositionOf
 
 
 def build_review_page(
-    coded: CodedEncounter, basis: str, reader: Reader, record: Record, words: BookWords
+    coded: CodedEncounter,
+    basis: str,
+    reader: Reader,
+    record: Record,
+    words: BookWords,
+    what_ifs: Sequence[WhatIf] = (),
 ) -> ReviewPage:
     """Put one coded encounter into words; differences are added by the caller, who knows what was shown before."""
     chart = coded.chart
     clock = clock_for(chart)
     anchors = {a.id: f"given-{number}" for number, a in enumerate(chart.administrations, start=1)}
     given = {a.id: Given(anchors[a.id], drug_label(a), a.id) for a in chart.administrations}
-    lookups = Lookups(words.label_of, words.citation_of, words.title_of, given)
+    lookups = Lookups(words.label_of, words.citation_of, words.title_of, words.position_of, given)
     timeline = build_timeline(coded, words.category_of, anchors)
     return ReviewPage(
         reader=reader,
@@ -175,13 +186,15 @@ def build_review_page(
         encounter_id=chart.encounter.id,
         timeline=timeline,
         given=given_rows(coded, timeline, anchors),
-        charges=charge_rows(coded, record.states, lookups, clock),
+        charges=charge_rows(coded, record.states, lookups, clock, what_ifs),
         withdrawn=record.withdrawn,
         questions=_questions(coded, lookups),
         notices=tuple(_told(notice, lookups) for notice in coded.notices),
         declined=_declined(coded, lookups),
         issues=coded.issues or chart.issues,
         trail=record.trail,
+        one_more=one_more_facts(what_ifs, lookups),
+        positions=in_force(coded.positions, words.position_of),
     )
 
 

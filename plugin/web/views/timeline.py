@@ -6,13 +6,14 @@ Seconds since 1970 throughout; drawing is `plugin.web.timeline_svg`, words for o
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from plugin.domain import Administration, Ask, Category, CodedEncounter, Decline, Route, Status, Technique
+from plugin.domain import Administration, Ask, Category, CodedEncounter, Decline, NamedService, Route, Status, Technique
+from plugin.web.views.drug_label import drug_label
 from plugin.web.views.encounter_classes import class_words
 from plugin.web.views.times import WallClock, clock_for, day_words
+from plugin.web.views.trade_words import services_by_administration, trade_words
 
 CategoryOf = Callable[[str], Category | None]
 
@@ -22,7 +23,6 @@ UNKNOWN_SITE = "Access site not charted"
 INJECTIONS = "Injections"
 NOT_COUNTED = "Does not count"
 OPEN_SECONDS = 45 * 60
-UNIT_WORDS = {"[USP'U]": "USP units", "[iU]": "IU", "[IU]": "IU", "{unit}": "units", "ug": "mcg"}
 
 
 class PieceKind(Enum):
@@ -50,7 +50,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One administration as drawn; `open_start` and `open_stop` say that this end was not charted."""
+    """One administration as drawn; `open_start` and `open_stop` say that this end was not charted.
+
+    `trade` is what the trade calls it, with its place in the encounter; `tier` the evidence for its minutes, 0 where
+    it was not counted.
+    """
 
     id: str
     anchor: str
@@ -61,6 +65,8 @@ class Bar:
     open_stop: bool
     category: Category | None
     pieces: tuple[Piece, ...]
+    trade: str = ""
+    tier: int = 0
 
     @property
     def is_moment(self) -> bool:
@@ -103,6 +109,7 @@ def build_timeline(coded: CodedEncounter, category_of: CategoryOf, anchors: Mapp
     clock = clock_for(coded.chart)
     pieces = pieces_by_administration(coded)
     asked = {(ask.kind, id_) for ask in coded.asks for id_ in ask.administrations}
+    services = services_by_administration(coded)
     lanes: dict[tuple[int, str], list[Bar]] = defaultdict(list)
     untimed = []
     for administration in coded.chart.administrations:
@@ -111,7 +118,7 @@ def build_timeline(coded: CodedEncounter, category_of: CategoryOf, anchors: Mapp
         if bar is None:
             untimed.append(drug_label(administration))
         else:
-            lanes[_lane_of(administration, coded)].append(bar)
+            lanes[_lane_of(administration, coded)].append(_named(bar, services.get(administration.id)))
     built = tuple(
         Lane(name, rank < len(LANE_RANKS) - 1, tuple(sorted(bars, key=lambda b: (b.start, b.stop, b.id))))
         for (rank, name), bars in sorted(lanes.items(), key=lambda item: _lane_order(item[0], item[1]))
@@ -197,23 +204,16 @@ def _bar(
     return Bar(administration.id, anchor, label, start, stop, no_start, no_stop, category, tuple(pieces))
 
 
+def _named(bar: Bar, service: NamedService | None) -> Bar:
+    """With the service's name, and its category where no code tells one."""
+    if service is None:
+        return bar
+    category = bar.category or Category(service.category)
+    return replace(bar, category=category, trade=trade_words(service), tier=service.tier)
+
+
 def _seconds(*moments: object) -> list[int]:
     return [int(m.timestamp()) for m in moments if hasattr(m, "timestamp")]
-
-
-def drug_label(administration: Administration) -> str:
-    """What was given, short: the charted name and dose."""
-    dose = administration.dose
-    name = administration.drug.text or "Drug not charted"
-    if dose is None or plain(dose.value) in name:
-        return name
-    return f"{name} {plain(dose.value)} {UNIT_WORDS.get(dose.unit, dose.unit)}"
-
-
-def plain(value: Decimal) -> str:
-    """An exact decimal without needless zeros or an exponent."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def drawn_start(bar: Bar) -> int:

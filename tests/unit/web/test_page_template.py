@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from plugin.domain import Drug
 from plugin.review.decide import DISMISSAL_REASONS
+from plugin.rules.what_if import WhatIf
 from plugin.web.app import static_folder
 from plugin.web.launching import blueprint as launching
 from plugin.web.review_pages import blueprint
@@ -179,3 +180,18 @@ def test_no_inline_style_script_or_handler(rendered):
     assert "<style" not in html
     assert html.count("<script") == 1
     assert re.findall(r"<[^>]*\son\w+=", html) == []
+
+
+def test_contested_sides_and_one_more_fact_are_folded_away_and_linked(rendered):
+    """Both sources of a contested point are links; the counterfactuals say that only what happened can be charted."""
+    later = WhatIf(("MedicationAdministration/m7",), "a stop at or after 13:01", "96415 x2 becomes x3")
+    coded = replace(chemo_day(), positions=(("same_drug_time", "interval"),))
+    html = rendered(build_review_page(coded, "b1", READER, Record(), WORDS, (later,)))
+    sides = html.split("Contested: same drug time")[1].split("</dl>")[0]
+    assert sides.count('href="https://example.org/manual"') == 1
+    assert "Medlearn" in sides
+    listed = html.split('id="one-more"')[1].split("</section>")[0]
+    assert '<details class="fold">' in listed
+    assert "96415 x2 becomes x3" in listed
+    assert "only what happened can be charted" in listed
+    assert "One drug twice: each interval alone, or added up? <strong>interval</strong>: each alone" in html

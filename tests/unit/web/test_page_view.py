@@ -5,17 +5,27 @@ from datetime import date
 
 import pytest
 
+from plugin.codebook.tables import Position, Side
 from plugin.domain import Citation, Standing, TableRow
+from plugin.rules.what_if import WhatIf
 from plugin.web.views.charges import RuleName, State, token_of
 from plugin.web.views.page import BookWords, Reader, Record, build_review_page
 from tests.unit.web.sample_charts import CATEGORIES, LABELS, chemo_day
 
 MANUAL = Citation("ncci-2026-11", "NCCI manual", "https://example.org/manual", Standing.SOURCED, date(2026, 8, 1))
+OTHER_MANUAL = replace(MANUAL, id="medlearn", title="Medlearn", locator="chapter 3")
+SAME_DRUG = Position(
+    "same_drug_time",
+    "One drug twice: each interval alone, or added up?",
+    (Side("interval", "each alone", (MANUAL.id,)), Side("cumulative", "added up", (OTHER_MANUAL.id,))),
+    in_use=True,
+)
 WORDS = BookWords(
     lambda code: LABELS.get(code, ""),
-    {MANUAL.id: MANUAL}.get,
+    {MANUAL.id: MANUAL, OTHER_MANUAL.id: OTHER_MANUAL}.get,
     lambda rule: {"SEQUENTIAL": "A further drug"}.get(rule, ""),
     CATEGORIES.get,
+    {SAME_DRUG.name: SAME_DRUG}.get,
 )
 READER = Reader("Kim Lee", "coder", "Sandbox", may_decide=True)
 
@@ -82,11 +92,40 @@ def test_other_locators_are_words(locator):
     assert (page.charges[0].sources[0].href, page.charges[0].sources[0].locator) == ("", locator)
 
 
-def test_a_contested_point_shows_both_sides(page):
-    """The side taken, the other, and what would differ."""
+def test_a_contested_point_shows_both_sides_each_with_its_source(page):
+    """The question, the side taken, the other, who says which, and what would differ."""
     point = row_of(page, "96367").caveats[0]
-    assert (point.position, point.took, point.other) == ("same drug time", "interval", "cumulative")
+    assert (point.position, point.question) == ("same drug time", "One drug twice: each interval alone, or added up?")
+    assert (point.took.name, point.took.means, point.took.sources[0].title) == ("interval", "each alone", "NCCI manual")
+    assert (point.other.name, point.other.means, point.other.sources[0].title) == ("cumulative", "added up", "Medlearn")
     assert point.effect == "96367 would have 2 units"
+
+
+def test_a_point_the_book_does_not_know_keeps_its_names_and_sources():
+    """A page of an older review may name one."""
+    page = build_review_page(chemo_day(), "b1", READER, Record(), replace(WORDS, position_of=lambda name: None))
+    point = row_of(page, "96367").caveats[0]
+    assert (point.question, point.took.name, point.other.name) == ("", "interval", "cumulative")
+    assert [source.title for source in point.took.sources] == ["NCCI manual"]
+
+
+def test_the_sides_in_force_are_told():
+    """What was read for this encounter, with its question."""
+    page = page_of(replace(chemo_day(), positions=(("same_drug_time", "cumulative"), ("gone", "any_16"))))
+    told = [(point.position, point.question, point.side, point.means) for point in page.positions]
+    assert told == [
+        ("same drug time", "One drug twice: each interval alone, or added up?", "cumulative", "added up"),
+        ("gone", "", "any 16", ""),
+    ]
+
+
+def test_one_more_fact_stands_by_the_charges_it_is_about():
+    """And all of them in one list."""
+    later = WhatIf(("MedicationAdministration/m7",), "a stop at or after 13:01", "96415 x2 becomes x3")
+    page = build_review_page(chemo_day(), "b1", READER, Record(), WORDS, (later,))
+    assert [(item.fact, item.would) for item in page.one_more] == [(later.fact, later.would)]
+    assert page.one_more[0].given[0].label == "Paclitaxel 300 mg"
+    assert [row.code for row in page.charges if row.one_more] == ["96413", "96415", "J9267"]
 
 
 def test_rows_that_were_read_are_named():

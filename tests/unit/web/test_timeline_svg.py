@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from plugin.domain import Category, Drug
+from plugin.domain import Category, Drug, NamedService
 from plugin.web.timeline_svg import draw_swatch, draw_timeline
 from plugin.web.views.timeline import Bar, Lane, build_timeline
 from plugin.web.views.timeline_layout import place_bars, scale_for, text_width, ticks
@@ -180,3 +180,14 @@ def test_an_empty_timeline_is_still_a_picture():
     )
     drawn = ElementTree.fromstring(draw_timeline(timeline_of(nothing)))  # noqa: S314
     assert list(drawn.iter(f"{SVG}a")) == []
+
+
+def test_the_trade_name_is_drawn_where_its_bar_has_room():
+    """Beside the label over a long bar; not over a short one, where it would run into the next."""
+    service = NamedService(
+        ("MedicationAdministration/m7",), "specialty", "chemotherapy", "infusion", "initial", "", 187, 1
+    )
+    short = replace(service, administrations=("MedicationAdministration/m5",), name="intermittent", role="sequential")
+    drawn = draw_timeline(timeline_of(replace(chemo_day(), services=(service, short))))
+    assert "specialty, initial" in words(ElementTree.fromstring(drawn))  # noqa: S314
+    assert "intermittent, sequential" not in words(ElementTree.fromstring(drawn))  # noqa: S314

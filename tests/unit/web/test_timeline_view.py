@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from plugin.domain import Category, ClassSpan, CodedEncounter, Status, Technique
+from plugin.domain import Category, ClassSpan, CodedEncounter, NamedService, Status, Technique
+from plugin.web.views.bar_words import bar_words
 from plugin.web.views.timeline import Bar, PieceKind, Timeline, build_timeline
 from tests.unit.web.sample_charts import CATEGORIES, DAY, at, chemo_day, given, seconds
 
@@ -112,3 +113,31 @@ def test_same_site_written_differently_by_case_is_told_apart_only_by_words():
     one, two = given(1, "A", "09:00", site="left  forearm"), given(2, "B", "10:00", site="Left forearm")
     coded = replace(chemo_day(), chart=replace(chemo_day().chart, administrations=(one, two)))
     assert [lane.name for lane in timeline_of(coded).lanes] == ["Left forearm"]
+
+
+def test_a_bar_has_its_trade_name_role_and_evidence():
+    """Of the service it belongs to; what was not counted has none."""
+    service = NamedService(
+        ("MedicationAdministration/m7",), "specialty", "chemotherapy", "infusion", "initial", "right chest port", 187, 1
+    )
+    timeline = timeline_of(replace(chemo_day(), services=(service,)))
+    assert (bar_of(timeline, 7).trade, bar_of(timeline, 7).tier) == ("specialty, initial", 1)
+    assert (bar_of(timeline, 11).trade, bar_of(timeline, 11).tier) == ("", 0)
+    words = bar_words(bar_of(timeline, 7), timeline.clock)
+    assert words.startswith("Paclitaxel 300 mg (specialty, initial), 09:30")
+    assert "Evidence: charted start and stop." in words
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ("not earned", "hydration, earned no code"),
+        ("by its own code", "hydration"),
+        ("untimed", "hydration, times missing"),
+    ],
+)
+def test_a_bar_without_a_code_gets_its_category_from_the_service(role, told):
+    """So that its colour says what it is, and its words why it has no role."""
+    service = NamedService(("MedicationAdministration/m1",), "hydration", "hydration", "infusion", role, "", 70, 1)
+    timeline = timeline_of(replace(with_administrations(*chemo_day().chart.administrations), services=(service,)))
+    assert (bar_of(timeline, 1).category, bar_of(timeline, 1).trade) == (Category.HYDRATION, told)
