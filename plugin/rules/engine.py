@@ -4,7 +4,7 @@ Pure: the chart, the code book, the setting and the sides of contested points go
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date
 from functools import lru_cache
 from itertools import pairwise
@@ -141,7 +141,7 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
             rulings += cut
             counted += [(as_intended(here, category, visit), category)] if here else []
     own = {s.id: name for s, category in counted if (name := apart(s, category, visit))}
-    return replace(visit, counted=tuple(counted), unknown=tuple(unknown), own_codes=own), rulings
+    return visit.knowing(counted=tuple(counted), unknown=tuple(unknown), own_codes=own), rulings
 
 
 def _first_to_speak(rules: Iterable[Rule[Sift]], service: Service, visit: Visit) -> list[Ruling]:
@@ -163,8 +163,7 @@ def _with_initials(visit: Visit, placed: list[Placed]) -> Visit:
     initials = [_code(p, Role.INITIAL, visit) for p in placed if p.role is Role.INITIAL]
     hours = [_code(p, Role.ADDITIONAL_HOUR, visit) for p in placed if _runs_on(p, visit)]
     beside = min(((p.service.start, p.service.id) for p in placed if p.role is Role.CONCURRENT), default=(0, ""))
-    return replace(
-        visit,
+    return visit.knowing(
         initial_list=tuple(c for c in initials if c),
         further_codes=frozenset(c for c in hours if c),
         first_concurrent=beside[1],

@@ -154,7 +154,7 @@ def procedure_integral(service: Service, visit: Visit) -> Sifted:
 )
 def line_flush(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: flush before and after, diluent, carrier."""
-    if service in sole_port_flush(visit):
+    if service in visit.sole_port_flushes:
         return NOT_APPLICABLE
     if service.drug.drug_class is DrugClass.FLUSH or says(CARRIER, texts(service)) or _syringe(service):
         return declined(service, "a flush, lock or carrier, not hydration")
@@ -208,14 +208,6 @@ def nothing_given(service: Service, visit: Visit) -> Sifted:
     if doses and all(dose is not None and dose.value == 0 for dose in doses):
         return declined(service, "its dose is 0")
     return NOT_APPLICABLE
-
-
-def sole_port_flush(visit: Visit) -> list[Service]:
-    """The flushes of an implanted port, where the encounter has nothing else."""
-    services = [s for s in visit.timeline.services if s.route is not Route.ENTERAL]
-    only_flushes = all(s.drug.drug_class is DrugClass.FLUSH for s in services)
-    port = any("port" in text.lower().replace("-", " ").split() for s in services for text in texts(s))
-    return services if services and only_flushes and port else []
 
 
 @rule(

@@ -91,10 +91,14 @@ def _carve(
     service: Service, against: Sequence[Placed]
 ) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...], tuple[str, ...]]:
     """What a service keeps, what it shares, and with which administrations."""
-    covers = union(Interval(s.start, s.stop) for p in against for s in p.kept)
+    first, last = service.stretches[0].start, service.stretches[-1].stop
+    near = [s for p in against for s in p.kept if s.start < last and s.stop > first]
+    if not near:
+        return service.stretches, (), ()
+    covers = union(Interval(s.start, s.stop) for s in near)
     kept = tuple(left for s in service.stretches for left in outside(s, covers))
     shared = tuple(part for s in service.stretches for part in inside(s, covers))
-    beside = [s.administration for p in against for s in p.kept if any(_meet(s, part) for part in shared)]
+    beside = [s.administration for s in near if any(_meet(s, part) for part in shared)]
     return kept, shared, tuple(dict.fromkeys(beside))
 
 

@@ -1,17 +1,36 @@
 """What a rule may look at: the chart, its timeline, the setting, and the code book of the day."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
-from functools import cached_property
+from typing import Generic, TypeVar
 
 from plugin.codebook import View
-from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Service, Stretch
+from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch
 from plugin.domain.interval import Clock
 from plugin.rules.diagnoses import Link, encounter_diagnoses
+from plugin.rules.wording import says, texts
 from plugin.timeline import Timeline
 
+T = TypeVar("T")
 DAY = 86_400
+PORT = re.compile(r"\bport\b", re.IGNORECASE)
+
+
+class once(Generic[T]):  # noqa: N801 - reads as the decorator it is
+    """A property worked out at its first use; unlike functools.cached_property it takes no lock."""
+
+    def __init__(self, work_out: Callable[["Visit"], T]) -> None:
+        self._work_out = work_out
+        self.__doc__ = work_out.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, visit: "Visit", owner: type | None = None) -> T:
+        value = visit.__dict__[self._name] = self._work_out(visit)
+        return value
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,13 @@ class Visit:
     initial_list: tuple[str, ...] = ()
     further_codes: frozenset[str] = frozenset()
     first_concurrent: str = ""
+
+    def knowing(self, **more: object) -> "Visit":
+        """This visit with more fields filled in; what was worked out from chart and timeline stays."""
+        visit = object.__new__(Visit)
+        visit.__dict__.update(self.__dict__)
+        visit.__dict__.update(more)
+        return visit
 
     def zone_of(self, administration: str) -> tzinfo:
         """The facility's zone, else the offset that this administration was charted with."""
@@ -86,42 +112,50 @@ class Visit:
         """What somebody stated in answer to a question of that kind, empty when nobody did."""
         return next((s.value for s in self.chart.stated if s.kind == kind and s.about == about), "")
 
-    @cached_property
+    @once
     def arrival(self) -> int:
         """When the encounter began, in seconds since 1970; 0 when that isn't charted."""
         start = self.chart.encounter.start
         return int(start.timestamp()) if start else 0
 
-    @cached_property
+    @once
     def has_words(self) -> bool:
         """Whether anything was noted, given as a reason, or stated."""
         return bool(self.chart.stated) or any(a.notes or a.reasons for a in self.chart.administrations)
 
-    @cached_property
+    @once
     def ever_class(self) -> frozenset[str]:
         """Every class the encounter ever had."""
         return frozenset(
             (self.chart.encounter.encounter_class, *(s.encounter_class for s in self.chart.encounter.classes))
         )
 
-    @cached_property
+    @once
+    def sole_port_flushes(self) -> tuple[Service, ...]:
+        """The flushes of an implanted port, where the encounter has nothing else."""
+        services = tuple(s for s in self.timeline.services if s.route is not Route.ENTERAL)
+        if not services or any(s.drug.drug_class is not DrugClass.FLUSH for s in services):
+            return ()
+        return services if any(says(PORT, texts(s)) for s in services) else ()
+
+    @once
     def last_blood(self) -> int | None:
         """When the last blood product was started, None when none was given."""
         return max((s.start for s in self.timeline.services if s.drug.drug_class is DrugClass.BLOOD), default=None)
 
-    @cached_property
+    @once
     def encounter_links(self) -> tuple[Link, ...]:
         """The encounter's diagnoses in pointer order, for lines whose administrations name none."""
         return encounter_diagnoses(self.chart)
 
-    @cached_property
+    @once
     def at_dialysis(self) -> bool:
         """Whether the encounter says by service, reason or place that it is a dialysis visit."""
         encounter = self.chart.encounter
         words = [t.text for t in (*encounter.service_type, *encounter.reasons)] + list(encounter.locations)
         return any("dialysis" in word.lower() for word in words)
 
-    @cached_property
+    @once
     def diagnosis_codes(self) -> frozenset[str]:
         """ICD-10-CM codes of the chart's diagnoses."""
         return frozenset(code for d in self.chart.diagnoses if (code := d.icd10cm()))
