@@ -25,6 +25,14 @@ class Words(svg.Text):
 
 
 @dataclass
+class Part(svg.TSpan):
+    """A <tspan> whose words are escaped, within a <text>."""
+
+    def __post_init__(self) -> None:
+        self.text = drawable(self.text or "")
+
+
+@dataclass
 class Name(svg.Title):
     """A <title> whose words are escaped: the accessible name, and the tooltip."""
 

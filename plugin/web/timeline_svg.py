@@ -9,7 +9,7 @@ import svg
 
 from plugin.domain import Category
 from plugin.web.svg_fills import all_patterns, pattern_id
-from plugin.web.svg_marks import Description, Name, Words
+from plugin.web.svg_marks import Description, Name, Part, Words
 from plugin.web.views.bar_words import bar_words, piece_words
 from plugin.web.views.timeline import Bar, Piece, PieceKind, Timeline, drawn_start, drawn_stop
 from plugin.web.views.timeline_layout import (
@@ -20,6 +20,7 @@ from plugin.web.views.timeline_layout import (
     WIDTH,
     PlacedLane,
     Scale,
+    free_until,
     place_lanes,
     runs_of,
     scale_for,
@@ -110,18 +111,20 @@ def _lane(placed: PlacedLane, scale: Scale, clock: WallClock) -> svg.G:
         _label((x, placed.top + 17), placed.lane.name, "soft", bold=True)
         for x in range(int(MARGIN), max(int(scale.width) - 500, 100), 900)
     ]
-    bars = [_bar(bar, placed.top + LANE_HEAD + TRACK * track, scale, clock) for track, bar in placed.tracks]
+    until = free_until(placed, scale)
+    bars = [
+        _bar(bar, placed.top + LANE_HEAD + TRACK * track, scale, clock, until[bar.id]) for track, bar in placed.tracks
+    ]
     rule = svg.Line(x1=0, y1=placed.top, x2=scale.width, y2=placed.top, stroke=RULE, stroke_width=1, class_=["rule"])
     return svg.G(elements=[rule, *heads, *bars])
 
 
-def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock) -> svg.G:
+def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock, until: float) -> svg.G:
     left, right = scale.x(drawn_start(bar)), scale.x(drawn_stop(bar))
     y = top + 17
     parts: list[svg.Element] = [
         Name(id=f"{bar.anchor}-name", text=bar_words(bar, clock)),
-        _label((left, top + 11), bar.label, "ink"),
-        *_trade(bar, left, right, top),
+        _drug(bar, (left, top + 11), until),
     ]
     if bar.is_moment and not (bar.open_start or bar.open_stop):
         parts += _moment(bar, scale.x(bar.start), y)
@@ -131,12 +134,13 @@ def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock) -> svg.G:
     return svg.G(elements=[link])
 
 
-def _trade(bar: Bar, left: float, right: float, top: float) -> list[svg.Element]:
-    """What the trade calls it, where the bar is long enough to hold it beside the label."""
-    after = left + text_width(f"{bar.label}  ")
-    return (
-        [_label((after, top + 11), bar.trade, "soft")] if bar.trade and after + text_width(bar.trade) <= right else []
-    )
+def _drug(bar: Bar, at: tuple[float, float], until: float) -> Words:
+    """What was given, and what the trade calls it where the track is free for it."""
+    label = _label(at, bar.label, "ink")
+    if bar.trade and bar.leads and at[0] + text_width(f"{bar.label}   {bar.trade}") <= until:
+        trade = f" \N{MIDDLE DOT} {bar.trade}"
+        label.text, label.elements = None, [Part(text=bar.label), Part(text=trade, fill=SOFT, class_=["soft"])]
+    return label
 
 
 def _outline(bar: Bar, left: float, right: float, y: float) -> svg.Rect:
@@ -214,7 +218,7 @@ def _keep_for_later(run: list[Piece], after: list[str]) -> list[svg.Element]:
 
 
 def _fits(words: str, width: float) -> bool:
-    return text_width(words, 0.95) + 6 <= width
+    return text_width(words, 0.95) + 10 <= width
 
 
 def _words_on(piece: Piece) -> str:

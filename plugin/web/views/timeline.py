@@ -53,7 +53,7 @@ class Bar:
     """One administration as drawn; `open_start` and `open_stop` say that this end was not charted.
 
     `trade` is what the trade calls it, with its place in the encounter; `tier` the evidence for its minutes, 0 where
-    it was not counted.
+    it was not counted; `leads` that it is the first of its service.
     """
 
     id: str
@@ -67,6 +67,7 @@ class Bar:
     pieces: tuple[Piece, ...]
     trade: str = ""
     tier: int = 0
+    leads: bool = True
 
     @property
     def is_moment(self) -> bool:
@@ -209,7 +210,13 @@ def _named(bar: Bar, service: NamedService | None) -> Bar:
     if service is None:
         return bar
     category = bar.category or Category(service.category)
-    return replace(bar, category=category, trade=trade_words(service), tier=service.tier)
+    return replace(
+        bar,
+        category=category,
+        trade=trade_words(service),
+        tier=service.tier,
+        leads=bar.id == service.administrations[0],
+    )
 
 
 def _seconds(*moments: object) -> list[int]:

@@ -88,12 +88,22 @@ def place_bars(bars: Sequence[Bar], scale: Scale) -> tuple[tuple[int, Bar], ...]
     return tuple(placed)
 
 
+def free_until(placed: PlacedLane, scale: Scale) -> dict[str, float]:
+    """For each bar the pixel column to which its track is free: the next bar on it, else the picture's edge."""
+    until: dict[str, float] = {}
+    edges: dict[int, float] = {}
+    for track, bar in reversed(placed.tracks):
+        until[bar.id] = edges.get(track, scale.width)
+        edges[track] = scale.x(drawn_start(bar)) - 10
+    return until
+
+
 def _beside(bar: Bar, scale: Scale) -> float:
     """Room to the right of a bar for what does not fit on it: codes of narrow pieces, the question at an open end."""
     if bar.open_stop:
         return text_width("  stop? ")
     narrow = any(
-        (piece.stop - piece.start) / 60 * scale.per_minute < text_width(piece.code) + 6
+        (piece.stop - piece.start) / 60 * scale.per_minute < text_width(piece.code) + 10
         for piece in bar.pieces
         if piece.kind is PieceKind.CODED
     )

@@ -182,12 +182,16 @@ def test_an_empty_timeline_is_still_a_picture():
     assert list(drawn.iter(f"{SVG}a")) == []
 
 
-def test_the_trade_name_is_drawn_where_its_bar_has_room():
-    """Beside the label over a long bar; not over a short one, where it would run into the next."""
-    service = NamedService(
-        ("MedicationAdministration/m7",), "specialty", "chemotherapy", "infusion", "initial", "", 187, 1
+def test_the_trade_name_is_drawn_where_its_track_is_free():
+    """Beside the label; not where it would run into the next bar, and once for the bars of one service."""
+    paclitaxel = NamedService(
+        ("MedicationAdministration/m7", "MedicationAdministration/m8"),
+        *("specialty", "chemotherapy", "infusion", "initial", "right chest port", 187, 1),
     )
-    short = replace(service, administrations=("MedicationAdministration/m5",), name="intermittent", role="sequential")
-    drawn = draw_timeline(timeline_of(replace(chemo_day(), services=(service, short))))
-    assert "specialty, initial" in words(ElementTree.fromstring(drawn))  # noqa: S314
-    assert "intermittent, sequential" not in words(ElementTree.fromstring(drawn))  # noqa: S314
+    narrow = replace(paclitaxel, administrations=("MedicationAdministration/m2",), name="a" * 80)
+    coded = replace(chemo_day(), services=(paclitaxel, narrow))
+    drawn = words(ElementTree.fromstring(draw_timeline(timeline_of(coded))))  # noqa: S314
+    assert [text for text in drawn if "specialty, initial" in text] == [
+        "Paclitaxel 300 mg \N{MIDDLE DOT} specialty, initial"
+    ]
+    assert not [text for text in drawn if "a" * 80 in text]
