@@ -43,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
         help="take another side of a contested point; repeatable",
     )
     parser.add_argument("--zone", metavar="AREA/CITY", help="the facility's time zone, such as America/Chicago")
+    parser.add_argument("--codebook", type=Path, metavar="OVERLAY", help="a folder of tables over the product's own")
     parser.add_argument("--profile", metavar="NAME", help="a payer's or contractor's named set of positions")
     parser.add_argument("--what-if", action="store_true", help="add what one more documented fact would change")
     parser.add_argument("--format", choices=["json", "text"], default="json", help="json (default) or text")
@@ -52,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """0: all read and coded; 1: something could not be read or coded; 2: unusable arguments or nothing readable."""
     try:
-        book = CodeBook.load()
+        book = CodeBook.load(options.codebook)
         profile = book.profile(options.profile) if options.profile else {}
         settings = ReviewSettings(
             setting=CareSetting(options.setting) if options.setting else None,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from plugin.codebook import tables
@@ -34,20 +35,21 @@ class CodeBook:
     retired: Mapping[str, tables.RetiredCode]
 
     @staticmethod
-    @lru_cache(maxsize=1)
-    def load() -> "CodeBook":
-        """The tables that come with the product; CodeBookError names file, row and field of a wrong one."""
+    @lru_cache(maxsize=4)
+    def load(overlay: Path | None = None) -> "CodeBook":
+        """The product's tables, with a site's own over them; CodeBookError names file, row and field of a wrong one."""
+        folders = tables.Folders(overlay)
         return CodeBook(
-            citations=tables.read_citations(),
-            procedure_codes=tuple(tables.read_procedure_codes()),
-            limits=tables.read_limits(),
-            positions=tables.read_positions(),
-            modifiers=tables.read_toml("modifiers.toml"),
-            hierarchy=tables.read_toml("hierarchy.toml"),
-            drugs=DrugTable(tables.read_drugs(), tables.read_crosswalk()),
-            flags=tables.read_flags(),
-            profiles=tables.read_toml("profiles.toml"),
-            retired=tables.read_retired(),
+            citations=tables.read_citations(folders),
+            procedure_codes=tuple(tables.read_procedure_codes(folders)),
+            limits=tables.read_limits(folders),
+            positions=tables.read_positions(folders),
+            modifiers=tables.read_toml("modifiers.toml", folders),
+            hierarchy=tables.read_toml("hierarchy.toml", folders),
+            drugs=DrugTable(tables.read_drugs(folders), tables.read_crosswalk(folders)),
+            flags=tables.read_flags(folders),
+            profiles=tables.read_toml("profiles.toml", folders),
+            retired=tables.read_retired(folders),
         )
 
     def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":

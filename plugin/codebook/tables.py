@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from plugin.codebook.errors import CodeBookError
@@ -77,14 +78,62 @@ class DrugRow:
     row: TableRow
 
 
-def read_toml(name: str) -> dict[str, Any]:
+class Folders:
+    """Where tables are read from: the product's own folder, then a site's overlay with files of the same names.
+
+    A row of the overlay stands in the place of the row with the same key and first day, or is added.
+    """
+
+    def __init__(self, overlay: Path | None = None) -> None:
+        if overlay is not None and not overlay.is_dir():
+            raise CodeBookError(f"{overlay}: there is no such folder; name the folder that holds the overlay's tables")
+        self._overlay = overlay
+        if overlay is not None:
+            strange = sorted(p.name for p in overlay.iterdir() if not (DATA / p.name).is_file())
+            if strange:
+                raise CodeBookError(f"{overlay}: {strange[0]} is no table of the code book; see docs/reference")
+
+    def toml(self, name: str) -> dict[str, Any]:
+        """A table in TOML, entries of the overlay in the place of ours."""
+        return {**_toml(DATA / name), **(_toml(self._overlay / name) if self._has(name) and self._overlay else {})}
+
+    def csv(self, name: str) -> list[tuple[int, dict[str, str]]]:
+        """A table in CSV as (line number, row)."""
+        rows = _csv(DATA / name)
+        if not self._has(name) or self._overlay is None:
+            return rows
+        merged = {_key(row): (line, row) for line, row in rows}
+        merged.update({_key(row): (line, row) for line, row in _csv(self._overlay / name)})
+        return list(merged.values())
+
+    def _has(self, name: str) -> bool:
+        return self._overlay is not None and (self._overlay / name).is_file()
+
+
+def _toml(file: Traversable) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise CodeBookError(f"{file.name}: {wrong}; mend the file") from wrong
+
+
+def _csv(file: Traversable) -> list[tuple[int, dict[str, str]]]:
+    return list(enumerate(csv.DictReader(file.read_text("utf-8").splitlines()), start=2))
+
+
+def _key(row: dict[str, str]) -> tuple[str, ...]:
+    """What a row is about: everything but what it says of it."""
+    return tuple(row.get(name, "") for name in ("code", "drug", "flag", "system", "valid_from"))
+
+
+def read_toml(name: str, folders: Folders | None = None) -> dict[str, Any]:
     """A data file in TOML."""
-    return tomllib.loads((DATA / name).read_text("utf-8"))
+    return (folders or Folders()).toml(name)
 
 
-def read_csv(name: str) -> list[tuple[int, dict[str, str]]]:
+def read_csv(name: str, folders: Folders | None = None) -> list[tuple[int, dict[str, str]]]:
     """A data file in CSV as (line number, row)."""
-    return list(enumerate(csv.DictReader((DATA / name).read_text("utf-8").splitlines()), start=2))
+    return (folders or Folders()).csv(name)
 
 
 def optional_day(text: str) -> date | None:
@@ -92,11 +141,11 @@ def optional_day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def read_citations() -> dict[str, Citation]:
+def read_citations(folders: Folders | None = None) -> dict[str, Citation]:
     """All sources by id."""
     found: dict[str, Citation] = {}
     for name in ("sources.toml", "sources_drugs.toml"):
-        for key, entry in read_toml(name).items():
+        for key, entry in read_toml(name, folders).items():
             if key in found:
                 raise CodeBookError(f"{name}: source {key} is there twice; give one of them another id")
             found[key] = Citation(
@@ -105,9 +154,9 @@ def read_citations() -> dict[str, Citation]:
     return found
 
 
-def read_procedure_codes() -> list[ProcedureCode]:
+def read_procedure_codes(folders: Folders | None = None) -> list[ProcedureCode]:
     """`procedure_codes.csv`."""
-    return [_procedure_code(line, row) for line, row in read_csv("procedure_codes.csv")]
+    return [_procedure_code(line, row) for line, row in read_csv("procedure_codes.csv", folders)]
 
 
 def _procedure_code(line: int, row: dict[str, str]) -> ProcedureCode:
@@ -126,18 +175,18 @@ def _procedure_code(line: int, row: dict[str, str]) -> ProcedureCode:
         raise CodeBookError(f"procedure_codes.csv line {line}: {wrong}; mend that field") from wrong
 
 
-def read_limits() -> dict[str, list[Limit]]:
+def read_limits(folders: Folders | None = None) -> dict[str, list[Limit]]:
     """`time_limits.toml`: each limit's values over time."""
     return {
         name: [
             Limit(v["is"], v["from"], v.get("to"), TableRow("time_limits.toml", name, v["cites"]))
             for v in entry["values"]
         ]
-        for name, entry in read_toml("time_limits.toml").items()
+        for name, entry in read_toml("time_limits.toml", folders).items()
     }
 
 
-def read_positions() -> dict[str, Position]:
+def read_positions(folders: Folders | None = None) -> dict[str, Position]:
     """`positions.toml`."""
     return {
         name: Position(
@@ -146,13 +195,13 @@ def read_positions() -> dict[str, Position]:
             tuple(Side(s["name"], s["means"], tuple(s["cites"])) for s in entry["sides"]),
             entry["in_use"],
         )
-        for name, entry in read_toml("positions.toml").items()
+        for name, entry in read_toml("positions.toml", folders).items()
     }
 
 
-def read_drugs() -> list[DrugRow]:
+def read_drugs(folders: Folders | None = None) -> list[DrugRow]:
     """`drugs.csv`."""
-    return [_drug(line, row) for line, row in read_csv("drugs.csv")]
+    return [_drug(line, row) for line, row in read_csv("drugs.csv", folders)]
 
 
 def _drug(line: int, row: dict[str, str]) -> DrugRow:
@@ -170,16 +219,16 @@ def _drug(line: int, row: dict[str, str]) -> DrugRow:
         raise CodeBookError(f"drugs.csv line {line}: {wrong}; mend that field") from wrong
 
 
-def read_crosswalk() -> dict[tuple[str, str], str]:
+def read_crosswalk(folders: Folders | None = None) -> dict[tuple[str, str], str]:
     """`drug_crosswalk.csv`: (system, code) to drug; systems rxnorm and ndc9 (labeler and product, nine digits)."""
-    return {(row["system"], row["code"]): row["drug"] for _, row in read_csv("drug_crosswalk.csv")}
+    return {(row["system"], row["code"]): row["drug"] for _, row in read_csv("drug_crosswalk.csv", folders)}
 
 
-def read_flags() -> dict[tuple[str, str], TableRow]:
+def read_flags(folders: Folders | None = None) -> dict[tuple[str, str], TableRow]:
     """`drug_flags.csv`: (drug, flag) to the row that says so."""
     return {
         (row["drug"], row["flag"]): TableRow("drug_flags.csv", f"{row['drug']} {row['flag']}", row["cites"])
-        for _, row in read_csv("drug_flags.csv")
+        for _, row in read_csv("drug_flags.csv", folders)
     }
 
 
@@ -194,7 +243,7 @@ class RetiredCode:
     row: TableRow
 
 
-def read_retired() -> dict[str, RetiredCode]:
+def read_retired(folders: Folders | None = None) -> dict[str, RetiredCode]:
     """`retired_codes.csv` by code."""
     return {
         row["code"]: RetiredCode(
@@ -204,5 +253,5 @@ def read_retired() -> dict[str, RetiredCode]:
             row["note"],
             TableRow("retired_codes.csv", row["code"], row["cites"]),
         )
-        for _, row in read_csv("retired_codes.csv")
+        for _, row in read_csv("retired_codes.csv", folders)
     }
