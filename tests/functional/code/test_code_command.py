@@ -1,0 +1,213 @@
+"""`infusion-charges code` from outside: what goes in, what comes out, and the exit status."""
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugin.cli import main
+
+CHARTS = Path(__file__).parents[3] / "plugin" / "sandbox" / "charts"
+INFLIXIMAB = CHARTS / "infliximab-for-crohns-disease" / "chart.json"
+MISSING_STOP = CHARTS / "missing-stop-time" / "chart.json"
+
+Printed = pytest.CaptureFixture[str]
+
+
+def coded(arguments: list[str], printed: Printed) -> tuple[int, dict[str, Any], str]:
+    """Exit status, the JSON on standard output, and standard error."""
+    status = main(["code", *arguments])
+    out, err = printed.readouterr()
+    return status, json.loads(out) if out else {}, err
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    """The codes of the first encounter, in their order."""
+    return [charge["code"] for charge in answer["encounters"][0]["charges"]]
+
+
+def test_a_bundle_is_coded(capsys: Printed) -> None:
+    """A clean chart gives its charges, nothing on standard error, and status 0."""
+    status, answer, err = coded([str(INFLIXIMAB)], capsys)
+
+    assert (0, "") == (status, err)
+    assert ["96413", "96415", "96375"] == codes(answer)
+
+
+@pytest.mark.parametrize("form", ["ndjson", "gzip", "one resource a file"])
+def test_every_form_of_file_is_read(form: str, tmp_path: Path, capsys: Printed) -> None:
+    """NDJSON, gzip and a Bundle say the same."""
+    resources = [entry["resource"] for entry in json.loads(INFLIXIMAB.read_text())["entry"]]
+    lines = "\n".join(json.dumps(resource) for resource in resources).encode()
+    file = tmp_path / "chart.ndjson"
+    file.write_bytes(gzip.compress(lines) if form == "gzip" else lines)
+    if form == "one resource a file":
+        encounter = next(r for r in resources if r["resourceType"] == "Encounter")
+        file.write_text(json.dumps(encounter))
+
+    status, answer, _ = coded([str(file)], capsys)
+
+    assert 0 == status
+    assert ([] if form == "one resource a file" else ["96413", "96415", "96375"]) == codes(answer)
+
+
+def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: Printed) -> None:
+    """`-` stands for standard input."""
+    stream = io.TextIOWrapper(io.BytesIO(INFLIXIMAB.read_bytes()))
+    monkeypatch.setattr("sys.stdin", stream)
+
+    assert 0 == coded(["-"], capsys)[0]
+
+
+def test_a_broken_line_is_named_and_the_rest_coded(tmp_path: Path, capsys: Printed) -> None:
+    """One bad line gives status 1 and one line on standard error that names file and line, without its content."""
+    resources = [entry["resource"] for entry in json.loads(INFLIXIMAB.read_text())["entry"]]
+    lines = [json.dumps(resource) for resource in resources]
+    lines.insert(2, '{"resourceType": "Patient", "name": [{"family": "Zzyzx"')
+    file = tmp_path / "export.ndjson"
+    file.write_text("\n".join(lines))
+
+    status, answer, err = coded([str(file)], capsys)
+
+    assert 1 == status
+    assert "export.ndjson" in err
+    assert "line 3" in err
+    assert "Zzyzx" not in err
+    assert ["96413", "96415", "96375"] == codes(answer)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        pytest.param(["nowhere.json"], "check the path", id="no such file"),
+        pytest.param([str(INFLIXIMAB), "--zone", "Mars/Olympus"], "America/Chicago", id="no such zone"),
+        pytest.param([str(INFLIXIMAB), "--position", "same_drug_time"], "NAME=SIDE", id="half a position"),
+        pytest.param([str(INFLIXIMAB), "--position", "moon=full"], "partial_overlap", id="no such position"),
+        pytest.param([str(INFLIXIMAB), "--position", "same_drug_time=often"], "cumulative", id="no such side"),
+        pytest.param([str(INFLIXIMAB), "--profile", "nobody"], "medicare", id="no such profile"),
+        pytest.param([str(INFLIXIMAB), "--codebook", "nowhere"], "no such folder", id="no such overlay"),
+    ],
+)
+def test_unusable_arguments_are_named_with_the_remedy(arguments: list[str], remedy: str, capsys: Printed) -> None:
+    """Status 2, nothing on standard output, and a line that says what to do."""
+    status, answer, err = coded(arguments, capsys)
+
+    assert (2, {}) == (status, answer)
+    assert remedy in err
+    assert 1 == len(err.strip().splitlines())
+
+
+def test_a_file_without_fhir_is_unusable(tmp_path: Path, capsys: Printed) -> None:
+    """Nothing readable is status 2."""
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear Sir or Madam")
+
+    assert 2 == coded([str(file)], capsys)[0]
+
+
+def test_a_position_changes_the_charges(capsys: Printed) -> None:
+    """The therapeutic side of complex biologics gives the therapeutic family, and its caveat the other way round."""
+    _, answer, _ = coded([str(INFLIXIMAB), "--position", "complex_biologic_class=therapeutic"], capsys)
+
+    assert ["96365", "96366", "96375"] == codes(answer)
+    assert "complex_biologic_class" == answer["encounters"][0]["charges"][0]["caveats"][0]["position"]
+
+
+def test_a_profile_is_a_set_of_positions(capsys: Printed) -> None:
+    """The commercial profile says the same as its position."""
+    _, by_profile, _ = coded([str(INFLIXIMAB), "--profile", "commercial-default"], capsys)
+
+    assert ["96365", "96366", "96375"] == codes(by_profile)
+
+
+def test_what_one_more_fact_would_change(capsys: Printed) -> None:
+    """123 minutes earn one further hour; 28 minutes more would earn the next."""
+    _, answer, _ = coded([str(INFLIXIMAB), "--what-if"], capsys)
+
+    [later] = [w for w in answer["encounters"][0]["what_if"] if w["fact"].startswith("a stop")]
+    assert "96415 x1 becomes x2" == later["would"]
+
+
+def test_an_overlay_stands_over_the_tables(tmp_path: Path, capsys: Printed) -> None:
+    """A site's own row for a drug replaces ours; its source must be one we know."""
+    columns = "drug,class,injected_class,payer_varies,names,valid_from,valid_to,cites,checked_on,note"
+    row = "infliximab,therapeutic,,,remicade,,,noridian-complex,2026-11-21,site"
+    (tmp_path / "drugs.csv").write_text(f"{columns}\n{row}\n")
+
+    _, answer, _ = coded([str(INFLIXIMAB), "--codebook", str(tmp_path)], capsys)
+
+    assert ["96365", "96366", "96375"] == codes(answer)
+
+
+def test_a_wrong_overlay_is_refused_by_row(tmp_path: Path, capsys: Printed) -> None:
+    """A class that doesn't exist names table and line, and nothing is coded."""
+    columns = "drug,class,injected_class,payer_varies,names,valid_from,valid_to,cites,checked_on,note"
+    (tmp_path / "drugs.csv").write_text(f"{columns}\ninfliximab,wonderful,,,,,,noridian-complex,2026-11-21,\n")
+
+    status, _, err = coded([str(INFLIXIMAB), "--codebook", str(tmp_path)], capsys)
+
+    assert 2 == status
+    assert "drugs.csv line 2" in err
+
+
+def test_text_is_for_reading(capsys: Printed) -> None:
+    """`--format text` names code, units, facts and the question."""
+    assert 0 == main(["code", str(MISSING_STOP), "--format", "text"])
+    out, _ = capsys.readouterr()
+
+    assert "96365 x1" in out
+    assert "? missing-stop-time" in out
+
+
+def test_no_encounter_gives_no_charges_and_names_each_administration(tmp_path: Path, capsys: Printed) -> None:
+    """Without an Encounter `encounters` is empty and each administration stands in the issues (status 1)."""
+    resources = [entry["resource"] for entry in json.loads(INFLIXIMAB.read_text())["entry"]]
+    given = [r for r in resources if r["resourceType"] == "MedicationAdministration"]
+    file = tmp_path / "given.ndjson"
+    file.write_text("\n".join(json.dumps(r) for r in given))
+
+    status, answer, _ = coded([str(file)], capsys)
+
+    assert (1, []) == (status, answer["encounters"])
+    assert {f"MedicationAdministration/{r['id']}" for r in given} <= {i["resource"] for i in answer["issues"]}
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    """`| head -1` ends it quietly."""
+    command = [sys.executable, "-m", "plugin.cli", "code", str(INFLIXIMAB)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=CHARTS.parents[2]) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        complaint = running.stderr.read()
+
+    assert b"" == complaint
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        pytest.param("90760", "90760 ended 2008-12-31; it is 96360", id="retired"),
+        pytest.param("96361", "hydration", id="current"),
+        pytest.param("00000", "has no 00000", id="unknown"),
+    ],
+)
+def test_the_code_book_shows_a_code(code: str, says: str, capsys: Printed) -> None:
+    """A reader of old guides learns what became of a code."""
+    status = main(["codebook", "show", code])
+
+    assert (1 if code == "00000" else 0) == status
+    assert says in capsys.readouterr().out
+
+
+def test_the_code_book_is_sound(capsys: Printed) -> None:
+    """Every row has its source; nothing overlaps."""
+    status = main(["codebook", "check"])
+
+    assert (0, "the code book is sound") == (status, capsys.readouterr().out.strip())
