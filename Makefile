@@ -9,12 +9,12 @@ RUN    := $(BIN)/python
 ARGS   ?=
 
 # What CI runs, in CI's order: cheap first. `.ci/run` reads this list and prints the seconds of each.
-CHECKS := format-check lint imports types codebook docs wheel test
+CHECKS := format-check lint imports types codebook reference-check docs wheel test
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-browser check list-checks format format-check lint imports types codebook docs wheel \
-        real-data locks clean
+.PHONY: help setup demo test test-browser check list-checks format format-check lint imports types codebook reference \
+        reference-check generative bench pictures docs wheel real-data locks clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -83,6 +83,18 @@ types: $(VENV)/development.stamp ## mypy: strict on the product, lenient on the 
 
 codebook: $(VENV)/development.stamp ## check the dated code tables for gaps, overlaps and missing citations
 	@$(RUN) -m plugin.cli codebook check
+
+reference: $(VENV)/development.stamp ## write the generated reference pages anew
+	@$(RUN) -m tests.repo.reference_pages
+
+reference-check: $(VENV)/development.stamp ## are the generated reference pages what the product says?
+	@$(RUN) -m tests.repo.reference_pages --check
+
+generative: $(VENV)/development.stamp ## random charts against the laws of the rulebook (ARGS="--seconds 600")
+	@$(RUN) -m tests.properties.generative $(ARGS)
+
+bench: $(VENV)/development.stamp ## what the engine costs, beside parsing the same chart
+	@$(RUN) -m tests.benchmarks.bench_engine
 
 docs: $(VENV)/development.stamp ## build the documentation into .build/docs; broken links fail
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --config-file .config/mkdocs.yml
