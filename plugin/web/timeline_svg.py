@@ -8,7 +8,7 @@ Seen from the side: lane head, then tracks of 48 px (label 14, bar 22, gap), bel
 import svg
 
 from plugin.domain import Category
-from plugin.web.svg_fills import all_patterns, pattern_id
+from plugin.web.svg_fills import FILLS, all_patterns, pattern_id
 from plugin.web.svg_marks import Description, Name, Part, Words
 from plugin.web.views.bar_words import bar_words, piece_words
 from plugin.web.views.timeline import Bar, Piece, PieceKind, Timeline, drawn_start, drawn_stop
@@ -96,13 +96,14 @@ def _axis(timeline: Timeline, scale: Scale, bottom: float) -> list[svg.Element]:
     return marks
 
 
-def _label(at: tuple[float, float], words: str, tone: str, *, anchor: str = "start", bold: bool = False) -> Words:
+def _label(
+    at: tuple[float, float], words: str, tone: str, *, anchor: str = "start", bold: bool = False, halo: str = "#f9fbfc"
+) -> Words:
     colour = {"soft": SOFT, "ink": INK, "ask": ASK, "on": "#ffffff"}[tone]
     shown = Words(x=round(at[0], 1), y=round(at[1], 1), text=words, fill=colour, class_=[tone])
     shown.extra = {"text-anchor": anchor, "font-weight": "600" if bold else "400"}
-    if tone != "on":
-        # A halo in the colour of the ground keeps rules from running through the letters.
-        shown.stroke, shown.stroke_width, shown.paint_order = "#f9fbfc", 3, "stroke"
+    # A halo in the colour of the ground keeps rules, and the ends of pieces, from running through the letters.
+    shown.stroke, shown.stroke_width, shown.paint_order = halo, 3, "stroke"
     return shown
 
 
@@ -182,7 +183,7 @@ def _pieces(bar: Bar, y: float, scale: Scale, clock: WallClock) -> list[svg.Elem
         drawn.append(rect)
     after: list[str] = []
     for run in runs_of(timed):
-        drawn += _words_on_run(run, y, scale) or _keep_for_later(run, after)
+        drawn += _words_on_run(run, y, scale, bar.category) or _keep_for_later(run, after)
     if after:
         words = " + ".join(dict.fromkeys(after))
         drawn.append(_label((scale.x(drawn_stop(bar)) + 6, y + 15), words, "ink", bold=True))
@@ -193,22 +194,23 @@ def _width(first: Piece, last: Piece, scale: Scale) -> float:
     return max(scale.x(last.stop) - scale.x(first.start), LEAST_WIDTH)
 
 
-def _words_on_run(run: list[Piece], y: float, scale: Scale) -> list[svg.Element]:
+def _words_on_run(run: list[Piece], y: float, scale: Scale, category: Category | None) -> list[svg.Element]:
     """Words for each piece of a run, or one for all of it; empty where neither fits."""
-    tone = "on" if run[0].kind is PieceKind.CODED else "ink"
-    each = [_words_on(piece) for piece in run]
-    if not all(_fits(words, _width(piece, piece, scale)) for words, piece in zip(each, run, strict=True)):
-        run_words = words_of_run(run)
-        if not _fits(run_words, _width(run[0], run[-1], scale)):
-            return []
-        middle = (scale.x(run[0].start) + scale.x(run[-1].stop)) / 2
-        return [_label((middle, y + 15), run_words, tone, anchor="middle", bold=True)]
-    return [
-        _label(
-            (scale.x(piece.start) + _width(piece, piece, scale) / 2, y + 15), words, tone, anchor="middle", bold=True
-        )
-        for words, piece in zip(each, run, strict=True)
-    ]
+    for words in ([(_words_on(piece), piece, piece) for piece in run], [(words_of_run(run), run[0], run[-1])]):
+        if all(_fits(text, _width(first, last, scale)) for text, first, last in words):
+            return [
+                _on(scale.x(first.start) + _width(first, last, scale) / 2, y, text, category, first)
+                for text, first, last in words
+            ]
+    return []
+
+
+def _on(middle: float, y: float, words: str, category: Category | None, piece: Piece) -> Words:
+    """Words on a piece, white on colour."""
+    at = (middle, y + 15)
+    if piece.kind is not PieceKind.CODED:
+        return _label(at, words, "ink", anchor="middle", bold=True)
+    return _label(at, words, "on", anchor="middle", bold=True, halo=FILLS[category][1])
 
 
 def _keep_for_later(run: list[Piece], after: list[str]) -> list[svg.Element]:

@@ -15,7 +15,7 @@ TIERS = {
 def bar_words(bar: Bar, clock: WallClock) -> str:
     """What was given, when, and what became of its minutes."""
     trade = f" ({bar.trade})" if bar.trade else ""
-    evidence = f"Evidence: {tier_words({bar.tier})}. " if bar.tier else ""
+    evidence = f"Evidence: {tier_words({bar.tier}, moment=bar.is_moment)}. " if bar.tier else ""
     became = " ".join(f"{piece_words(p, clock)}." for p in bar.pieces)
     return f"{bar.label}{trade}, {charted_times(bar, clock)}. {evidence}{became}"
 
@@ -46,8 +46,10 @@ def piece_words(piece: Piece, clock: WallClock) -> str:
     return f"{when}: not coded{f' as {piece.code}' if piece.code else ''}: {piece.why.rstrip('.')}"
 
 
-def tier_words(tiers: set[int]) -> str:
-    """The weakest evidence behind some minutes, in words."""
+def tier_words(tiers: set[int], *, moment: bool = False) -> str:
+    """The weakest evidence behind some minutes, in words; `moment` for what is given at once and has no minutes."""
+    if moment and tiers == {1}:
+        return "charted time"
     return TIERS[max(tiers)] if tiers else ""
 
 

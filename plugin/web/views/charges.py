@@ -194,7 +194,9 @@ def charge_rows(
             diagnoses=tuple((code, texts.get(code, "")) for code in charge.diagnoses),
             given=lookups.known(charge.administrations),
             minutes=_minutes(charge, lookups, clock),
-            evidence=tier_words({m.tier for m in charge.minutes}),
+            evidence=tier_words(
+                {m.tier for m in charge.minutes}, moment=all(m.start == m.stop for m in charge.minutes)
+            ),
             because=tuple(why(fact, lookups) for fact in charge.evidence),
             rules=lookups.rules(charge.rules),
             rows=_rows_read(charge, coded),

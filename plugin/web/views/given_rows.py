@@ -44,10 +44,14 @@ def given_rows(coded: CodedEncounter, timeline: Timeline, anchors: Mapping[str, 
             times=_times(a, bars.get(a.id), timeline),
             became=(*[piece_words(p, timeline.clock) for p in pieces.get(a.id, ())], *reasons.get(a.id, ())),
             trade=trade_words(services[a.id]) if a.id in services else "",
-            evidence=tier_words({services[a.id].tier}) if a.id in services else "",
+            evidence=_evidence(bars.get(a.id)),
         )
         for a in coded.chart.administrations
     )
+
+
+def _evidence(bar: Bar | None) -> str:
+    return tier_words({bar.tier}, moment=bar.is_moment) if bar is not None and bar.tier else ""
 
 
 def _way(a: Administration) -> str:
