@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from plugin.codebook import CodeBook
 from plugin.domain import Administration, Chart, DrugClass, Route, Status, Technique
 from plugin.domain.interval import Stretch
+from plugin.timeline.sites import catheter
 from tests.properties import slow
 from tests.properties.building import chart, given
 
@@ -34,7 +35,7 @@ LENGTHS = st.one_of(
 
 @st.composite
 def visits(draw: st.DrawFn) -> list[slow.Row]:
-    """Up to eight rows at one site: drugs of every family, overlapping or not, by order or without one."""
+    """Up to eight rows: drugs of every family, overlapping or not, by order or without one, at one site or two."""
     return [draw(_rows(number)) for number in range(1, draw(st.integers(1, 8)) + 1)]
 
 
@@ -46,11 +47,12 @@ def _rows(draw: st.DrawFn, number: int) -> slow.Row:
     start = draw(st.integers(0, 480))
     length = draw(st.one_of(st.just(0), st.integers(1, 25))) if how == slow.PUSH else draw(LENGTHS)
     order = draw(st.sampled_from(["", f"{drug} first", f"{drug} second"]))
-    return slow.Row(f"m{number}", drug, family, how, start, start + length, order, draw(st.booleans()))
+    site = draw(st.sampled_from(["left forearm", "left forearm", "right hand"]))
+    return slow.Row(f"m{number}", drug, family, how, start, start + length, order, draw(st.booleans()), site)
 
 
 def as_chart(rows: list[slow.Row]) -> Chart:
-    """The rows as a chart with one documented site."""
+    """The rows as a chart that says nothing of why there are two sites."""
     return chart(*(_administration(row) for row in rows))
 
 
@@ -63,6 +65,7 @@ def _administration(row: slow.Row) -> Administration:
         None if instant else row.stop,
         HOW[row.how],
         request=row.order,
+        site=row.site,
         status=Status.STOPPED if row.paused else Status.COMPLETED,
     )
 
@@ -92,7 +95,9 @@ def _row(a: Administration) -> slow.Row:
         raise slow.OutOfScopeError("a stop before the start")
     how = slow.INFUSION if FAMILY_OF[identity.drug_class] == slow.HYDRATION else TECHNIQUE[a.technique]
     family = FAMILY_OF[identity.drug_class]
-    return slow.Row(a.id, identity.key, family, how, start, stop, a.request, a.status is Status.STOPPED)
+    return slow.Row(
+        a.id, identity.key, family, how, start, stop, a.request, a.status is Status.STOPPED, catheter(a.site)
+    )
 
 
 def seconds(stretches: tuple[Stretch, ...]) -> int:

@@ -28,14 +28,15 @@ def rows_of(scenario: Scenario) -> list[slow.Row]:
 
 def _beyond(scenario: Scenario, charted: Chart) -> dict[str, bool]:
     given = charted.administrations
+    office = scenario.values["setting"] == "office"
     return {
         "a position other than the default": bool(scenario.positions),
-        "a visit with a charted reason": bool(charted.encounter.reasons),
+        "an office visit with a charted reason": office and bool(charted.encounter.reasons),
+        "a visit with a reason in words": any(t.system == "text" for t in charted.encounter.reasons),
         "a class other than outpatient, or that changes": charted.encounter.encounter_class not in OUTPATIENT
         or bool(charted.encounter.classes),
         "another encounter that day or soon after": bool(charted.neighbours),
         "procedures": bool(charted.procedures),
-        "several sites": len({a.site for a in given if a.site}) > 1,
         "a note or a reason in words": any(a.notes or any(t.system == "text" for t in a.reasons) for a in given),
         "an ordered or documented length": any(a.ordered_minutes or a.infuse_over for a in given),
         "a pump": any("pump" in f"{a.route_text} {a.drug.text}".lower() for a in given),

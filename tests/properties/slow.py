@@ -1,7 +1,8 @@
 """A second, slow, obvious implementation of the time arithmetic: it counts minute by minute.
 
 Written from the text of the rule dossier (R1, R4, R9 to R18, R37; addendum A7 to A9, D1 to D10), not from the engine.
-Scope: one access site, whole minutes, drugs of known class and hydration by vein, default positions, no open ends.
+Scope: one access site, or several without a documented need (D11); whole minutes; drugs of known class and hydration
+by vein; default positions; no open ends.
 A visit is a list of `Row`; the answer is units by code.
 Every list of minutes below is written out minute by minute, so that nothing has to be believed.
 """
@@ -36,6 +37,7 @@ class Row:
     stop: int
     order: str = ""
     paused: bool = False
+    site: str = ""
 
 
 @dataclass
@@ -90,6 +92,8 @@ def intervals(rows: list[Row]) -> list[Span]:
 def continues(last: Row, row: Row) -> bool:
     """D2: one order, a gap of 15 minutes or less (or paused); no order at all, a gap of 0; pushes never."""
     if PUSH in (last.how, row.how) or last.drug != row.drug or last.order != row.order:
+        return False
+    if not row.order and last.site != row.site:
         return False
     if row.start < last.stop:
         if row.family == HYDRATION and not row.order:
