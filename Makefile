@@ -13,7 +13,7 @@ CHECKS := format-check lint imports types codebook reference-check docs wheel te
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-browser check list-checks format format-check lint imports types codebook reference \
+.PHONY: help setup demo test test-browser pictures check list-checks format format-check lint imports types codebook reference \
         reference-check generative bench pictures docs wheel real-data locks clean
 
 help: ## list these commands
@@ -58,6 +58,9 @@ test: $(VENV)/development.stamp ## run the tests (ARGS="tests/unit -k push" for 
 
 test-browser: $(VENV)/development.stamp ## run the browser tests alone
 	@$(RUN) -m pytest tests/browser $(ARGS)
+
+pictures: $(VENV)/development.stamp ## take the documentation's pictures anew (needs chromium)
+	@$(RUN) -m tests.browser.take_pictures $(ARGS)
 
 check: $(CHECKS) ## everything CI runs, in CI's order
 

@@ -7,16 +7,17 @@ from playwright.sync_api import FrameLocator, Page
 
 CLINICIAN = "sandbox-clinician"
 CODER = "sandbox-coder"
+CLINICIAN_NAME, CODER_NAME = "Nora Nightshift", "Cody Ledger"
 
 
 class Billed(NamedTuple):
-    """One line of the EHR's bill; `code` is the code alone, `modifiers` as the EHR lists them."""
+    """One line of the EHR's bill; `modifiers` as the EHR lists them."""
 
     code: str
-    modifiers: str
     units: str
     status: str
-    entered_by: str
+    modifiers: str = ""
+    entered_by: str = CODER_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Ehr:
         rows = self.page.locator("#charges tbody tr").all()
         cells = [row.locator("th, td").all_inner_texts() for row in rows]
         return [
-            Billed(code.split()[0], modifiers, units, status, who)
+            Billed(code.split()[0], units, status, modifiers, who)
             for code, modifiers, units, _, status, who, *_ in cells
         ]
 

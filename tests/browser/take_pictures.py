@@ -20,6 +20,8 @@ def main(folder: Path) -> None:
         ehr = Ehr(browser.new_context(viewport=PAPER).new_page(), address)
         ehr.log_in(CODER)
         take_review(ehr.launch_whole("chm-patient"), folder / "review.png")
+        take_app_in_ehr(ehr, folder / "app-in-ehr.png")
+        take_billing(ehr, folder / "billing.png")
         browser.close()
 
 
@@ -34,6 +36,24 @@ def take_review(page: Page, path: Path) -> None:
     page.mouse.move(0, 0)
     below = page.evaluate("document.querySelector('#charges').getBoundingClientRect().bottom + scrollY + 8")
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": PAPER["width"], "height": below})
+
+
+def take_app_in_ehr(ehr: Ehr, path: Path) -> None:
+    """The chart with the app in its frame, as it opens: a question is asked and two charges are suggested."""
+    frame = ehr.launch("mst-patient")
+    expect(frame.locator("svg.timeline")).to_be_visible()
+    ehr.page.mouse.move(0, 0)
+    ehr.page.screenshot(path=path)
+
+
+def take_billing(ehr: Ehr, path: Path) -> None:
+    """The bill of two access sites, after everything was accepted: two lines carry a modifier."""
+    frame = ehr.launch("tas-patient")
+    frame.get_by_role("button", name="Accept all").click()
+    expect(frame.locator("[role=status]")).to_contain_text("sent to the EHR")
+    assert len(ehr.bill("tas-patient", "tas-encounter")) == 4
+    height = ehr.page.evaluate("document.body.scrollHeight")
+    ehr.page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": PAPER["width"], "height": height})
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.ehr_pages import CLINICIAN, CODER, Billed
+from tests.browser.ehr_pages import CLINICIAN, CLINICIAN_NAME, CODER, CODER_NAME, Billed
 
 # What a page's own form would send, once or several times at once; the statuses after redirects.
 POST_THRICE = """async token => {
@@ -45,6 +45,7 @@ def test_from_the_chart_to_the_bill(ehr):
     ehr.log_in(CODER)
     frame = ehr.launch("chm-patient")
     expect(frame.locator(".patient .name")).to_have_text("Marta Lindqvist")
+    expect(frame.locator(".who")).to_contain_text(f"{CODER_NAME}, coder")
     expect(frame.locator("svg.timeline")).to_be_visible()
     codes = frame.locator(CODES).all_inner_texts()
     assert codes == ["96413", "96415", "96417", "96367", "96375"]
@@ -52,6 +53,7 @@ def test_from_the_chart_to_the_bill(ehr):
     expect(frame.locator("[role=status]")).to_have_text("5 charges sent to the EHR.")
     for state in states(frame).all():
         expect(state).to_have_text(re.compile(r"Sent as ChargeItem/\w+… \(billable\)"))
+    expect(frame.locator("#trail")).to_contain_text(f"{CODER_NAME} (coder) accepted 96413")
     assert sorted(ehr.bill("chm-patient", "chm-encounter")) == [
         Billed("96367", "1", "billable"),
         Billed("96375", "3", "billable"),
@@ -71,7 +73,7 @@ def test_a_clinicians_acceptance_is_planned_and_sent_once(ehr):
     page.reload()
     expect(row(page, "96374").locator(".state")).to_have_text(re.compile(r"Sent as .* \(planned\)"))
     expect(row(page, "96374").get_by_role("button", name="Accept")).to_have_count(0)
-    assert ehr.bill("irn-patient", "irn-encounter") == [Billed("96374", "1", "planned")]
+    assert ehr.bill("irn-patient", "irn-encounter") == [Billed("96374", "1", "planned", entered_by=CLINICIAN_NAME)]
 
 
 def test_a_missing_stop_fixed_in_the_ehr_is_shown_by_refresh(ehr):
@@ -132,7 +134,7 @@ def test_edit_dismiss_and_take_back(ehr):
     expect(row(page, "96366").locator(".state")).to_have_text(re.compile("Sent as"))
     expect(row(page, "96366").locator("[data-label=Modifiers]")).to_have_text("59 (suggested none)")
 
-    assert ehr.bill("kcl-patient", "kcl-encounter") == [Billed("96366", "1", "billable")]
+    assert ehr.bill("kcl-patient", "kcl-encounter") == [Billed("96366", "1", "billable", modifiers="59")]
     trail = page.locator("#trail li")
     expect(trail.filter(has_text="dismissed 96367")).to_contain_text("order is missing")
     expect(trail.filter(has_text="took back the decision on 96367")).to_have_count(1)
@@ -175,11 +177,12 @@ def test_two_charts_open_at_once_stay_apart(ehr):
     expect(second.locator(".patient .name")).to_have_text("Joao Ferreira")
     first.reload()
     expect(first.locator(".patient .name")).to_have_text("Walter Grabowski")
-    assert sorted((line.code, line.units) for line in ehr.bill("tas-patient", "tas-encounter")) == [
-        ("96365", "1"),
-        ("96365", "1"),
-        ("96366", "1"),
-        ("96366", "3"),
+    lines = ehr.bill("tas-patient", "tas-encounter")
+    assert sorted((line.code, line.modifiers, line.units) for line in lines) == [
+        ("96365", "", "1"),
+        ("96365", "59", "1"),
+        ("96366", "", "3"),
+        ("96366", "59", "1"),
     ]
     second_codes = {line.code for line in ehr.bill("ovl-patient", "ovl-encounter")}
     assert second_codes == set(second.locator(CODES).all_inner_texts())
