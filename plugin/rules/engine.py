@@ -33,7 +33,7 @@ from plugin.rules.places import place
 from plugin.rules.reaction import as_intended
 from plugin.rules.started_elsewhere import counted_here
 from plugin.rules.visit import Visit
-from plugin.timeline import build_timeline
+from plugin.timeline import NOT_GIVEN, build_timeline
 
 
 class RuleConflict(Exception):
@@ -85,10 +85,11 @@ def rules_on(day: date) -> InForce:
 
 def day_of_service(chart: Chart) -> date | None:
     """The day of the encounter's start, else of the first counted administration; None when no day is charted."""
-    moments = [chart.encounter.start] if chart.encounter.start else [a.start or a.stop for a in chart.administrations]
+    given = [a for a in chart.administrations if a.status not in NOT_GIVEN]
+    moments = [chart.encounter.start] if chart.encounter.start else [a.start or a.stop for a in given]
     first = min((m for m in moments if m), key=lambda m: m.astimezone(UTC), default=None)
     if first is None:
-        return min((a.date_only for a in chart.administrations if a.date_only), default=None)
+        return min((a.date_only for a in given if a.date_only), default=None)
     return first.astimezone(chart.zone).date() if chart.zone else first.date()
 
 

@@ -117,7 +117,6 @@ def test_without_any_moment_the_charted_day_is_the_day_of_service():
     assert day_of_service(chart(encounter=encounter)) is None
 
 
-@pytest.mark.xfail(strict=True, reason="day_of_service takes the first administration of any status")
 def test_what_was_not_given_does_not_make_the_day_of_service():
     """Without an encounter's start it is the day of the first counted administration (DESIGN section 6)."""
     day_before = at(0) - timedelta(days=1)
