@@ -97,7 +97,7 @@ def marked(name: str):
     return pytest.param(name, marks=marks)
 
 
-@pytest.mark.parametrize("name", map(marked, CHARTS))
+@pytest.mark.parametrize("name", [marked(name) for name in CHARTS])
 def test_the_chart_is_coded_as_worked_out(name):
     """The units by code that the comment above the chart works out."""
     rows, expected = CHARTS[name]
@@ -110,7 +110,7 @@ def test_the_chart_is_coded_as_worked_out(name):
 
 
 def test_a_length_of_nothing_without_a_technique_is_a_push():
-    """Both ends are known and nothing says infusion, so the minutes decide: 15 or fewer are a push (DESIGN section 7)."""
+    """Both ends are known and nothing says infusion, so the minutes decide: 15 or fewer are a push (R9)."""
     coded = code_encounter(chart(given(1, "paclitaxel", 0, 0, "IV")), CodeBook.load())
 
     assert ({"96409": 1}, []) == (codes(coded.charges), asked(coded))
