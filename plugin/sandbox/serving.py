@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 from flask import Flask
@@ -51,7 +52,9 @@ class Server:
 
     def stop(self) -> None:
         """Make `run` return; to be called from another thread."""
-        self._waitress.trigger.pull_trigger(lambda: wasyncore.close_all(self._waitress._map))
+        # The loop may wake by itself and close everything, the trigger too, before it is pulled: then all is done.
+        with contextlib.suppress(OSError):
+            self._waitress.trigger.pull_trigger(lambda: wasyncore.close_all(self._waitress._map))
 
     def close(self) -> None:
         """Let the worker threads go; after `run` has returned."""
