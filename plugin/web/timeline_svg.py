@@ -8,9 +8,10 @@ Seen from the side: lane head, then tracks of 48 px (label 14, bar 22, gap), bel
 import svg
 
 from plugin.domain import Category
-from plugin.web.svg_fills import FILLS, all_patterns, pattern_id
-from plugin.web.svg_marks import Description, Name, Part, Words
-from plugin.web.views.bar_words import bar_words, piece_words
+from plugin.web.svg_fills import all_patterns, pattern_id
+from plugin.web.svg_marks import ASK, INK, PAPER, RULE, SOFT, Description, Name, Part, Words, label
+from plugin.web.svg_pieces import BAR, LEAST_WIDTH, draw_pieces, piece_rect
+from plugin.web.views.bar_words import bar_words
 from plugin.web.views.timeline import Bar, Piece, PieceKind, Timeline, drawn_start, drawn_stop
 from plugin.web.views.timeline_layout import (
     AXIS,
@@ -21,6 +22,7 @@ from plugin.web.views.timeline_layout import (
     PlacedLane,
     Scale,
     free_until,
+    label_left,
     place_lanes,
     runs_of,
     scale_for,
@@ -30,9 +32,6 @@ from plugin.web.views.timeline_layout import (
 )
 from plugin.web.views.times import WallClock
 
-INK, SOFT, RULE, PAPER, ASK = "#1b2733", "#55626f", "#d5dce3", "#ffffff", "#8a4b00"
-BAR = 22.0
-LEAST_WIDTH = 5.0
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -69,7 +68,7 @@ def draw_timeline(timeline: Timeline) -> str:
 def draw_swatch(category: Category | None, kind: PieceKind = PieceKind.CODED) -> str:
     """A sample for the legend; its pattern is defined in the timeline on the same page."""
     piece = Piece(0, 1, kind)
-    swatch = _piece_rect(piece, category, 1, 1, 26)
+    swatch = piece_rect(piece, category, 1, 1, 26)
     box = svg.ViewBoxSpec(0, 0, 28, BAR + 2)
     return svg.SVG(viewBox=box, width=28, height=BAR + 2, elements=[swatch], extra={"aria-hidden": "true"}).as_str()
 
@@ -87,29 +86,18 @@ def _axis(timeline: Timeline, scale: Scale, bottom: float) -> list[svg.Element]:
     for at in ticks(scale, timeline.clock):
         x = scale.x(at)
         marks.append(svg.Line(x1=x, y1=AXIS - 10, x2=x, y2=bottom, stroke=RULE, stroke_width=1, class_=["rule"]))
-        marks.append(_label((x, AXIS - 16), timeline.clock.time(at), "soft", anchor="middle"))
+        marks.append(label((x, AXIS - 16), timeline.clock.time(at), "soft", anchor="middle"))
     for mark in timeline.marks:
         x = scale.x(mark.at)
         line = svg.Line(x1=x, y1=AXIS - 10, x2=x, y2=bottom, stroke=INK, stroke_width=1.5, class_=["midnight"])
         line.stroke_dasharray = [6, 3]
-        marks += [line, _label((x, 13), mark.text, "ink", anchor="middle", bold=True)]
+        marks += [line, label((x, 13), mark.text, "ink", anchor="middle", bold=True)]
     return marks
-
-
-def _label(
-    at: tuple[float, float], words: str, tone: str, *, anchor: str = "start", bold: bool = False, halo: str = "#f9fbfc"
-) -> Words:
-    colour = {"soft": SOFT, "ink": INK, "ask": ASK, "on": "#ffffff"}[tone]
-    shown = Words(x=round(at[0], 1), y=round(at[1], 1), text=words, fill=colour, class_=[tone])
-    shown.extra = {"text-anchor": anchor, "font-weight": "600" if bold else "400"}
-    # A halo in the colour of the ground keeps rules, and the ends of pieces, from running through the letters.
-    shown.stroke, shown.stroke_width, shown.paint_order = halo, 3, "stroke"
-    return shown
 
 
 def _lane(placed: PlacedLane, scale: Scale, clock: WallClock) -> svg.G:
     heads = [
-        _label((x, placed.top + 17), placed.lane.name, "soft", bold=True)
+        label((x, placed.top + 17), placed.lane.name, "soft", bold=True)
         for x in range(int(MARGIN), max(int(scale.width) - 500, 100), 900)
     ]
     until = free_until(placed, scale)
@@ -125,23 +113,23 @@ def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock, until: float) -> 
     y = top + 17
     parts: list[svg.Element] = [
         Name(id=f"{bar.anchor}-name", text=bar_words(bar, clock)),
-        _drug(bar, (left, top + 11), until),
+        _drug(bar, (label_left(bar, scale), top + 11), until),
     ]
     if bar.is_moment and not (bar.open_start or bar.open_stop):
         parts += _moment(bar, scale.x(bar.start), y)
     else:
-        parts += [_outline(bar, left, right, y), *_pieces(bar, y, scale, clock), *_open_ends(bar, left, right, y)]
+        parts += [_outline(bar, left, right, y), *draw_pieces(bar, y, scale, clock), *_open_ends(bar, left, right, y)]
     link = svg.A(href=f"#{bar.anchor}", elements=parts, extra={"aria-labelledby": f"{bar.anchor}-name"})
     return svg.G(elements=[link])
 
 
 def _drug(bar: Bar, at: tuple[float, float], until: float) -> Words:
     """What was given, and what the trade calls it where the track is free for it."""
-    label = _label(at, bar.label, "ink")
+    words = label(at, bar.label, "ink")
     if bar.trade and bar.leads and at[0] + text_width(f"{bar.label}   {bar.trade}") <= until:
         trade = f" \N{MIDDLE DOT} {bar.trade}"
-        label.text, label.elements = None, [Part(text=bar.label), Part(text=trade, fill=SOFT, class_=["soft"])]
-    return label
+        words.text, words.elements = None, [Part(text=bar.label), Part(text=trade, fill=SOFT, class_=["soft"])]
+    return words
 
 
 def _outline(bar: Bar, left: float, right: float, y: float) -> svg.Rect:
@@ -170,85 +158,16 @@ def _moment(bar: Bar, x: float, y: float) -> list[svg.Element]:
     )
     diamond.data = {"charge": lit} if lit else None
     codes = " + ".join(words_of_run(run) for run in runs_of(coded))
-    return [diamond, _label((x + 14, middle + 4), codes, "ink", bold=True)] if codes else [diamond]
-
-
-def _pieces(bar: Bar, y: float, scale: Scale, clock: WallClock) -> list[svg.Element]:
-    """The stretches, then their words: on each where there is room, else on its run, else after the bar."""
-    timed = [piece for piece in bar.pieces if piece.stop > piece.start]
-    drawn: list[svg.Element] = []
-    for piece in timed:
-        rect = _piece_rect(piece, bar.category, scale.x(piece.start), y, _width(piece, piece, scale))
-        rect.elements = [Name(text=piece_words(piece, clock))]
-        drawn.append(rect)
-    after: list[str] = []
-    for run in runs_of(timed):
-        drawn += _words_on_run(run, y, scale, bar.category) or _keep_for_later(run, after)
-    if after:
-        words = " + ".join(dict.fromkeys(after))
-        drawn.append(_label((scale.x(drawn_stop(bar)) + 6, y + 15), words, "ink", bold=True))
-    return drawn
-
-
-def _width(first: Piece, last: Piece, scale: Scale) -> float:
-    return max(scale.x(last.stop) - scale.x(first.start), LEAST_WIDTH)
-
-
-def _words_on_run(run: list[Piece], y: float, scale: Scale, category: Category | None) -> list[svg.Element]:
-    """Words for each piece of a run, or one for all of it; empty where neither fits."""
-    for words in ([(_words_on(piece), piece, piece) for piece in run], [(words_of_run(run), run[0], run[-1])]):
-        if all(_fits(text, _width(first, last, scale)) for text, first, last in words):
-            return [
-                _on(scale.x(first.start) + _width(first, last, scale) / 2, y, text, category, first)
-                for text, first, last in words
-            ]
-    return []
-
-
-def _on(middle: float, y: float, words: str, category: Category | None, piece: Piece) -> Words:
-    """Words on a piece, white on colour."""
-    at = (middle, y + 15)
-    if piece.kind is not PieceKind.CODED:
-        return _label(at, words, "ink", anchor="middle", bold=True)
-    return _label(at, words, "on", anchor="middle", bold=True, halo=FILLS[category][1])
-
-
-def _keep_for_later(run: list[Piece], after: list[str]) -> list[svg.Element]:
-    if run[0].kind is PieceKind.CODED:
-        after.append(words_of_run(run))
-    return []
-
-
-def _fits(words: str, width: float) -> bool:
-    return text_width(words, 0.95) + 10 <= width
-
-
-def _words_on(piece: Piece) -> str:
-    if piece.kind is PieceKind.CODED:
-        return f"{piece.code} ({piece.unit}/{piece.units})" if piece.units > 1 else piece.code
-    return "?" if piece.kind is PieceKind.ASKED else "not coded"
-
-
-def _piece_rect(piece: Piece, category: Category | None, x: float, y: float, width: float) -> svg.Rect:
-    rect = svg.Rect(x=x, y=y, width=round(width, 1), height=BAR, stroke_width=1)
-    if piece.kind is PieceKind.CODED:
-        rect.fill, rect.stroke, rect.class_ = f"url(#{pattern_id(category)})", PAPER, ["piece"]
-        rect.data = {"charge": piece.charge} if piece.charge else None
-    elif piece.kind is PieceKind.ASKED:
-        rect.fill, rect.stroke, rect.class_ = "#fff3da", ASK, ["piece", "asked"]
-        rect.stroke_dasharray = [5, 3]
-    else:
-        rect.fill, rect.stroke, rect.class_ = "url(#fill-declined)", "#8c98a4", ["piece", "declined"]
-    return rect
+    return [diamond, label((x + 14, middle + 4), codes, "ink", bold=True)] if codes else [diamond]
 
 
 def _open_ends(bar: Bar, left: float, right: float, y: float) -> list[svg.Element]:
     """A torn edge and a question mark where an end was not charted."""
     ends: list[svg.Element] = []
     if bar.open_stop:
-        ends += [_torn(right, y), _label((right + 10, y + 16), "stop?", "ask", bold=True)]
+        ends += [_torn(right, y), label((right + 10, y + 16), "stop?", "ask", bold=True)]
     if bar.open_start:
-        ends += [_torn(left, y), _label((left - 8, y + 16), "start?", "ask", anchor="end", bold=True)]
+        ends += [_torn(left, y), label((left - 8, y + 16), "start?", "ask", anchor="end", bold=True)]
     return ends
 
 

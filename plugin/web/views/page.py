@@ -23,10 +23,10 @@ from plugin.web.views.charges import (
 from plugin.web.views.citing import CitationOf, Source, sources
 from plugin.web.views.contested import InForce, PositionOf, in_force
 from plugin.web.views.drug_label import drug_label
-from plugin.web.views.encounter_classes import class_words
+from plugin.web.views.encounter_words import encounter_facts, incomplete_because
 from plugin.web.views.given_rows import GivenRow, given_rows
 from plugin.web.views.timeline import CategoryOf, Timeline, build_timeline
-from plugin.web.views.times import clock_for, counted, day_words, plural
+from plugin.web.views.times import clock_for, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def build_review_page(
     return ReviewPage(
         reader=reader,
         patient=chart.patient,
-        encounter=_encounter_facts(coded),
+        encounter=encounter_facts(coded),
         complete=coded.complete,
         incomplete_because=incomplete_because(coded),
         edition=coded.edition,
@@ -195,35 +195,6 @@ def build_review_page(
         trail=record.trail,
         one_more=one_more_facts(what_ifs, lookups),
         positions=in_force(coded.positions, words.position_of),
-    )
-
-
-def incomplete_because(coded: CodedEncounter) -> tuple[str, ...]:
-    """Why the word "complete" is withheld."""
-    if coded.complete:
-        return ()
-    issues = coded.issues or coded.chart.issues
-    blocked = {issue.resource for issue in issues if issue.blocks}
-    reasons = [f"{counted(len(blocked), 'record')} could not be read"] if blocked else []
-    if coded.chart.unplaced:
-        reasons.append(f"{counted(len(coded.chart.unplaced), 'administration')} could not be placed in one encounter")
-    kinds = {ask.kind for ask in coded.asks}
-    if "encounter-class" in kinds:
-        reasons.append("the encounter's class is not known")
-    return tuple(reasons or ["something that could change a charge was not settled"])
-
-
-def _encounter_facts(coded: CodedEncounter) -> tuple[tuple[str, str], ...]:
-    encounter, clock = coded.chart.encounter, clock_for(coded.chart)
-    kind = class_words(encounter.encounter_class)
-    start = clock.day_and_time(encounter.start) if encounter.start else "not charted"
-    stop = clock.day_and_time(encounter.stop) if encounter.stop else "not ended"
-    return (
-        ("Encounter", f"{kind}{f' ({encounter.status})' if encounter.status else ''}"),
-        ("From", start),
-        ("To", stop),
-        ("Date of service", day_words(coded.day) if coded.day else "not known"),
-        ("Coded as", coded.setting.value),
     )
 
 

@@ -9,19 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from plugin.domain import Administration, Ask, Category, CodedEncounter, Decline, NamedService, Route, Status, Technique
+from plugin.domain import Administration, Ask, Category, CodedEncounter, Decline, NamedService, Status
 from plugin.web.views.drug_label import drug_label
 from plugin.web.views.encounter_classes import class_words
+from plugin.web.views.lanes import LANE_RANKS, lane_of
 from plugin.web.views.times import WallClock, clock_for, day_words
 from plugin.web.views.trade_words import services_by_administration, trade_words
 
 CategoryOf = Callable[[str], Category | None]
 
-NOT_GIVEN = frozenset({Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD})
-INJECTED = frozenset({Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL})
-UNKNOWN_SITE = "Access site not charted"
-INJECTIONS = "Injections"
-NOT_COUNTED = "Does not count"
 OPEN_SECONDS = 45 * 60
 
 
@@ -119,7 +115,7 @@ def build_timeline(coded: CodedEncounter, category_of: CategoryOf, anchors: Mapp
         if bar is None:
             untimed.append(drug_label(administration))
         else:
-            lanes[_lane_of(administration, coded)].append(_named(bar, services.get(administration.id)))
+            lanes[lane_of(administration, coded)].append(_named(bar, services.get(administration.id)))
     built = tuple(
         Lane(name, rank < len(LANE_RANKS) - 1, tuple(sorted(bars, key=lambda b: (b.start, b.stop, b.id))))
         for (rank, name), bars in sorted(lanes.items(), key=lambda item: _lane_order(item[0], item[1]))
@@ -152,29 +148,6 @@ def _add_uncoded(pieces: dict[str, list[Piece]], outcome: Decline | Ask, *, show
     code = (outcome.code or "") if isinstance(outcome, Decline) else ""
     for claim in outcome.claims:
         pieces[claim.administration].append(Piece(claim.start, claim.stop, kind, code, why=why))
-
-
-LANE_RANKS = ("site", "unknown site", "injections", "not counted")
-
-
-def _lane_of(administration: Administration, coded: CodedEncounter) -> tuple[int, str]:
-    if administration.status in NOT_GIVEN or not _considered(administration.id, coded):
-        return 3, NOT_COUNTED
-    if administration.route in INJECTED or administration.technique is Technique.INJECTION:
-        return 2, INJECTIONS
-    site = " ".join(administration.site.split())
-    return (0, site[:1].upper() + site[1:]) if site else (1, UNKNOWN_SITE)
-
-
-def _considered(id_: str, coded: CodedEncounter) -> bool:
-    """Whether any outcome thought of a code for it, or asks about it."""
-    if any(id_ in charge.administrations for charge in coded.charges):
-        return True
-    return any(
-        id_ in ruling.outcome.administrations and (isinstance(ruling.outcome, Ask) or ruling.outcome.code is not None)
-        for ruling in coded.rulings
-        if isinstance(ruling.outcome, Decline | Ask)
-    )
 
 
 def _lane_order(key: tuple[int, str], bars: Sequence[Bar]) -> tuple[int, int, str]:

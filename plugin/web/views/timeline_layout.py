@@ -15,6 +15,10 @@ LANE_HEAD = 26.0
 AXIS = 44.0
 STEPS = tuple(minutes * 60 for minutes in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
 TICK_ROOM = 64.0
+EDGE = 8.0
+STOP_WORDS = "  stop? "
+ALSO = "also "
+SHORT_SECONDS = 20 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,25 @@ def scale_for(timeline: Timeline) -> Scale:
     start, stop = timeline.start - pad, timeline.stop + pad
     bars = [bar for lane in timeline.lanes for bar in lane.bars]
     room = WIDTH - 2 * MARGIN
-    fits = [(room - _after_start(bar)) / minutes for bar in bars if (minutes := (drawn_start(bar) - start) / 60) > 0]
+    fits = [(room - _after(bar)) / minutes for bar in bars if (minutes := (drawn_stop(bar) - start) / 60) > 0]
     per_minute = min(max(min([room * 60 / (stop - start), *fits]), LEAST), MOST)
-    ends = [(drawn_start(bar) - start) / 60 * per_minute + _after_start(bar) for bar in bars]
-    width = 2 * MARGIN + max([(stop - start) / 60 * per_minute, *ends])
+    ends = [(drawn_stop(bar) - start) / 60 * per_minute + _after(bar) for bar in bars]
+    longest = max((text_width(bar.label) for bar in bars), default=0.0)
+    width = 2 * MARGIN + max([(stop - start) / 60 * per_minute, longest, *ends])
     return Scale(start, stop, per_minute, round(max(WIDTH, width), 1))
 
 
-def _after_start(bar: Bar) -> float:
-    """Pixels the words of a bar need to the right of its start, whatever the scale."""
-    return max(text_width(bar.label), codes_width(bar) if bar.is_moment else 0.0)
+def _after(bar: Bar) -> float:
+    """Pixels that words after a bar's end may need, whatever the scale."""
+    if bar.open_stop:
+        return text_width(STOP_WORDS)
+    short = any(piece.stop - piece.start < SHORT_SECONDS for piece in bar.pieces if piece.kind is PieceKind.CODED)
+    return codes_width(bar) if short else 0.0
+
+
+def label_left(bar: Bar, scale: Scale) -> float:
+    """Where the words above a bar begin: at its start, or as far before it as keeps them in the picture."""
+    return min(scale.x(drawn_start(bar)), scale.width - EDGE - text_width(bar.label))
 
 
 def text_width(words: str, size: float = 1.0) -> float:
@@ -80,7 +93,7 @@ def place_bars(bars: Sequence[Bar], scale: Scale) -> tuple[tuple[int, Bar], ...]
     free: list[float] = []
     placed = []
     for bar in bars:
-        left = scale.x(drawn_start(bar))
+        left = label_left(bar, scale)
         right = max(left + text_width(bar.label), scale.x(drawn_stop(bar)) + _beside(bar, scale)) + 10
         track = next((i for i, edge in enumerate(free) if edge <= left), len(free))
         free[track : track + 1] = [right]
@@ -94,14 +107,14 @@ def free_until(placed: PlacedLane, scale: Scale) -> dict[str, float]:
     edges: dict[int, float] = {}
     for track, bar in reversed(placed.tracks):
         until[bar.id] = edges.get(track, scale.width)
-        edges[track] = scale.x(drawn_start(bar)) - 10
+        edges[track] = label_left(bar, scale) - 10
     return until
 
 
 def _beside(bar: Bar, scale: Scale) -> float:
     """Room to the right of a bar for what does not fit on it: codes of narrow pieces, the question at an open end."""
     if bar.open_stop:
-        return text_width("  stop? ")
+        return text_width(STOP_WORDS)
     narrow = any(
         (piece.stop - piece.start) / 60 * scale.per_minute < text_width(piece.code) + 10
         for piece in bar.pieces
@@ -113,7 +126,7 @@ def _beside(bar: Bar, scale: Scale) -> float:
 def codes_width(bar: Bar) -> float:
     """Room for the codes that are written after a bar too narrow to hold them."""
     words = [words_of_run(run) for run in runs_of(bar.pieces) if run[0].kind is PieceKind.CODED]
-    return 20 + text_width(" + ".join(dict.fromkeys(words)))
+    return 20 + text_width(ALSO + " + ".join(dict.fromkeys(words)))
 
 
 def runs_of(pieces: Sequence[Piece]) -> list[list[Piece]]:

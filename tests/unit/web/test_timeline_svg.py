@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from plugin.domain import Category, Drug, NamedService
 from plugin.web.timeline_svg import draw_swatch, draw_timeline
 from plugin.web.views.timeline import Bar, Lane, build_timeline
-from plugin.web.views.timeline_layout import place_bars, scale_for, text_width, ticks
+from plugin.web.views.timeline_layout import label_left, place_bars, scale_for, text_width, ticks
 from tests.unit.web.sample_charts import CATEGORIES, chemo_day, given
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -118,15 +118,25 @@ def test_swatches_are_hidden_from_screen_readers(category):
     assert ElementTree.fromstring(draw_swatch(category)).get("aria-hidden") == "true"  # noqa: S314
 
 
-def test_nothing_is_drawn_over_something_else():
-    """On one track each bar with its label ends before the next begins."""
-    timeline = timeline_of(chemo_day())
+def ends_at(hours: int):
+    """The sample day with a drug of a long name in the last hour."""
+    coded = chemo_day()
+    late = given(99, "a drug with a name that is longer than its bar is wide, in a bag", f"{hours}:30", f"{hours}:45")
+    return replace(coded, chart=replace(coded.chart, administrations=(*coded.chart.administrations, late)))
+
+
+@pytest.mark.parametrize("coded", [chemo_day(), ends_at(14), ends_at(23)], ids=["day", "longer", "evening"])
+def test_nothing_is_drawn_over_something_else(coded):
+    """On one track each bar with its label ends before the next begins, and all of it is in the picture."""
+    timeline = timeline_of(coded)
     scale = scale_for(timeline)
     for lane in timeline.lanes:
         ends: dict[int, float] = {}
         for track, bar in place_bars(lane.bars, scale):
-            assert scale.x(bar.start) >= ends.get(track, 0.0)
-            ends[track] = scale.x(bar.start) + text_width(bar.label)
+            left = label_left(bar, scale)
+            assert 0 <= left <= scale.x(bar.start)
+            assert left >= ends.get(track, 0.0)
+            ends[track] = max(left + text_width(bar.label), scale.x(bar.stop))
             assert ends[track] <= scale.width
 
 
