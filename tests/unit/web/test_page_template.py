@@ -195,3 +195,12 @@ def test_contested_sides_and_one_more_fact_are_folded_away_and_linked(rendered):
     assert "96415 x2 becomes x3" in listed
     assert "only what happened can be charted" in listed
     assert "One drug twice: each interval alone, or added up? <strong>interval</strong>: each alone" in html
+
+
+@pytest.mark.parametrize("template", ["index.html", "logged_out.html", "error.html"])
+def test_pages_around_a_launch_name_the_icon(app, template):
+    """Otherwise every browser asks for one that isn't there."""
+    with app.test_request_context():
+        html = render_template(template, launch=None, tenant=None)
+    assert '<link rel="icon" type="image/svg+xml" href="/static/mark.svg">' in html
+    assert (static_folder() / "mark.svg").is_file()

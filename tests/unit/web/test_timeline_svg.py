@@ -14,7 +14,7 @@ from plugin.domain import Category, Drug, NamedService
 from plugin.web.timeline_svg import draw_swatch, draw_timeline
 from plugin.web.views.timeline import Bar, Lane, build_timeline
 from plugin.web.views.timeline_layout import label_left, place_bars, scale_for, text_width, ticks
-from tests.unit.web.sample_charts import CATEGORIES, chemo_day, given
+from tests.unit.web.sample_charts import CATEGORIES, charge, chemo_day, given, minutes
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -205,3 +205,15 @@ def test_the_trade_name_is_drawn_where_its_track_is_free():
         "Paclitaxel 300 mg \N{MIDDLE DOT} specialty, initial"
     ]
     assert not [text for text in drawn if "a" * 80 in text]
+
+
+def test_a_code_without_room_is_named_after_its_bar_once():
+    """A sliver's code stands after the bar, as one beside others; not when the bar shows it already."""
+    coded = chemo_day()
+    sliver = charge("96367", 1, (7,), minutes(7, (1, "09:30", "09:32")))
+    again = charge("96413", 1, (7,), minutes(7, (1, "09:30", "09:32"), (1, "09:33", "10:33")))
+    hour = charge("96413", 1, (7,), minutes(7, (1, "09:33", "10:33")))
+    beside = words(ElementTree.fromstring(draw_timeline(timeline_of(replace(coded, charges=(sliver, hour))))))  # noqa: S314
+    repeated = words(ElementTree.fromstring(draw_timeline(timeline_of(replace(coded, charges=(again,))))))  # noqa: S314
+    assert [text for text in beside if "96367" in text] == ["also 96367"]
+    assert [text for text in repeated if "96413" in text] == ["96413"]
