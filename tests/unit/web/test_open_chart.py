@@ -1,15 +1,18 @@
 """What one request does with the open chart when the EHR can't be asked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from plugin.codebook import CodeBook
+from plugin.domain import CareSetting
 from plugin.ehr.errors import Unreachable
 from plugin.review.decide import Asked
 from plugin.review.ports import Person, Policy
-from plugin.review.prepare import Review
+from plugin.review.prepare import Review, ReviewSettings, code_chart
 from plugin.web.open_chart import OpenChart
 from tests.unit.web.sample_charts import chemo_day
 
@@ -74,3 +77,23 @@ def test_nothing_is_recorded_when_the_ehr_does_not_say_what_it_takes():
 def test_who_may_decide_has_no_reason_not_to():
     """Empty means yes."""
     assert chart().why_not_decide() == ""
+
+
+class SiteThatSaysXS(SilentEhr):
+    """A site with a side of its own."""
+
+    book = CodeBook.load()
+
+    def review_settings(self, launch):
+        return ReviewSettings(setting=CareSetting.FACILITY, positions={"second_site_modifier": "XS"})
+
+
+def test_one_more_fact_is_tried_under_the_sites_own_settings():
+    """A second access site would come with the site's modifier, and nothing is tried where nothing was coded."""
+    services: Any = SiteThatSaysXS()
+    coded = code_chart(CODED.chart, services.book, services.review_settings(None))
+    opened = replace(chart(), services=services, review=Review(coded, "b1"))
+    sites = [each.would for each in opened.what_ifs() if "another documented access site" in each.fact]
+    assert sites
+    assert all("-XS x1" in would for would in sites)
+    assert replace(opened, review=Review(replace(coded, charges=()), "b1")).what_ifs() == ()
