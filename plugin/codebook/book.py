@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from plugin.codebook import tables
+from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
 from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
 
 IN_A_VEIN = (Technique.INFUSION.value, Technique.PUSH.value)
+
+
+How = Technique | str
+
+
+def _known_as(name: str) -> list[How]:
+    """A code is found by the technique's word, and by the technique itself where it is one of the three."""
+    return [name, *(technique for technique in Technique if technique.value == name)]
 
 
 def _in_force(day: date, valid_from: date, valid_to: date | None) -> bool:
@@ -30,6 +39,7 @@ class CodeBook:
     modifiers: Mapping[str, Any]
     hierarchy: Mapping[str, Any]
     drugs: DrugTable
+    diagnoses: DiagnosisTables
     flags: Mapping[tuple[str, str], TableRow]
     profiles: Mapping[str, Any]
     retired: Mapping[str, tables.RetiredCode]
@@ -47,6 +57,7 @@ class CodeBook:
             modifiers=tables.read_toml("modifiers.toml", folders),
             hierarchy=tables.read_toml("hierarchy.toml", folders),
             drugs=DrugTable(tables.read_drugs(folders), tables.read_crosswalk(folders)),
+            diagnoses=DiagnosisTables(folders),
             flags=tables.read_flags(folders),
             profiles=tables.read_toml("profiles.toml", folders),
             retired=tables.read_retired(folders),
@@ -90,6 +101,14 @@ class CodeBook:
     def _systems(self) -> dict[str, str]:
         return {row.code: row.system for row in self.procedure_codes}
 
+    def flagged(self, flag: str) -> frozenset[str]:
+        """The drugs that `drug_flags.csv` marks so."""
+        return self._flagged.get(flag, frozenset())
+
+    @cached_property
+    def _flagged(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(drug for drug, flag in self.flags if flag == name) for _, name in self.flags}
+
     def place_in_list(self, code: str) -> int:
         """Where a code stands among charges; codes the hierarchy does not list come after it."""
         return self._listed.get(code, len(self._listed))
@@ -109,7 +128,10 @@ class Edition:
 
     def __init__(self, book: CodeBook, day: date) -> None:
         self.day = day
-        self.codes = {row.family: row for row in book.procedure_codes if _in_force(day, row.valid_from, row.valid_to)}
+        rows = {row.family: row for row in book.procedure_codes if _in_force(day, row.valid_from, row.valid_to)}
+        self.codes: dict[tuple[Category, Role, How], tables.ProcedureCode] = {
+            (category, role, how): row for (category, role, name), row in rows.items() for how in _known_as(name)
+        }
         self.limits = {
             name: value
             for name, values in book.limits.items()
@@ -117,7 +139,7 @@ class Edition:
             if _in_force(day, value.valid_from, value.valid_to)
         }
         self.initial_codes = frozenset(
-            row.code for family, row in self.codes.items() if family[1] is Role.INITIAL and family[2] in IN_A_VEIN
+            row.code for family, row in rows.items() if family[1] is Role.INITIAL and family[2] in IN_A_VEIN
         )
         cites = book.hierarchy["cites"]
         self.ranks: dict[tuple[Category, Technique], tuple[int, TableRow]] = {
@@ -140,6 +162,7 @@ class View:
         self.book = book
         self.day = edition.day
         self._edition = edition
+        self._codes, self._limits = edition.codes, edition.limits
         self._choices = choices
         self.rows: list[TableRow] = []
         self.sides_read: dict[str, str] = {}
@@ -147,23 +170,23 @@ class View:
 
     def limit(self, name: str) -> int:
         """A number of `time_limits.toml`, in the unit it says there."""
-        limit = self._edition.limits.get(name)
+        limit = self._limits.get(name)
         if limit is None:
             raise CodeBookError(f"time_limits.toml has no value of {name} for {self.day}; add a row for that day")
         self.rows.append(limit.row)
         return limit.value
 
-    def code(self, category: Category, role: Role, technique: str, setting: CareSetting) -> str | None:
+    def code(self, category: Category, role: Role, technique: How, setting: CareSetting) -> str | None:
         """The code of a service on this day, None when that setting has none."""
-        row = self._edition.codes.get((category, role, technique))
+        row = self._codes.get((category, role, technique))
         if row is None:
             return None
         self.rows.append(row.row)
         return row.code if setting in row.settings else None
 
-    def code_anywhere(self, category: Category, role: Role, technique: str) -> str | None:
+    def code_anywhere(self, category: Category, role: Role, technique: How) -> str | None:
         """The code of a service whatever the setting: what a decline names."""
-        row = self._edition.codes.get((category, role, technique))
+        row = self._codes.get((category, role, technique))
         return row.code if row else None
 
     def initial_codes(self) -> frozenset[str]:
@@ -196,6 +219,10 @@ class View:
         if row is not None:
             self.rows.append(row)
         return row is not None
+
+    def any_flag(self, flag: str) -> bool:
+        """Whether any drug identified through this view is marked so."""
+        return not self.book.flagged(flag).isdisjoint(self.drug_rows)
 
     def a_day(self, setting: CareSetting) -> Mapping[str, int]:
         """Units of each initial code that a day may have in a setting (addendum A2)."""

@@ -4,8 +4,11 @@ Seconds, not datetimes: subtracting two datetimes of one zone ignores a clock ch
 A list of intervals is sorted and disjoint wherever a docstring says "set".
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
+from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -24,9 +27,15 @@ class Stretch(NamedTuple):
     stop: int
 
 
+STOP = attrgetter("stop")
+
+
 def seconds(spans: Iterable[Interval | Stretch]) -> int:
     """The seconds the spans hold together; overlaps count twice."""
-    return sum(span.stop - span.start for span in spans)
+    total = 0
+    for span in spans:
+        total += span.stop - span.start
+    return total
 
 
 def minutes(spans: Iterable[Interval | Stretch]) -> int:
@@ -37,21 +46,24 @@ def minutes(spans: Iterable[Interval | Stretch]) -> int:
 def union(spans: Iterable[Interval | Stretch]) -> list[Interval]:
     """The spans as a set: sorted, disjoint, touching ones joined; empty ones are dropped."""
     joined: list[Interval] = []
-    for start, stop in sorted((span.start, span.stop) for span in spans if span.start < span.stop):
-        if joined and start <= joined[-1].stop:
-            if stop > joined[-1].stop:
-                joined[-1] = Interval(joined[-1].start, stop)
-        else:
-            joined.append(Interval(start, stop))
+    for start, stop in sorted([(span.start, span.stop) for span in spans]):
+        if start < stop:
+            append(joined, start, stop)
     return joined
+
+
+def append(joined: list[Interval], start: int, stop: int) -> None:
+    """Put a span at the end of a set; it starts no earlier than the last one of the set."""
+    if not joined or start > joined[-1].stop:
+        joined.append(Interval(start, stop))
+    elif stop > joined[-1].stop:
+        joined[-1] = Interval(joined[-1].start, stop)
 
 
 def outside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """What is left of `stretch` when the set `covers` is taken away."""
     left, at = [], stretch.start
-    for cover in covers:
-        if cover.stop <= at:
-            continue
+    for cover in islice(covers, bisect_right(covers, at, key=STOP), None):
         if cover.start >= stretch.stop:
             break
         if cover.start > at:
@@ -64,15 +76,18 @@ def outside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
 
 def inside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """The parts of `stretch` that the set `covers` holds."""
-    return [
-        Stretch(stretch.administration, max(stretch.start, cover.start), min(stretch.stop, cover.stop))
-        for cover in covers
-        if cover.start < stretch.stop and cover.stop > stretch.start
-    ]
+    held = []
+    for cover in islice(covers, bisect_right(covers, stretch.start, key=STOP), None):
+        if cover.start >= stretch.stop:
+            break
+        held.append(Stretch(stretch.administration, max(stretch.start, cover.start), min(stretch.stop, cover.stop)))
+    return held
 
 
 def split_after(stretches: Sequence[Stretch], limit: int) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
     """The first `limit` seconds of the stretches, and the rest."""
+    if seconds(stretches) <= limit:
+        return tuple(stretches), ()
     first: list[Stretch] = []
     for index, stretch in enumerate(stretches):
         length = stretch.stop - stretch.start

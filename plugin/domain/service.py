@@ -111,4 +111,4 @@ class Service:
     @property
     def ids(self) -> tuple[str, ...]:
         """Ids of its administrations in order of time."""
-        return tuple(a.id for a in self.administrations)
+        return tuple([a.id for a in self.administrations])

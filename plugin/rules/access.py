@@ -11,20 +11,21 @@ from plugin.rules.base import Said, rule, since
 from plugin.rules.initial_choice import choose_initial
 from plugin.rules.placement import Counted, Tree, in_a_vein, is_timed
 from plugin.rules.visit import Visit
-from plugin.rules.wording import mentions
+from plugin.rules.wording import Words, mentions
 
-NECESSITY = re.compile(
+NECESSITY = Words(
     r"(?<!no )(?<!no known )\bincompatib|\bnot\b.{0,20}\bcompatib|dual[- ]access|"
     r"\b(second|separate|additional|another|2nd)\b.{0,20}\b(p?iv|line|site|access|catheter)\b.{0,40}"
-    r"\b(need|requir|because|protocol|necess|order|must)",
-    re.IGNORECASE,
+    r"\b(need|requir|because|protocol|necess|order|must)"
 )
 SEVERAL = 2
-FOR_THE_RATE_ONLY = re.compile(r"^(?!.*compatib).*\b(flow|rate|faster|speed)\b", re.IGNORECASE | re.DOTALL)
+FOR_THE_RATE_ONLY = Words(r"^(?!.*compatib).*\b(flow|rate|faster|speed)\b", re.IGNORECASE | re.DOTALL)
 
 
 def necessity_of_two_sites(visit: Visit) -> bool:
     """Whether a note or a reason says why two sites were needed; a rate that one line could not carry is none."""
+    if NECESSITY not in visit.words:
+        return False
     said = [
         text
         for service, _ in visit.counted
@@ -60,7 +61,7 @@ def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:
     title="Two sites were needed and one service has none charted: which it ran through is asked",
     cites=("ncci-11-b2", "decided-defaults"),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.has_words,
+    when=lambda visit: NECESSITY in visit.words,
 )
 def missing_site(visit: Visit) -> list[Said]:
     """Never taken for a second site by itself (dossier R5, R22c)."""

@@ -26,13 +26,13 @@ from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
-from plugin.rules.wording import says, texts
+from plugin.rules.wording import Words, texts
 
 PROLONGED_MINUTES = 480
-DECLOT = re.compile(r"\b(declot|cathflo|catheter clearance|dwell|occlu(ded|sion))\b", re.IGNORECASE)
-ON_BODY = re.compile(r"\bon[- ]?body\b|\bonpro\b|\bwearable inject", re.IGNORECASE)
-PORTABLE = re.compile(r"\b(ambulatory|portable|cadd|home) (infusion )?pump\b|\bcadd\b", re.IGNORECASE)
-DISPOSABLE = re.compile(r"\b(elastomeric|disposable|easypump|homepump|eclipse)\b", re.IGNORECASE)
+DECLOT = Words(r"\b(declot|cathflo|catheter clearance|dwell|occlu(ded|sion))\b")
+ON_BODY = Words(r"\bon[- ]?body\b|\bonpro\b|\bwearable inject")
+PORTABLE = Words(r"\b(ambulatory|portable|cadd|home) (infusion )?pump\b|\bcadd\b")
+DISPOSABLE = Words(r"\b(elastomeric|disposable|easypump|homepump|eclipse)\b")
 HOURS = re.compile(r"\b(\d{1,3}) ?(h|hr|hrs|hour|hours)\b", re.IGNORECASE)
 STROKE, HEART, LUNG = ("I63",), ("I21", "I22", "I24"), ("I26",)
 PURPOSE, OWNER = "thrombolytic-purpose", "pump-owner"
@@ -46,9 +46,9 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
         )
     if service.drug.key == "pemivibart" and service.route is Route.INTRAVENOUS:
         return "pemivibart infusion"
-    if service.route is Route.SUBCUTANEOUS and says(ON_BODY, texts(service)):
+    if service.route is Route.SUBCUTANEOUS and visit.says(ON_BODY, service):
         return "on-body injector"
-    if service.route is Route.INTRAVENOUS and says(PORTABLE, texts(service)) and _prolonged(service):
+    if service.route is Route.INTRAVENOUS and visit.says(PORTABLE, service) and _prolonged(service):
         clinic = category is Category.CHEMOTHERAPY and visit.stated(OWNER, service.id) == "clinic"
         return "clinic pump start" if clinic else "pump start"
     return ""
@@ -56,7 +56,7 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
 
 def disposable_pumps(visit: Visit) -> list[Service]:
     """Services that run from a disposable pump for 8 hours or less."""
-    return [s for s in visit.timeline.services if says(DISPOSABLE, texts(s)) and not _prolonged(s)]
+    return [s for s in visit.timeline.services if visit.says(DISPOSABLE, s) and not _prolonged(s)]
 
 
 def _prolonged(service: Service) -> bool:
@@ -70,7 +70,7 @@ def purpose_of(service: Service, visit: Visit) -> str:
     """What a thrombolytic was for: as stated, by route and text, else by the reason; empty when nothing tells."""
     if stated := visit.stated(PURPOSE, service.id):
         return stated
-    if service.route is Route.CATHETER_CLEARANCE or says(DECLOT, texts(service)):
+    if service.route is Route.CATHETER_CLEARANCE or visit.says(DECLOT, service):
         return "catheter"
     codes = visit.reason_codes(service) or visit.diagnosis_codes
     purposes = {"stroke": STROKE, "heart": HEART, "lung": LUNG}
@@ -107,7 +107,7 @@ def thrombolytic_purpose(service: Service, visit: Visit) -> Decline | Ask | NotA
     title="A disposable pump under 8 hours that leaves with the patient has no code: a coder decides",
     cites=("disposable-pumps",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(disposable_pumps(visit)),
+    when=lambda visit: DISPOSABLE in visit.words,
 )
 def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Nobody observes it and no stop time exists (addendum R41)."""
@@ -121,7 +121,7 @@ def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplic
     title="What runs from a disposable pump after the patient has left goes to a coder",
     cites=("disposable-pumps",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(disposable_pumps(visit)),
+    when=lambda visit: DISPOSABLE in visit.words,
 )
 def disposable_pump_notice(visit: Visit) -> list[Said]:
     """The decline's other half: the unlisted code is the only candidate, and never suggested (addendum R41)."""
@@ -181,6 +181,7 @@ def _whose_pump(service: Service) -> Ask:
     title="Flushing an implanted port is reported only when nothing else was done",
     cites=("port-flush",),
     in_force=since("2006-01-01"),
+    when=lambda visit: DrugClass.FLUSH in visit.drug_classes,
 )
 def port_flush(visit: Visit) -> list[Said]:
     """Dossier R24, addendum A10."""

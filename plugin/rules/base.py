@@ -70,7 +70,7 @@ class LooksAt:
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[F_co]):
-    """A rule of the rulebook; calling it runs it."""
+    """A rule of the rulebook; `when` tells once a visit whether anything in it could make the rule speak."""
 
     id: str
     title: str
@@ -79,10 +79,6 @@ class Rule(Generic[F_co]):
     run: F_co
     looks_at: LooksAt = LooksAt()
     when: Callable[["Visit"], bool] | None = None
-
-    def matters(self, visit: "Visit") -> bool:
-        """Whether anything in the visit could make the rule speak; asked once a visit."""
-        return self.when is None or self.when(visit)
 
 
 def rule(

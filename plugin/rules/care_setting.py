@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from plugin.domain import Ask, CareSetting, Decline, Fact, NotApplicable, Notice, Service
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.not_counted import declined
-from plugin.rules.visit import Visit
+from plugin.rules.visit import INPATIENT, Visit
 
-INPATIENT = ("IMP", "ACUTE", "NONAC")
 HOME = ("HH",)
 OUTPATIENT = ("AMB", "EMER", "OBSENC", "SS")
+OF_A_FACILITY = frozenset({*INPATIENT, *HOME, *OUTPATIENT})
 
 
 def setting_of(encounter_class: str) -> CareSetting | None:
     """The care setting an encounter class stands for by default, None for a class that says nothing."""
-    return CareSetting.FACILITY if encounter_class in (*INPATIENT, *HOME, *OUTPATIENT) else None
+    return CareSetting.FACILITY if encounter_class in OF_A_FACILITY else None
 
 
 def class_at(visit: Visit, seconds: int) -> str:
@@ -24,13 +24,6 @@ def class_at(visit: Visit, seconds: int) -> str:
         if begun and (span.stop is None or seconds < span.stop.timestamp()):
             return span.encounter_class
     return visit.chart.encounter.encounter_class
-
-
-def admitted_at(visit: Visit) -> int | None:
-    """The moment of the inpatient order, where the class history has one after an outpatient beginning."""
-    spans = visit.chart.encounter.classes
-    starts = [int(s.start.timestamp()) for s in spans if s.encounter_class in INPATIENT and s.start]
-    return min(starts, default=None)
 
 
 @rule(
@@ -104,6 +97,7 @@ def _becomes_inpatient(visit: Visit) -> bool:
     title="An encounter without a known class is coded as facility, and asked about",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
+    when=lambda visit: not visit.setting_given,
 )
 def encounter_class(visit: Visit) -> list[Said]:
     """DESIGN section 6, setting; dossier R22c."""
@@ -122,6 +116,7 @@ def encounter_class(visit: Visit) -> list[Said]:
     title="An administration that fits several encounters is asked about and not coded",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.chart.unplaced),
 )
 def encounter_link(visit: Visit) -> list[Said]:
     """DESIGN section 6, no encounter link."""

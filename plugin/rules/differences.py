@@ -4,6 +4,7 @@ Only points that were read for this chart are tried, so a plain chart costs one 
 """
 
 from dataclasses import replace
+from datetime import date
 
 from plugin.codebook import CodeBook
 from plugin.domain import Ask, CareSetting, Caveat, Chart, CodedEncounter, Fact, MappingIssue, Notice, SuggestedCharge
@@ -16,6 +17,9 @@ from plugin.rules.lines import charge_lines
 from plugin.rules.naming import named
 from plugin.rules.trials import Change, Choices, Trial, words_of_changes
 
+# The family's present codes and rules are all in force from this day on.
+FIRST_DAY = date(2009, 1, 1)
+
 
 def code_encounter(
     chart: Chart, book: CodeBook, setting: CareSetting | None = None, choices: Choices | None = None
@@ -25,10 +29,13 @@ def code_encounter(
     A conflict of rules gives an encounter without charges, not complete, with an issue naming both rules.
     """
     choices = choices or {}
+    day = day_of_service(chart)
+    if day is not None and day < FIRST_DAY:
+        return _uncoded(chart, setting, f"the code book begins on {FIRST_DAY}", "nothing was coded for that day")
     try:
         ruled = run(chart, book, setting, choices)
     except RuleConflict as conflict:
-        return _in_conflict(chart, setting, str(conflict))
+        return _uncoded(chart, setting, str(conflict), "nothing was coded; report this with the chart")
     charges = charge_lines(ruled)
     trial = Trial(chart, book, setting, choices, charges)
     asks, would, charges = asked(ruled, trial, charges)
@@ -103,8 +110,9 @@ def _is_complete(chart: Chart, asks: list[Ask]) -> bool:
     return not any(i.blocks for i in chart.issues) and not unsettled.intersection(a.kind for a in asks)
 
 
-def _in_conflict(chart: Chart, setting: CareSetting | None, names: str) -> CodedEncounter:
-    issue = MappingIssue(chart.encounter.id, "", names, "nothing was coded; report this with the chart", blocks=True)
+def _uncoded(chart: Chart, setting: CareSetting | None, found: str, done: str) -> CodedEncounter:
+    """An encounter that could not be coded: no charges, not complete, and an issue that says why."""
+    issue = MappingIssue(chart.encounter.id, "", found, done, blocks=True)
     return CodedEncounter(
         chart=chart,
         setting=setting or setting_of(chart.encounter.encounter_class) or CareSetting.FACILITY,

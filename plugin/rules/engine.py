@@ -59,14 +59,23 @@ class InForce:
         self.earn = [r for r in EARN if r.in_force.hold(day)]
         self.tell = [r for r in TELL if r.in_force.hold(day)]
         self._looking: dict[tuple[Role | Kind, Category, Technique | None], list[Rule[Earn]]] = {}
+        self._leaving: dict[tuple[str, ...], dict[DrugClass, list[Rule[Sift]]]] = {}
 
     def leaving_out(self, visit: Visit) -> dict[DrugClass, list[Rule[Sift]]]:
-        """The leave-out rules that matter in a visit, for each class of drug it has."""
-        rules = [r for r in self._leave_out if r.matters(visit)]
-        return {
-            kind: [r for r in rules if not r.looks_at.drug_classes or kind in r.looks_at.drug_classes]
-            for kind in {service.drug.drug_class for service in visit.timeline.services}
-        }
+        """The leave-out rules that matter in a visit, for each class of drug."""
+        rules = [r for r in self._leave_out if r.when is None or r.when(visit)]
+        ids = tuple([r.id for r in rules])
+        found = self._leaving.get(ids)
+        if found is None:
+            found = self._leaving[ids] = {
+                kind: [r for r in rules if not r.looks_at.drug_classes or kind in r.looks_at.drug_classes]
+                for kind in DrugClass
+            }
+        return found
+
+    def telling(self, visit: Visit) -> list[Rule[Tell]]:
+        """The rules about the visit as a whole that can have something to say."""
+        return [r for r in self.tell if r.when is None or r.when(visit)]
 
     def looking_at(self, placed: Placed) -> list[Rule[Earn]]:
         """The earning rules that look at a service of that role, category and technique."""
@@ -85,11 +94,12 @@ def rules_on(day: date) -> InForce:
 
 def day_of_service(chart: Chart) -> date | None:
     """The day of the encounter's start, else of the first counted administration; None when no day is charted."""
-    given = [a for a in chart.administrations if a.status not in NOT_GIVEN]
-    moments = [chart.encounter.start] if chart.encounter.start else [a.start or a.stop for a in given]
-    first = min((m for m in moments if m), key=lambda m: m.astimezone(UTC), default=None)
+    first = chart.encounter.start
     if first is None:
-        return min((a.date_only for a in given if a.date_only), default=None)
+        given = [a for a in chart.administrations if a.status not in NOT_GIVEN]
+        first = min([m for a in given if (m := a.start or a.stop)], key=lambda m: m.astimezone(UTC), default=None)
+        if first is None:
+            return min([a.date_only for a in given if a.date_only], default=None)
     return first.astimezone(chart.zone).date() if chart.zone else first.date()
 
 
@@ -111,15 +121,16 @@ def run(
     visit, rulings = _sifted(visit, rules)
     placed = place(visit)
     visit = _with_initials(visit, placed)
+    read = view.rows
     for one in placed:
         for earn in rules.looking_at(one):
-            view.rows.clear()
-            rulings += _traced(earn, earn.run(one, visit), view, one.service)
-    for tell in rules.tell:
-        if not tell.matters(visit):
-            continue
-        view.rows.clear()
-        rulings += _traced(tell, tell.run(visit), view, None)
+            read.clear()
+            if said := earn.run(one, visit):
+                rulings += _traced(earn, said, view, one.service)
+    for tell in rules.telling(visit):
+        read.clear()
+        if said := tell.run(visit):
+            rulings += _traced(tell, said, view, None)
     check_claims(rulings, visit.timeline.services)
     return Ruled(visit, tuple(rulings), tuple(placed), day)
 
@@ -160,20 +171,22 @@ def _classifier(service: Service) -> Rule[Sift]:
 
 
 def _with_initials(visit: Visit, placed: list[Placed]) -> Visit:
-    """What the rules need to know of each other's services: the initial codes, the hours, the concurrent one."""
-    initials = [_code(p, Role.INITIAL, visit) for p in placed if p.role is Role.INITIAL]
+    """What the rules need to know of each other's services: the initial codes; what a concurrent one needs."""
+    initials = [code for p in placed if p.role is Role.INITIAL and (code := _code(p, Role.INITIAL, visit))]
+    concurrent = [(p.service.start, p.service.id) for p in placed if p.role is Role.CONCURRENT]
+    if not concurrent:
+        return visit.knowing(initial_list=tuple(initials))
     hours = [_code(p, Role.ADDITIONAL_HOUR, visit) for p in placed if _runs_on(p, visit)]
-    beside = min(((p.service.start, p.service.id) for p in placed if p.role is Role.CONCURRENT), default=(0, ""))
     return visit.knowing(
-        initial_list=tuple(c for c in initials if c),
+        initial_list=tuple(initials),
         further_codes=frozenset(c for c in hours if c),
-        first_concurrent=beside[1],
+        first_concurrent=min(concurrent)[1],
     )
 
 
 def _code(placed: Placed, role: Role, visit: Visit) -> str | None:
     technique = placed.service.technique
-    return visit.book.code_anywhere(placed.category, role, technique.value) if technique else None
+    return visit.book.code_anywhere(placed.category, role, technique) if technique else None
 
 
 def _runs_on(placed: Placed, visit: Visit) -> bool:
@@ -189,12 +202,10 @@ def _traced(
     rule: Rule[Sift] | Rule[Earn] | Rule[Tell], said: Iterable[Said], view: View, service: Service | None
 ) -> list[Ruling]:
     """The rule's outcomes with its id and the table rows it read, the drug's own rows first."""
-    outcomes = list(said)
-    if not outcomes:
-        return []
     drug = view.drug_rows.get(service.drug.key, ()) if service else ()
     rows = (*drug, *dict.fromkeys(view.rows))
-    return [Ruling(outcome, (rule.id,), rows) for outcome in outcomes]
+    rules = (rule.id,)
+    return [Ruling(outcome, rules, rows) for outcome in said]
 
 
 def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None:

@@ -1,7 +1,5 @@
 """What is not coded in this family at all; each service leaves by the first of these that names it."""
 
-import re
-
 from plugin.domain import (
     Ask,
     Category,
@@ -17,7 +15,7 @@ from plugin.domain import (
 )
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
 from plugin.rules.visit import Visit
-from plugin.rules.wording import says, texts
+from plugin.rules.wording import Words, says, texts
 
 Sifted = Decline | Ask | NotApplicable
 OUTSIDE = {
@@ -30,20 +28,18 @@ OUTSIDE = {
     Route.CATHETER_CLEARANCE: "put into a catheter to clear it, which has a code of its own",
     Route.OTHER: "given by a route outside injections and infusions",
 }
-KEEP_OPEN = re.compile(
-    r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open)|free[- ]?flowing|vesicant)\b",
-    re.IGNORECASE,
+KEEP_OPEN = Words(
+    r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open)|free[- ]?flowing|vesicant)\b"
 )
-ORAL_FORM = re.compile(
+ORAL_FORM = Words(
     r"\b(tablets?|tabs?|capsules?|caps?|oral (solution|suspension|liquid|powder|film)|lozenge|chewable|syrup|"
-    r"suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b",
-    re.IGNORECASE,
+    r"suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b"
 )
+IN_A_VEIN_OR_UNKNOWN = frozenset({Route.INTRAVENOUS, None})
 SYRINGE_ML = 60
-IMPLANTED = re.compile(r"\b(implant|pellets?)\b", re.IGNORECASE)
-CARRIER = re.compile(
-    r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock|behind (the )?(piggyback|blood|heparin|sedation))\b",
-    re.IGNORECASE,
+IMPLANTED = Words(r"\b(implant|pellets?)\b")
+CARRIER = Words(
+    r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock|behind (the )?(piggyback|blood|heparin|sedation))\b"
 )
 WORDS = {
     Status.NOT_DONE: "charted as not done",
@@ -66,6 +62,7 @@ def _name(service: Service) -> str:
     title="What was not given isn't counted",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.timeline.not_given),
 )
 def status_not_given(visit: Visit) -> list[Said]:
     """Not-done, entered-in-error and on-hold rows (dossier R22)."""
@@ -80,6 +77,7 @@ def status_not_given(visit: Visit) -> list[Said]:
     title="Other routes than vein, muscle and under the skin are outside this family",
     cites=("namas-hierarchy",),
     in_force=since("2006-01-01"),
+    when=lambda visit: None in visit.routes or not visit.routes.isdisjoint(OUTSIDE),
 )
 def route_outside(service: Service, visit: Visit) -> Sifted:
     """Dossier R24b, R24c, engine order step 1."""
@@ -125,6 +123,7 @@ def other_family(service: Service, visit: Visit) -> Sifted:
     title="Implants, pellets and procedure drugs are not injections of this family; they have codes of their own",
     cites=("a59160-hormonal",),
     in_force=since("2006-01-01"),
+    when=lambda visit: IMPLANTED in visit.words or visit.book.any_flag("implant"),
 )
 def implant(service: Service, visit: Visit) -> Sifted:
     """Addendum A13, R53: 11981 to 11983 for implants, 11980 for pellets; R24c, R54: botulinum has its own."""
@@ -156,7 +155,7 @@ def line_flush(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: flush before and after, diluent, carrier."""
     if service in visit.sole_port_flushes:
         return NOT_APPLICABLE
-    if service.drug.drug_class is DrugClass.FLUSH or says(CARRIER, texts(service)) or _syringe(service):
+    if service.drug.drug_class is DrugClass.FLUSH or visit.says(CARRIER, service) or _syringe(service):
         return declined(service, "a flush, lock or carrier, not hydration")
     return NOT_APPLICABLE
 
@@ -174,6 +173,7 @@ def _syringe(service: Service) -> bool:
     cites=("ncci-11-b16", "noridian-hydration", "aapc-chemo-saline"),
     in_force=since("2006-01-01"),
     looks_at=looking_at(DrugClass.HYDRATION_FLUID),
+    when=lambda visit: KEEP_OPEN in visit.words,
 )
 def keep_vein_open(service: Service, visit: Visit) -> Sifted:
     """Dossier R18, addendum R44."""
@@ -188,10 +188,11 @@ def keep_vein_open(service: Service, visit: Visit) -> Sifted:
     cites=("noridian-hydration",),
     in_force=since("2006-01-01"),
     looks_at=looking_at(DrugClass.HYDRATION_FLUID),
+    when=lambda visit: not visit.routes <= IN_A_VEIN_OR_UNKNOWN,
 )
 def fluid_not_in_a_vein(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: diluent; fluid under the skin has no rule in the dossier, so nothing is coded from it."""
-    if service.route in (None, Route.INTRAVENOUS):
+    if service.route in IN_A_VEIN_OR_UNKNOWN:
         return NOT_APPLICABLE
     return declined(service, "fluid that was not given into a vein")
 
@@ -201,6 +202,7 @@ def fluid_not_in_a_vein(service: Service, visit: Visit) -> Sifted:
     title="A row with dose 0 gives nothing",
     cites=("decided-stitching",),
     in_force=since("2006-01-01"),
+    when=lambda visit: any(a.dose is not None and not a.dose.value for a in visit.chart.administrations),
 )
 def nothing_given(service: Service, visit: Visit) -> Sifted:
     """DESIGN section 7: dose 0 ends a segment; one that ends nothing is left out."""

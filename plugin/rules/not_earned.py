@@ -16,7 +16,7 @@ from plugin.rules.visit import Visit
 )
 def not_earned(placed: Placed, visit: Visit) -> list[Said]:
     """The placing says why; this says which code it would have been."""
-    how = (placed.service.technique or Technique.INFUSION).value
+    how = placed.service.technique or Technique.INFUSION
     code = visit.book.code_anywhere(placed.category, placed.considered, how)
     why = placed.why or Fact("it does not reach what the code asks")
     said: list[Said] = [*decline(code, placed.kept, why)]

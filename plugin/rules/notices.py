@@ -9,6 +9,7 @@ from plugin.rules.second_visit import earlier_that_day
 from plugin.rules.visit import Visit
 
 NO_LIMIT = 1_000
+MONITORED = frozenset({Category.CHEMOTHERAPY, Category.TRANSFUSION})
 VISIT = re.compile(r"992(0[2-5]|1[1-5]|8[1-5])|G0463")
 
 
@@ -17,6 +18,7 @@ VISIT = re.compile(r"992(0[2-5]|1[1-5]|8[1-5])|G0463")
     title="A complex biologic outside cancer needs its monitoring documented",
     cites=("noridian-complex",),
     in_force=since("2006-01-01"),
+    when=lambda visit: DrugClass.COMPLEX_BIOLOGIC in visit.drug_classes,
 )
 def complexity_documentation(visit: Visit) -> list[Said]:
     """Dossier R31: drug and complexity decide, so the complexity should stand in the chart."""
@@ -40,6 +42,7 @@ def complexity_documentation(visit: Visit) -> list[Said]:
     title="A time computed from dose and rate is said to be computed",
     cites=("palmetto-a53778",),
     in_force=since("2006-01-01"),
+    when=lambda visit: Tier.COMPUTED in visit.tiers,
 )
 def calculated_time(visit: Visit) -> list[Said]:
     """Only under position `missing_stop` (dossier R22)."""
@@ -53,6 +56,7 @@ def calculated_time(visit: Visit) -> list[Said]:
     title="A time without a zone is read in the facility's zone",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
+    when=lambda visit: any(a.zone_assumed for a in visit.chart.administrations),
 )
 def assumed_zone(visit: Visit) -> list[Said]:
     """DESIGN section 7; addendum section 7."""
@@ -69,6 +73,7 @@ def assumed_zone(visit: Visit) -> list[Said]:
     title="A drug that patients usually give themselves may not be covered under the skin, nor its injection",
     cites=("self-administered",),
     in_force=since("2006-01-01"),
+    when=lambda visit: visit.book.any_flag("self-administered-drug"),
 )
 def self_administered_drug(visit: Visit) -> list[Said]:
     """The line stays; the contractor's list decides (addendum R46)."""
@@ -82,6 +87,7 @@ def self_administered_drug(visit: Visit) -> list[Said]:
     title="An anti-amyloid antibody under Medicare needs a registry",
     cites=("amyloid-registry",),
     in_force=since("2023-07-06"),
+    when=lambda visit: visit.book.any_flag("registry"),
 )
 def registry(visit: Visit) -> list[Said]:
     """Addendum R57, unsourced beyond the coverage decision."""
@@ -100,16 +106,15 @@ def _flagged(flag: str, route: Route | None, words: str, visit: Visit) -> list[S
     title="Observation hours leave out the time of services with active monitoring of their own",
     cites=("observation-monitoring",),
     in_force=since("2006-01-01"),
+    when=lambda visit: visit.chart.encounter.encounter_class == "OBSENC",
 )
 def active_monitoring(visit: Visit) -> list[Said]:
     """Chemotherapy, complex drugs and transfusions; the hospital decides what to deduct (addendum R36)."""
-    if visit.chart.encounter.encounter_class != "OBSENC":
-        return []
-    watched = [s for s, c in visit.counted if c in (Category.CHEMOTHERAPY, Category.TRANSFUSION) and s.minutes]
-    ids = tuple(i for s in watched for i in s.ids)
+    watched = [s for s, c in visit.counted if c in MONITORED and s.minutes]
+    ids = tuple([i for s in watched for i in s.ids])
     text = Fact(
         "{} min with active monitoring may have to be taken off the observation hours",
-        (sum(s.minutes for s in watched),),
+        (sum([s.minutes for s in watched]),),
         ids,
     )
     return [Notice("active-monitoring", ids, text)] if ids else []
@@ -120,6 +125,7 @@ def active_monitoring(visit: Visit) -> list[Said]:
     title="A documented second initial service can exceed the day's unit limit: coded as documented, payable on appeal",
     cites=("mue-2026-10",),
     in_force=since("2006-01-01"),
+    when=lambda visit: len(visit.initial_list) > 1 or bool(visit.chart.neighbours),
 )
 def unit_limit_appeal(visit: Visit) -> list[Said]:
     """Addendum A2; an earlier visit of the day counts too."""
@@ -135,6 +141,7 @@ def unit_limit_appeal(visit: Visit) -> list[Said]:
     title="A visit charged beside an injection or infusion must be separately identifiable, and carries modifier 25",
     cites=("visit-with-25",),
     in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.chart.charged),
 )
 def visit_code(visit: Visit) -> list[Said]:
     """The modifier goes on the visit, never on the administration; 99211 never stands beside one (dossier R28)."""

@@ -34,5 +34,5 @@ def push_same_drug(placed: Placed, visit: Visit) -> list[Said]:
     if code:
         why = Fact("more than 30 min after the drug was last given", (), placed.service.ids)
         return [*suggest(code, (placed.kept,), placed, visit, why)]
-    named = visit.book.code_anywhere(placed.category, Role.ADDITIONAL_PUSH, Technique.PUSH.value)
+    named = visit.book.code_anywhere(placed.category, Role.ADDITIONAL_PUSH, Technique.PUSH)
     return [*decline(named, placed.kept, Fact("a repeat push of the same drug has no code in an office"))]

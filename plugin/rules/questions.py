@@ -29,6 +29,7 @@ UNTIMED = looking_at(Kind.UNTIMED)
     title="The route is never inferred from the drug",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
+    when=lambda visit: None in visit.routes,
 )
 def missing_route(service: Service, visit: Visit) -> Ask | Decline | NotApplicable:
     """Dossier R22c; blood only ever goes into a vein."""
@@ -86,6 +87,7 @@ def missing_stop_time(placed: Placed, visit: Visit) -> list[Said]:
     title='Minutes up to the last "still running" are a floor: the stop time is asked for all the same',
     cites=("hcpro-no-stop",),
     in_force=since("2006-01-01"),
+    when=lambda visit: Tier.STILL_RUNNING in visit.tiers,
 )
 def still_running(visit: Visit) -> list[Said]:
     """Only under position `running_floor` = bill; DESIGN section 4, tier 3."""

@@ -12,7 +12,7 @@ Units = tuple[tuple[Stretch, ...], ...]
 
 def code_for(placed: Placed, role: Role, visit: Visit, technique: str | None = None) -> str | None:
     """The code of that role in the service's family, on this day, in this setting; None when there is none."""
-    how = technique or (placed.service.technique or Technique.INFUSION).value
+    how = technique or placed.service.technique or Technique.INFUSION
     return visit.book.code(placed.category, role, how, visit.setting)
 
 
@@ -20,17 +20,17 @@ def suggest(code: str, units: Units, placed: Placed, visit: Visit, *facts: Fact)
     """The code once for each unit, dated by the day its service started, or by position `midnight_dating`."""
     if not units:
         return []
-    days = _days(units, placed, visit)
-    if days[0] == days[-1]:
-        return [_one_day(code, days[0], units, placed, visit, facts)]
+    day = _only_day(units, placed, visit)
+    if day is not None:
+        return [_one_day(code, day, units, placed, visit, facts)]
     by_day: dict[date, list[tuple[Stretch, ...]]] = defaultdict(list)
-    for day, unit in zip(days, units, strict=True):
-        by_day[day].append(unit)
+    for unit in units:
+        by_day[visit.day_of(unit[0].administration, _earned_at(unit, visit))].append(unit)
     return [_one_day(code, day, tuple(of_day), placed, visit, facts) for day, of_day in by_day.items()]
 
 
 def _one_day(code: str, day: date, units: Units, placed: Placed, visit: Visit, facts: tuple[Fact, ...]) -> Suggest:
-    claims = tuple(stretch for unit in units for stretch in unit)
+    claims = units[0] if len(units) == 1 else tuple([stretch for unit in units for stretch in unit])
     return Suggest(
         code=code,
         units=len(units),
@@ -44,19 +44,18 @@ def _one_day(code: str, day: date, units: Units, placed: Placed, visit: Visit, f
     )
 
 
-def _days(units: Units, placed: Placed, visit: Visit) -> list[date]:
-    """One day for all units, or each unit's own when the service crossed midnight and the site splits."""
+def _only_day(units: Units, placed: Placed, visit: Visit) -> date | None:
+    """The one day of all units; None when the service crossed midnight and the site dates each unit by itself."""
     own = placed.category is not Category.HYDRATION and placed.service.stretches
     first = own[0] if own else placed.kept[0]
-    start = visit.day_of(first.administration, first.start)
     last = units[-1][-1]
-    if visit.within_a_day(first.administration, first.start, last.stop):
-        return [start] * len(units)
+    day = visit.day_of_all(first.administration, first.start, last.stop)
+    if day is not None:
+        return day
+    start = visit.day_of(first.administration, first.start)
     if visit.day_of(last.administration, last.stop) == start:
-        return [start] * len(units)
-    if visit.book.position("midnight_dating") == "start_date":
-        return [start] * len(units)
-    return [visit.day_of(unit[0].administration, _earned_at(unit, visit)) for unit in units]
+        return start
+    return start if visit.book.position("midnight_dating") == "start_date" else None
 
 
 def _earned_at(unit: tuple[Stretch, ...], visit: Visit) -> int:

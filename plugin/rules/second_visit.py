@@ -11,11 +11,11 @@ from plugin.rules.visit import Visit
 def earlier_that_day(visit: Visit) -> list[Neighbour]:
     """The patient's outpatient visits that ended, on the same day, before this one began."""
     start = visit.chart.encounter.start
-    if start is None:
+    if start is None or not visit.chart.neighbours:
         return []
     return [
         n
-        for n in visit.chart.neighbours or ()
+        for n in visit.chart.neighbours
         if n.encounter_class in OUTPATIENT
         and n.stop
         and n.stop <= start
@@ -25,8 +25,8 @@ def earlier_that_day(visit: Visit) -> list[Neighbour]:
 
 def second_visit_modifier(visit: Visit) -> tuple[str, ...]:
     """The modifier of this visit's initial services when an earlier visit of the day reported one."""
-    initial = visit.book.initial_codes()
-    if not any(initial.intersection(n.charged) for n in earlier_that_day(visit)):
+    initial, earlier = visit.book.initial_codes(), earlier_that_day(visit)
+    if not any(initial.intersection(n.charged) for n in earlier):
         return ()
     return (visit.book.position("second_encounter_modifier"),)
 

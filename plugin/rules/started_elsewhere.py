@@ -1,6 +1,5 @@
 """An infusion that came with the patient counts from arrival on (dossier R22b, unsourced: to be verified)."""
 
-import re
 from dataclasses import replace
 
 from plugin.domain import Ask, Decline, Fact, NotApplicable, Ruling, Service
@@ -8,17 +7,13 @@ from plugin.domain.interval import Interval, inside, outside
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
-from plugin.rules.care_setting import admitted_at, inpatient_stay
+from plugin.rules.care_setting import inpatient_stay
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit, distinct
-from plugin.rules.wording import says
+from plugin.rules.wording import Words, says
 
-ELSEWHERE = re.compile(
-    r"\b(ems|ambulance|paramedics?|en route|prior to arrival|outside (hospital|facility)|transferring)\b", re.IGNORECASE
-)
-GIVEN = re.compile(
-    r"\b(given|finished|completed)\b.{0,30}\b(ems|ambulance|paramedics?|en route|before arrival)\b", re.I
-)
+ELSEWHERE = Words(r"\b(ems|ambulance|paramedics?|en route|prior to arrival|outside (hospital|facility)|transferring)\b")
+GIVEN = Words(r"\b(given|finished|completed)\b.{0,30}\b(ems|ambulance|paramedics?|en route|before arrival)\b")
 KIND = "started-elsewhere"
 
 
@@ -33,8 +28,13 @@ def before_arrival(service: Service, visit: Visit) -> Interval | None:
 
 def begun_elsewhere(service: Service, visit: Visit) -> bool:
     """Whether the chart, or somebody, says that it was begun before arrival."""
-    said = says(ELSEWHERE, (note for a in service.administrations for note in a.notes))
-    return visit.stated(KIND, service.id) == "elsewhere" or (said and not visit.stated(KIND, service.id))
+    if stated := visit.stated(KIND, service.id):
+        return stated == "elsewhere"
+    return ELSEWHERE in visit.words and says(ELSEWHERE, _notes(service))
+
+
+def _notes(service: Service) -> list[str]:
+    return [note for a in service.administrations for note in a.notes]
 
 
 def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[Ruling]]:
@@ -42,11 +42,13 @@ def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[R
 
     None when nothing of it is left.
     """
+    admitted = visit.admitted
+    if admitted is None and service.start >= visit.arrival:
+        return service, []
     cuts = []
     away = before_arrival(service, visit)
     if away is not None and begun_elsewhere(service, visit):
         cuts.append((started_elsewhere.id, "it was begun before arrival; its minutes count from arrival on", away))
-    admitted = admitted_at(visit)
     if admitted is not None and service.stretches and admitted < service.stretches[-1].stop:
         rest = Interval(admitted, service.stretches[-1].stop)
         cuts.append((inpatient_stay.id, "from the inpatient order on, no administration codes", rest))
@@ -65,12 +67,12 @@ def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[R
     title="A push or an injection given before arrival by somebody else isn't counted here",
     cites=("decided-started-elsewhere",),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.has_words,
+    when=lambda visit: bool(visit.chart.stated) or GIVEN in visit.words or ELSEWHERE in visit.words,
 )
 def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Only where a note or a person says so (dossier R22b); what was only begun elsewhere is cut, not left out."""
     ran = any(s.stop > s.start for s in service.stretches)
-    finished = says(GIVEN, (note for a in service.administrations for note in a.notes))
+    finished = GIVEN in visit.words and says(GIVEN, _notes(service))
     if not finished and (ran or not begun_elsewhere(service, visit)):
         return NOT_APPLICABLE
     return declined(service, "given elsewhere, before arrival")
@@ -81,7 +83,7 @@ def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplic
     title="A start before arrival is asked about; what was begun elsewhere counts from arrival on",
     cites=("decided-started-elsewhere",),
     in_force=since("2006-01-01"),
-    when=lambda visit: any(s.start < visit.arrival for s, _ in visit.counted),
+    when=lambda visit: bool(visit.counted) and min([s.start for s, _ in visit.counted]) < visit.arrival,
 )
 def started_elsewhere(visit: Visit) -> list[Said]:
     """Asked where the times alone say so and nothing says why."""

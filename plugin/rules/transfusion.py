@@ -1,6 +1,5 @@
 """Transfusion: once a day, and what belongs to it."""
 
-import re
 from collections import defaultdict
 from datetime import date
 
@@ -8,11 +7,9 @@ from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
-from plugin.rules.wording import says
+from plugin.rules.wording import Words, says
 
-PREMEDICATION = re.compile(
-    r"pre-?med|prior to (transfusion|blood)|before (the )?(transfusion|blood|unit)|protocol", re.IGNORECASE
-)
+PREMEDICATION = Words(r"pre-?med|prior to (transfusion|blood)|before (the )?(transfusion|blood|unit)|protocol")
 
 
 @rule(
@@ -20,7 +17,7 @@ PREMEDICATION = re.compile(
     title="Premedication by protocol is part of the transfusion",
     cites=("transfusion-day", "miami-charges"),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.last_blood is not None,
+    when=lambda visit: PREMEDICATION in visit.words and visit.last_blood is not None,
 )
 def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Given before the blood and charted as premedication; treatment stands by itself (dossier R25, addendum R43)."""
@@ -37,7 +34,7 @@ def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask |
     title="A transfusion is reported once a day, whatever the number of units",
     cites=("transfusion-36430",),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.last_blood is not None,
+    when=lambda visit: DrugClass.BLOOD in visit.drug_classes,
 )
 def transfusion_day(visit: Visit) -> list[Said]:
     """Dossier R25a; it needs no times."""
@@ -45,7 +42,7 @@ def transfusion_day(visit: Visit) -> list[Said]:
     for service, category in visit.counted:
         if category is Category.TRANSFUSION:
             by_day[visit.day_of(service.ids[0], service.start)].append(service)
-    code = visit.book.code(Category.TRANSFUSION, Role.SEPARATE, Technique.INFUSION.value, visit.setting)
+    code = visit.book.code(Category.TRANSFUSION, Role.SEPARATE, Technique.INFUSION, visit.setting)
     return [_once(code, day, services, visit) for day, services in by_day.items()] if code else []
 
 

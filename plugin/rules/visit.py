@@ -1,21 +1,21 @@
 """What a rule may look at: the chart, its timeline, the setting, and the code book of the day."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import Generic, TypeVar
 
 from plugin.codebook import View
-from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch
-from plugin.domain.interval import Clock
+from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch, Tier
+from plugin.domain.interval import Clock, minutes
 from plugin.rules.diagnoses import Link, encounter_diagnoses
-from plugin.rules.wording import says, texts
+from plugin.rules.wording import Words, says, texts, words_in
 from plugin.timeline import Timeline
 
 T = TypeVar("T")
 DAY = 86_400
-PORT = re.compile(r"\bport\b", re.IGNORECASE)
+INPATIENT = ("IMP", "ACUTE", "NONAC")
+PORT = Words(r"\bport\b")
 
 
 class once(Generic[T]):  # noqa: N801 - reads as the decorator it is
@@ -40,8 +40,9 @@ class Visit:
     `counted` are the services no leave-out rule took, with their category.
     `unknown` are those whose drug nobody knows; their times are asked for all the same.
     `own_codes` names, by service id, the technique of those that have a code of their own (`apart.py`).
-    `initial_list` are the codes of the placed initial services, `further_codes` those of the further hours they earn,
-    `first_concurrent` the id of the one concurrent service that counts; known once every service has its place.
+    `initial_list` are the codes of the placed initial services, known once every service has its place.
+    Where a service is concurrent, `first_concurrent` is the id of the one that counts, and `further_codes` are the
+    codes of the further hours that others earn.
     """
 
     chart: Chart
@@ -70,20 +71,20 @@ class Visit:
             return self.chart.zone
         given = self.administrations[administration]
         moment = given.start or given.stop
-        return moment.tzinfo or UTC if moment else UTC
+        return (moment.tzinfo or UTC) if moment else UTC
 
     def day_of(self, administration: str, seconds: int) -> date:
         """The local calendar day of a moment on an administration."""
         given = self.administrations[administration]
         return given.date_only or datetime.fromtimestamp(seconds, self.zone_of(administration)).date()
 
-    def within_a_day(self, administration: str, start: int, stop: int) -> bool:
-        """Whether both moments surely lie on one local day; an hour is left for a clock change."""
-        charted = self.administrations[administration].start
-        if charted is None or int(charted.timestamp()) != start:
-            return False
-        since_midnight = charted.hour * 3600 + charted.minute * 60 + charted.second
-        return stop - start + since_midnight < DAY - 3600
+    def day_of_all(self, administration: str, start: int, stop: int) -> date | None:
+        """The local day that surely holds both moments, None when it may be two; an hour is left for a clock change."""
+        local = datetime.fromtimestamp(start, self.zone_of(administration))
+        since_midnight = local.hour * 3600 + local.minute * 60 + local.second
+        if stop - start + since_midnight >= DAY - 3600:
+            return None
+        return self.administrations[administration].date_only or local.date()
 
     def local_day(self, moment: datetime) -> date:
         """The calendar day of a charted moment in the facility's zone, else in the offset it was written in."""
@@ -96,17 +97,10 @@ class Visit:
     def ran(self, service: Service, stretches: tuple[Stretch, ...]) -> Fact:
         """The fact that a drug ran, from when to when, in whole minutes."""
         first, last = stretches[0], stretches[-1]
-        length = sum(s.stop - s.start for s in stretches) // 60
-        return Fact(
-            "{0} ran {1} min, {2} to {3}" if length else "{0} was given at {2}",
-            (
-                service.drug.text or service.drug.key,
-                length,
-                self.clock(first.administration, first.start),
-                self.clock(last.administration, last.stop),
-            ),
-            distinct(stretches),
-        )
+        length = minutes(stretches)
+        begun, ended = self.clock(first.administration, first.start), self.clock(last.administration, last.stop)
+        sentence = "{0} ran {1} min, {2} to {3}" if length else "{0} was given at {2}"
+        return Fact(sentence, (service.drug.text or service.drug.key, length, begun, ended), distinct(stretches))
 
     def stated(self, kind: str, about: str = "") -> str:
         """What somebody stated in answer to a question of that kind, empty when nobody did."""
@@ -119,9 +113,37 @@ class Visit:
         return int(start.timestamp()) if start else 0
 
     @once
-    def has_words(self) -> bool:
-        """Whether anything was noted, given as a reason, or stated."""
-        return bool(self.chart.stated) or any(a.notes or a.reasons for a in self.chart.administrations)
+    def words(self) -> frozenset[Words]:
+        """All the words looked for that were charted with any service; mostly there are none."""
+        charted = {text for service in self.timeline.services for text in texts(service)}
+        return frozenset[Words]().union(*map(words_in, charted))
+
+    def says(self, words: Words, service: Service) -> bool:
+        """Whether anything charted with a service has the words."""
+        return words in self.words and says(words, texts(service))
+
+    @once
+    def routes(self) -> frozenset[Route | None]:
+        """The routes of all services."""
+        return frozenset([s.route for s in self.timeline.services])
+
+    @once
+    def tiers(self) -> frozenset[Tier]:
+        """The evidence there is for the minutes of all services."""
+        return frozenset([s.tier for s in self.timeline.services])
+
+    @once
+    def drug_classes(self) -> frozenset[DrugClass]:
+        """The classes of all drugs."""
+        return frozenset([s.drug.drug_class for s in self.timeline.services])
+
+    @once
+    def admitted(self) -> int | None:
+        """The moment of the inpatient order, where the class history has one after an outpatient beginning."""
+        spans = self.chart.encounter.classes
+        return min(
+            [int(s.start.timestamp()) for s in spans if s.encounter_class in INPATIENT and s.start], default=None
+        )
 
     @once
     def ever_class(self) -> frozenset[str]:
@@ -133,15 +155,15 @@ class Visit:
     @once
     def sole_port_flushes(self) -> tuple[Service, ...]:
         """The flushes of an implanted port, where the encounter has nothing else."""
-        services = tuple(s for s in self.timeline.services if s.route is not Route.ENTERAL)
-        if not services or any(s.drug.drug_class is not DrugClass.FLUSH for s in services):
+        services = tuple([s for s in self.timeline.services if s.route is not Route.ENTERAL])
+        if any(s.drug.drug_class is not DrugClass.FLUSH for s in services):
             return ()
-        return services if any(says(PORT, texts(s)) for s in services) else ()
+        return services if any(self.says(PORT, s) for s in services) else ()
 
     @once
     def last_blood(self) -> int | None:
         """When the last blood product was started, None when none was given."""
-        return max((s.start for s in self.timeline.services if s.drug.drug_class is DrugClass.BLOOD), default=None)
+        return max([s.start for s in self.timeline.services if s.drug.drug_class is DrugClass.BLOOD], default=None)
 
     @once
     def encounter_links(self) -> tuple[Link, ...]:
@@ -170,4 +192,4 @@ class Visit:
 
 def distinct(stretches: tuple[Stretch, ...]) -> tuple[str, ...]:
     """The administrations behind stretches, in their order."""
-    return tuple(dict.fromkeys(s.administration for s in stretches))
+    return tuple(dict.fromkeys([s.administration for s in stretches]))

@@ -2,15 +2,31 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache, partial
+from functools import lru_cache
+from typing import ClassVar
 
 from plugin.domain import Service
 
 
+class Words:
+    """Words that a rule looks for. Every text is searched once for all of them, whoever asks first."""
+
+    known: ClassVar[list["Words"]] = []
+
+    def __init__(self, pattern: str, flags: re.RegexFlag = re.IGNORECASE) -> None:
+        self.search = re.compile(pattern, flags).search
+        Words.known.append(self)
+
+
 @lru_cache(maxsize=65_536)
-def mentions(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether a text has the pattern somewhere."""
-    return pattern.search(text) is not None
+def words_in(text: str) -> frozenset[Words]:
+    """Those of all the words looked for that a text has."""
+    return frozenset([words for words in Words.known if words.search(text)])
+
+
+def mentions(words: Words, text: str) -> bool:
+    """Whether a text has the words somewhere."""
+    return words in words_in(text)
 
 
 def texts(service: Service) -> list[str]:
@@ -18,10 +34,11 @@ def texts(service: Service) -> list[str]:
     found: list[str] = []
     for a in service.administrations:
         found += (a.drug.text, a.route_text, a.site, *a.notes)
-        found += [term.text for term in a.reasons]
+        if a.reasons:
+            found += [term.text for term in a.reasons]
     return found
 
 
-def says(pattern: re.Pattern[str], words: Iterable[str]) -> bool:
-    """Whether any of the texts has the pattern."""
-    return any(map(partial(mentions, pattern), words))
+def says(words: Words, charted: Iterable[str]) -> bool:
+    """Whether any of the texts has the words."""
+    return any(words in words_in(text) for text in charted)

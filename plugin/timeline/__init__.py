@@ -5,6 +5,7 @@ What a service is worth is the rules' business; this only says what ran, when, w
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from plugin.codebook import View
 from plugin.domain import Administration, Chart, Route, Service, Status, Stretch, Technique, Timing
@@ -14,7 +15,9 @@ from plugin.timeline.pieces import ALWAYS_RUNS, Piece
 from plugin.timeline.sites import catheter
 from plugin.timeline.stitch import Chain, chains
 
-NOT_GIVEN = (Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD)
+NOT_GIVEN = frozenset({Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD})
+BY_ID = attrgetter("id")
+BY_START = attrgetter("start", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,16 @@ class Timeline:
 
 def build_timeline(chart: Chart, book: View) -> Timeline:
     """The chart's administrations as services, whatever order they came in."""
-    given = sorted((a for a in chart.administrations if a.status not in NOT_GIVEN), key=lambda a: a.id)
-    found = chains([(a, book.identify(a.drug)) for a in given], book)
-    services = sorted((_service(chain, book) for chain in found), key=lambda s: (s.start, s.id))
-    not_given = sorted((a for a in chart.administrations if a.status in NOT_GIVEN), key=lambda a: a.id)
-    return Timeline(tuple(services), tuple(not_given))
+    charted = sorted(chart.administrations, key=BY_ID)
+    given = [(a, book.identify(a.drug)) for a in charted if a.status not in NOT_GIVEN]
+    services = sorted([_service(chain, book) for chain in chains(given, book)], key=BY_START)
+    return Timeline(tuple(services), tuple([a for a in charted if a.status in NOT_GIVEN]))
 
 
 def _service(chain: Chain, book: View) -> Service:
     first = chain[0].administration
-    administrations = tuple(row for piece in chain for row in (piece.administration, *piece.closed_by))
-    expected = expected_time(tuple(piece.administration for piece in chain))
+    administrations = tuple([row for piece in chain for row in (piece.administration, *piece.closed_by)])
+    expected = expected_time((chain[-1].administration,))
     timing, stretches, tier = judge(chain, expected, book)
     return Service(
         id=first.id,
@@ -46,7 +48,7 @@ def _service(chain: Chain, book: View) -> Service:
         timing=timing,
         technique=_technique(chain, timing, stretches, book),
         route=first.route,
-        access_site=next((site for a in administrations if (site := catheter(a.site))), ""),
+        access_site=catheter(first.site) or next(filter(None, [catheter(a.site) for a in administrations]), ""),
         stretches=stretches,
         tier=tier,
         expected=expected,

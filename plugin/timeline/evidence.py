@@ -5,7 +5,7 @@ from decimal import Decimal
 from plugin.codebook import View
 from plugin.domain import Administration, DrugClass, Expected, Quantity, Route, Stretch, Technique, Tier, Timing
 from plugin.domain.interval import Interval, minutes, outside, union
-from plugin.timeline.pieces import Piece
+from plugin.timeline.pieces import MOMENTARY, Piece
 
 Judged = tuple[Timing, tuple[Stretch, ...], Tier]
 MINUTES_PER = {"min": Decimal(1), "h": Decimal(60), "hr": Decimal(60), "d": Decimal(1440), "s": Decimal(1) / 60}
@@ -25,30 +25,30 @@ def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Ju
     first = chain[0]
     if _is_a_moment(first):
         return _instant(first)
-    timed = [p for p in chain if p.length is not None and not _placeholder(p, book)]
+    timed = [p for p in chain if p.start is not None and p.stop is not None and not _placeholder(p, book)]
     unusable = _unusable(chain, timed)
     if unusable:
         return unusable, (), Tier.INSTANT
-    if any(p.stop is None for p in chain):
+    if [p for p in chain if p.stop is None]:
         return _open_ended(chain, timed, expected, book)
-    return _plausible(_stretches(timed), max(p.tier for p in timed), _ordered(chain), book)
+    return _plausible(_stretches(timed), max([p.tier for p in timed]), _ordered(chain), book)
 
 
 def _is_a_moment(piece: Piece) -> bool:
     """A push or an injection charted without a length; no length on something with no technique is a push, too."""
     if piece.stop is None or piece.start is None:
-        return piece.intended in (Technique.PUSH, Technique.INJECTION)
+        return piece.intended in MOMENTARY
     return piece.stop == piece.start and piece.intended is not Technique.INFUSION
 
 
 def _unusable(chain: tuple[Piece, ...], timed: list[Piece]) -> Timing | None:
     """What makes the charted times no times at all."""
-    if any("clock-change" in p.administration.unread for p in chain):
+    if [p for p in chain if "clock-change" in p.administration.unread]:
         return Timing.AMBIGUOUS_CLOCK
-    if any(p.start is None for p in chain):
+    if [p for p in chain if p.start is None]:
         return Timing.NO_START
-    backwards = any(p.length is not None and p.length < 0 for p in chain)
-    placeholders_only = not timed and all(p.stop is not None for p in chain)
+    backwards = [p for p in chain if p.length is not None and p.length < 0]
+    placeholders_only = not timed and not [p for p in chain if p.stop is None]
     return Timing.ILLOGICAL if backwards or placeholders_only else None
 
 
@@ -62,8 +62,9 @@ def _instant(piece: Piece) -> Judged:
 
 def _placeholder(piece: Piece, book: View) -> bool:
     """A charted 0 or 1 minute on something meant to run."""
-    runs = piece.intended is Technique.INFUSION
-    return runs and piece.length is not None and piece.length // 60 <= book.limit("placeholder")
+    if piece.intended is not Technique.INFUSION or piece.length is None:
+        return False
+    return piece.length // 60 <= book.limit("placeholder")
 
 
 def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected | None, book: View) -> Judged:
@@ -135,7 +136,7 @@ def expected_time(administrations: tuple[Administration, ...]) -> Expected | Non
 
 def _by_rate(a: Administration) -> int:
     """Minutes from dose and rate when their units cancel, else 0."""
-    if a.dose is None or a.rate is None or a.dose.unit != a.rate.amount.unit or not a.rate.amount.value:
+    if a.rate is None or a.dose is None or a.dose.unit != a.rate.amount.unit or not a.rate.amount.value:
         return 0
     per = _in_minutes(a.rate.per)
     return int(a.dose.value / a.rate.amount.value * per) if per else 0

@@ -1,17 +1,17 @@
 """One administration as far as time goes: what was intended, what was charted, what closes it."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from typing import NamedTuple
 
 from plugin.domain import Administration, DrugClass, DrugIdentity, Route, Technique, Tier
 
-INJECTED = (Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL)
+INJECTED = frozenset({Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL})
+MOMENTARY = frozenset({Technique.PUSH, Technique.INJECTION})  # done at a moment, not over a time
 NOON = time(12, tzinfo=UTC)
-ALWAYS_RUNS = (DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE, DrugClass.BLOOD)
+ALWAYS_RUNS = frozenset({DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE, DrugClass.BLOOD})
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """An administration with its times in seconds since 1970; `closed_by` lists rows that ended it."""
 
     administration: Administration
@@ -36,7 +36,7 @@ class Piece:
     def closed(self, at: int, by: Administration | None) -> "Piece":
         """This piece ended at `at`, known from a linked row."""
         rows = (*self.closed_by, by) if by else self.closed_by
-        return replace(self, stop=at, tier=Tier.PAIRED, closed_by=rows)
+        return self._replace(stop=at, tier=Tier.PAIRED, closed_by=rows)
 
 
 def piece_of(administration: Administration, drug: DrugIdentity) -> Piece:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from plugin.codebook import View
 from plugin.domain import Administration, DrugIdentity, Status, Technique
-from plugin.timeline.pieces import Piece, piece_of
+from plugin.timeline.pieces import MOMENTARY, Piece, piece_of
 from plugin.timeline.sites import catheter
 
 Chain = tuple[Piece, ...]
@@ -23,14 +23,16 @@ def chains(given: Sequence[tuple[Administration, DrugIdentity]], book: View) -> 
     found: list[Chain] = []
     for administration, drug in given:
         piece = piece_of(administration, drug)
-        link = _link(administration, parents)
-        if not _may_join(piece):
+        if piece.intended in MOMENTARY:
             found.append((piece,))
-        elif link:
+        elif link := _link(administration, parents):
             groups[("order", link, drug.key)].append(piece)
         else:
             groups[("site", drug.key, catheter(administration.site))].append(piece)
     for kind, pieces in groups.items():
+        if len(pieces) == 1:
+            found.append((pieces[0],))
+            continue
         pieces.sort(key=lambda p: (_moment(p), p.administration.id))
         found += _join(_close(pieces) if kind[0] == "order" else pieces, kind[0] == "order", book)
     return found
@@ -42,10 +44,6 @@ def _link(a: Administration, parents: set[str]) -> str:
     if a.part_of:
         return a.part_of[0]
     return a.id if a.id in parents else ""
-
-
-def _may_join(piece: Piece) -> bool:
-    return piece.intended not in (Technique.PUSH, Technique.INJECTION)
 
 
 def _moment(piece: Piece) -> int:
