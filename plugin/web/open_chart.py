@@ -49,12 +49,14 @@ class OpenChart:
         """What one more documented fact would change, under the settings of the review; none where nothing was coded.
 
         Runs the rules again for each fact that is tried, so only a page asks for it.
+        A fact that only takes away is none that the chart lacks: such a stop would lie beyond the visit.
         """
         if not self.review.coded.charges:
             return ()
         site = self.services.review_settings(self.launch)
         setting = setting_for(self.review.coded.chart.encounter, site)
-        return what_if(self.review.coded, self.services.book, setting, site.positions)
+        found = what_if(self.review.coded, self.services.book, setting, site.positions)
+        return tuple(each for each in found if any(word in each.would for word in ("adds ", "becomes ")))
 
     def decide(self, asked: list[Asked]) -> tuple[Posted, ...]:
         """Record what the form says, then bring the EHR in line; raises what `plugin.review.decide.decide` raises.

@@ -13,6 +13,7 @@ from plugin.ehr.errors import Unreachable
 from plugin.review.decide import Asked
 from plugin.review.ports import Person, Policy
 from plugin.review.prepare import Review, ReviewSettings, code_chart
+from plugin.rules.what_if import WhatIf
 from plugin.web.open_chart import OpenChart
 from tests.unit.web.sample_charts import chemo_day
 
@@ -23,7 +24,7 @@ CHARGE = CODED.charges[0]
 class SilentEhr:
     """Services whose EHR doesn't answer."""
 
-    book = SimpleNamespace(modifiers={"59": {}})
+    book: Any = SimpleNamespace(modifiers={"59": {}})
 
     def sink(self, launch):
         raise Unreachable("no answer")
@@ -97,3 +98,13 @@ def test_one_more_fact_is_tried_under_the_sites_own_settings():
     assert sites
     assert all("-XS x1" in would for would in sites)
     assert replace(opened, review=Review(replace(coded, charges=()), "b1")).what_ifs() == ()
+
+
+def test_a_fact_that_only_takes_away_is_not_listed(monkeypatch):
+    """A stop beyond the end of the visit would only be doubted: that is nothing the chart lacks."""
+    later = WhatIf(("MedicationAdministration/m8",), "a stop at or after 13:56", "removes 96417 x1")
+    moved = replace(later, would="removes 96417 x1, adds 96413-59 x1")
+    more = replace(later, would="96415 x2 becomes x3")
+    monkeypatch.setattr("plugin.web.open_chart.what_if", lambda *_: (later, moved, more))
+    services: Any = SiteThatSaysXS()
+    assert replace(chart(), services=services).what_ifs() == (moved, more)
