@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin.codebook import tables
+from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
 from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
@@ -38,6 +39,7 @@ class CodeBook:
     modifiers: Mapping[str, Any]
     hierarchy: Mapping[str, Any]
     drugs: DrugTable
+    diagnoses: DiagnosisTables
     flags: Mapping[tuple[str, str], TableRow]
     profiles: Mapping[str, Any]
     retired: Mapping[str, tables.RetiredCode]
@@ -55,6 +57,7 @@ class CodeBook:
             modifiers=tables.read_toml("modifiers.toml", folders),
             hierarchy=tables.read_toml("hierarchy.toml", folders),
             drugs=DrugTable(tables.read_drugs(folders), tables.read_crosswalk(folders)),
+            diagnoses=DiagnosisTables(folders),
             flags=tables.read_flags(folders),
             profiles=tables.read_toml("profiles.toml", folders),
             retired=tables.read_retired(folders),

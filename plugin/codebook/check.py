@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from plugin.codebook import tables
+from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.domain import TableRow
 
 STALE_AFTER_DAYS = 400
@@ -30,6 +31,7 @@ def problems(today: date) -> list[str]:
     rows = [*(c.row for c in codes), *(v.row for values in limits.values() for v in values), *(d.row for d in drugs)]
     rows += [r.row for r in tables.read_retired().values()]
     rows += tables.read_flags().values()
+    rows += DiagnosisTables().rows
     return [
         *_uncited(rows, known),
         *_overlaps((f"{c.family[0].value} {c.family[1].value} {c.family[2]}", c) for c in codes),

@@ -1,6 +1,7 @@
 """Reading the data files into rows, and refusing wrong ones by file, row and field."""
 
 import csv
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from plugin.codebook.errors import CodeBookError
 from plugin.domain import CareSetting, Category, Citation, DrugClass, Role, Standing, TableRow
 
 DATA: Traversable = files("plugin.codebook") / "data"
+EDITION = re.compile(r"icd10cm_\d{4}\.txt\.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Folders:
             raise CodeBookError(f"{overlay}: there is no such folder; name the folder that holds the overlay's tables")
         self._overlay = overlay
         if overlay is not None:
-            strange = sorted(p.name for p in overlay.iterdir() if not (DATA / p.name).is_file())
+            strange = sorted(p.name for p in overlay.iterdir() if not _is_table(p.name))
             if strange:
                 raise CodeBookError(f"{overlay}: {strange[0]} is no table of the code book; see docs/reference")
 
@@ -106,8 +108,17 @@ class Folders:
         merged.update({_key(row): (line, row) for line, row in _csv(self._overlay / name)})
         return list(merged.values())
 
+    def bytes(self, name: str) -> bytes:
+        """A table that is no text, the overlay's in the place of ours; OSError when there is none."""
+        file = self._overlay / name if self._has(name) and self._overlay else DATA / name
+        return file.read_bytes()
+
     def _has(self, name: str) -> bool:
         return self._overlay is not None and (self._overlay / name).is_file()
+
+
+def _is_table(name: str) -> bool:
+    return (DATA / name).is_file() or bool(EDITION.fullmatch(name))
 
 
 def _toml(file: Traversable) -> dict[str, Any]:
@@ -144,7 +155,7 @@ def optional_day(text: str) -> date | None:
 def read_citations(folders: Folders | None = None) -> dict[str, Citation]:
     """All sources by id."""
     found: dict[str, Citation] = {}
-    for name in ("sources.toml", "sources_drugs.toml"):
+    for name in ("sources.toml", "sources_drugs.toml", "sources_diagnoses.toml"):
         for key, entry in read_toml(name, folders).items():
             if key in found:
                 raise CodeBookError(f"{name}: source {key} is there twice; give one of them another id")
