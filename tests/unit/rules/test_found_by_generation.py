@@ -62,6 +62,20 @@ CHARTS = {
         ],
         {"96365": 1, "96366": 1, "96376": 1},
     ),
+    # Rows one minute apart are one interval of one order (D2), 0 to 63: 31 is 31 minutes from its start, 32 from its end.
+    "a-gap-within-an-order-is-no-end-of-an-infusion": (
+        [
+            given(1, "ceftriaxone", 0, 2, request="a"),
+            given(2, "ceftriaxone", 3, 63, request="a"),
+            given(3, "ceftriaxone", 31, None, "IV push"),
+        ],
+        {"96365": 1, "96376": 1},
+    ),
+    # A transfusion stays one, whatever pump its note names.
+    "blood-by-a-pump-is-a-transfusion": (
+        [given(1, "red blood cells", 0, 120, notes=("by ambulatory pump over 10 hours",))],
+        {"36430": 1},
+    ),
     # Two documented sites, so two initial services at most; the unknown site is one of them (R5, DESIGN section 7).
     "an-unknown-site-is-no-third-site": (
         [
@@ -86,6 +100,8 @@ CHARTS = {
 # Reported, not mended yet; an entry that passes must go.
 NOT_YET = {
     "a-bag-change-is-no-end-of-an-infusion": "each row's stop is taken for an end of the infusion",
+    "a-gap-within-an-order-is-no-end-of-an-infusion": "each row's stop is taken for an end of the infusion",
+    "blood-by-a-pump-is-a-transfusion": "two rules claim it, and nothing is coded",
     "an-unknown-site-is-no-third-site": "an initial service without a site makes a tree of its own",
     "a-fluid-with-potassium-under-the-skin-leaves-the-rest-coded": "no rule speaks for hydration outside a vein",
 }
