@@ -62,7 +62,7 @@ CHARTS = {
         ],
         {"96365": 1, "96366": 1, "96376": 1},
     ),
-    # Rows one minute apart are one interval of one order (D2), 0 to 63: 31 is 31 minutes from its start, 32 from its end.
+    # Rows of one order a minute apart are one interval (D2), 0 to 63: the push is 31 from its start, 32 from its end.
     "a-gap-within-an-order-is-no-end-of-an-infusion": (
         [
             given(1, "ceftriaxone", 0, 2, request="a"),
