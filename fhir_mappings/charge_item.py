@@ -127,6 +127,8 @@ def write_charge_item(
         "subject": _reference(draft.patient),
         "context": _reference(draft.encounter),
         **_written_occurrence(draft),
+        "performer": [{"actor": _reference(key)} for key in draft.performers],
+        "performingOrganization": _reference(draft.organization),
         "quantity": {"value": draft.units},
         "enterer": _written_enterer(draft),
         "enteredDate": written_time(draft.entered_at),

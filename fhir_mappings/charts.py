@@ -33,17 +33,24 @@ class ChartSet:
 
 
 def read_charts(
-    resources: Sequence[Mapping[str, Any]], zone: tzinfo | None = None, *, neighbours_known: bool = True
+    resources: Sequence[Mapping[str, Any]],
+    zone: tzinfo | None = None,
+    *,
+    neighbours_known: bool = True,
+    lost: Sequence[MappingIssue] = (),
 ) -> ChartSet:
     """Groups resources into charts.
 
     `zone` is the facility's zone; moments are converted to it, and read in it where charted without an offset.
     `neighbours_known` says that all encounters of the patient around the day are among the resources, as in a file.
+    `lost` are issues of what could not be read at all and may belong to any chart; those that block do so in each.
     Never raises on odd FHIR: what was not understood stands in the issues of a chart, or of the set.
     """
     gathering = Gathering()
     context = Lookup(_usable(resources, gathering), zone)
     _gather_encounters(context, gathering)
+    if zone is None:
+        context.offsets.update(_charted_offsets(gathering))
     gather_administrations(context, gathering)
     gather_diagnoses(context, gathering)
     gather_procedures(context, gathering)
@@ -56,8 +63,18 @@ def read_charts(
         near = neighbours_of(draft.visit, of_patient, charged)
         own = tuple(sorted({charge.code for charge in charged.get(draft.visit.encounter.id, ())}))
         chart = _chart(draft, patients, near if neighbours_known else None, zone)
-        charts.append(replace(chart, charged=own) if own else chart)
+        blocking = tuple(issue for issue in lost if issue.blocks)
+        charts.append(replace(chart, charged=own, issues=_sorted([*chart.issues, *blocking])))
     return ChartSet(tuple(charts), _sorted(gathering.issues))
+
+
+def _charted_offsets(gathering: Gathering) -> dict[str, tzinfo]:
+    """The offset each patient's encounters were charted with, for times of theirs that carry none."""
+    return {
+        draft.visit.encounter.patient: begins.at.tzinfo
+        for draft in gathering.drafts.values()
+        if (begins := draft.visit.begins).at and begins.at.tzinfo and not (begins.zone_assumed or begins.in_utc)
+    }
 
 
 def _usable(resources: Sequence[Mapping[str, Any]], gathering: Gathering) -> Iterator[Resource]:

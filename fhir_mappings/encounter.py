@@ -61,6 +61,7 @@ def read_visit(resource: Resource, context: Lookup) -> tuple[Visit, list[Mapping
         service_type=tuple(terms(read_concept(element.child("serviceType")))),
         locations=tuple(_locations(element)),
         version=version_of(resource),
+        organization=context.key(reference_of(element.child("serviceProvider", matters=False))),
     )
     if encounter.status == "entered-in-error":
         element.say("status", "the encounter was entered in error: nothing in it may be charged", blocks=True)

@@ -99,11 +99,12 @@ class Lookup:
     """The resources of one reading, by type and by reference.
 
     Of several copies of one resource the newest version is kept; `clashes` names those where that is a guess.
-    `zone` is the facility's zone when known.
+    `zone` is the facility's zone when known; `offsets`, by patient, one that was charted where none is known.
     """
 
     def __init__(self, resources: Iterable[Resource] = (), zone: tzinfo | None = None) -> None:
         self.zone = zone
+        self.offsets: dict[str, tzinfo] = {}
         self.by_identity: dict[str, Resource] = {}
         self.repeated: list[str] = []
         self.clashes: list[str] = []

@@ -30,7 +30,7 @@ OVER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """How it was given, from `dosage`."""
+    """How it was given, from `dosage`; `words` are its text, where many EHRs say what the line was for."""
 
     route: Route | None = None
     route_text: str = ""
@@ -39,12 +39,14 @@ class Given:
     dose: Quantity | None = None
     rate: Rate | None = None
     over: Decimal | None = None
+    words: str = ""
 
 
 def read_administration(resource: Resource, context: Lookup) -> tuple[Administration, list[MappingIssue]]:
     """The administration, with the issues met; whatever is missing is left at its default."""
     element = root(resource)
-    begins, ends, instant = _effective(element, context.zone)
+    nearby = context.offsets.get(context.key(reference_of(element.child("subject"))))
+    begins, ends, instant = _effective(element, context.zone, nearby)
     given = _given(element)
     line, from_device = _device(element, resource, context)
     administration = Administration(
@@ -66,11 +68,12 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
         part_of=_references(element, "partOf", context),
         reasons=tuple(term for concept in read_concepts(element, "reasonCode") for term in terms(concept)),
         reason_references=_references(element, "reasonReference", context),
-        notes=tuple(text for item in element.children("note", matters=False) if (text := item.text("text"))),
+        notes=(*_notes(element), *([given.words] if given.words else [])),
         from_device=from_device,
         zone_assumed=begins.zone_assumed or ends.zone_assumed,
         charted_in_utc=begins.in_utc or ends.in_utc,
         version=version_of(resource),
+        performers=_performers(element, context),
     )
     administration = _still_running(_ordered(administration, context), element)
     return replace(administration, unread=_unread(element, begins, ends, context.zone)), element.log.issues
@@ -88,21 +91,22 @@ def _status(element: Element) -> Status:
     return status
 
 
-def _effective(element: Element, zone: tzinfo | None) -> tuple[Moment, Moment, bool]:
+def _effective(element: Element, zone: tzinfo | None, nearby: tzinfo | None) -> tuple[Moment, Moment, bool]:
     """Start, stop, and whether it is a bare moment; the period wins over the moment when both stand there.
 
-    Where only one end of a period has an offset, the other is read with it.
+    Where only one end of a period has an offset, the other is read with it; where neither has, the patient's
+    encounter lends its own (`nearby`).
     """
     period = element.child("effectivePeriod")
     if period is None:
-        at = read_time(element, "effectiveDateTime", zone)
+        at = read_time(element, "effectiveDateTime", zone, nearby)
         return at, at, at is not NOTHING
     if element.has("effectiveDateTime"):
         element.say("effectiveDateTime", "the period was read instead", blocks=True)
-    begins, ends = read_time(period, "start", zone), read_time(period, "end", zone)
+    begins, ends = read_time(period, "start", zone, nearby), read_time(period, "end", zone, nearby)
     if zone is None and begins.zone_assumed is not ends.zone_assumed and begins.at and ends.at:
-        nearby = ends.at.tzinfo if begins.zone_assumed else begins.at.tzinfo
-        begins, ends = (read_moment(period.text(name), None, nearby) for name in ("start", "end"))
+        other = ends.at.tzinfo if begins.zone_assumed else begins.at.tzinfo
+        begins, ends = (read_moment(period.text(name), None, other) for name in ("start", "end"))
     return begins, ends, False
 
 
@@ -139,6 +143,7 @@ def _given(element: Element) -> Given:
         read_quantity(dosage.child("dose")),
         _rate(dosage),
         _extended_minutes(dosage) or _over(text),
+        text,
     )
 
 
@@ -170,6 +175,16 @@ def _over(text: str) -> Decimal | None:
 
 def _references(element: Element, name: str, context: Lookup) -> tuple[str, ...]:
     keys = [context.key(reference_of(item)) for item in element.children(name, matters=False)]
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _notes(element: Element) -> Iterator[str]:
+    return (text for item in element.children("note", matters=False) if (text := item.text("text")))
+
+
+def _performers(element: Element, context: Lookup) -> tuple[str, ...]:
+    actors = [item.child("actor", matters=False) for item in element.children("performer", matters=False)]
+    keys = [context.key(reference_of(actor)) for actor in actors]
     return tuple(dict.fromkeys(key for key in keys if key))
 
 

@@ -58,6 +58,7 @@ ADMINISTRATION = _of(
     ("reasonCode[]", "reasons", "CodeableConcept"),
     ("reasonReference[].reference", "reason_references", "Reference"),
     ("note[].text", "notes", "string"),
+    ("performer[].actor.reference", "performers", "Reference"),
 )
 
 ORDER = _of(
@@ -81,6 +82,7 @@ ENCOUNTER = _of(
     ("reasonCode[]", "reasons", "CodeableConcept"),
     ("serviceType", "service_type", "CodeableConcept"),
     ("location[].location.display", "locations", "string"),
+    ("serviceProvider.reference", "organization", "Reference"),
 )
 
 CONDITION = _of(

@@ -69,6 +69,10 @@ def _place_by_time(administration: Administration, issues: list[MappingIssue], p
     if not candidates:
         all_of.issues += issues
         all_of.say(administration.id, path, None, f"{NOT_PLACED}: none of the patient's holds its time")
+        if at is None and day is None:  # with no time at all it may belong to any of them
+            untimed = MappingIssue(administration.id, path, shown(None), f"{NOT_PLACED}: it has no time", True)
+            for draft in of_patient:
+                draft.issues.append(untimed)
         return
     for draft in candidates:
         draft.unplaced.append(administration.id)

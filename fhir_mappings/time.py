@@ -19,6 +19,7 @@ WRITTEN = re.compile(
     r"(?P<offset>[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
 )
 LONGEST = 64
+PLAUSIBLE_YEARS = range(1900, 2200)
 FARTHEST_OFFSET = timedelta(hours=14)
 SUNDAYS_OF_CLOCK_CHANGE = ((3, 7), (11, 0))
 """Month, and the days after its first Sunday at which clocks change in the United States."""
@@ -72,6 +73,8 @@ def read_moment(text: str, zone: tzinfo | None, fallback: tzinfo | None = None) 
         if match["month"] is None or match["day"] is None:
             return _coarse(match)
         day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+        if day.year not in PLAUSIBLE_YEARS:
+            return UNREADABLE
         if match["hour"] is None:
             return Moment(day=day, precision=Precision.DAY)
         return _timed(match, day, zone, fallback)
@@ -95,6 +98,8 @@ def _timed(match: re.Match[str], day: date, zone: tzinfo | None, fallback: tzinf
     if offset not in ("Z", "z") and ":" not in offset:
         oddities.append("offset without colon")
     at = fixed(wall.replace(tzinfo=charted).astimezone(zone or charted))
+    if at.year not in PLAUSIBLE_YEARS:
+        raise ValueError("no year of a chart")
     in_utc = zone is None and charted.utcoffset(None) == timedelta(0)
     return Moment(at, at.date(), precision, in_utc=in_utc, oddity=", ".join(oddities))
 

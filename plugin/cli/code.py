@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"infusion-charges code: {wrong}", file=sys.stderr)
         return UNUSABLE
     loaded = load_resources(data, options.file)
-    charts = read_charts([resource for _, resource in loaded.resources], zone)
+    charts = read_charts([resource for _, resource in loaded.resources], zone, lost=loaded.problems)
     coded = [code_chart(chart, book, settings) for chart in charts.charts]
     top = [*loaded.problems, *charts.issues]
     what_ifs = [_what_if(one, book, settings) for one in coded] if options.what_if else []

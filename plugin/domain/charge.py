@@ -145,6 +145,7 @@ class ChargeDraft:
 
     `identity` is the stable hash of tenant, encounter, system, code, modifiers and day as suggested;
     `status` is planned, billable, not-billable or aborted; `note` the one-line why.
+    `performers` gave the services and `organization` provided them, as references, where the chart says.
     """
 
     identity: str
@@ -161,3 +162,5 @@ class ChargeDraft:
     note: str
     verified: bool = True
     reason: str = field(default="")
+    performers: tuple[str, ...] = ()
+    organization: str = ""

@@ -69,6 +69,7 @@ class Administration:
     `ordered_minutes` the order's duration in minutes, or as computed by the reader from its rate.
     `site` is the charted access as written; `version` the resource version that was read.
     `zone_assumed`: a moment had no offset and was read in the facility's zone; `charted_in_utc`: it was charted in UTC.
+    `performers` are the references of who gave it.
     `unread` names elements that could not be read and matter for coding.
     """
 
@@ -98,6 +99,7 @@ class Administration:
     charted_in_utc: bool = False
     version: str = ""
     unread: tuple[str, ...] = ()
+    performers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,10 @@ class ClassSpan:
 
 @dataclass(frozen=True, slots=True)
 class Encounter:
-    """The visit; `encounter_class` is the v3 ActCode (EMER, AMB, OBSENC, IMP ...), empty when not charted."""
+    """The visit; `encounter_class` is the v3 ActCode (EMER, AMB, OBSENC, IMP ...), empty when not charted.
+
+    `organization` is the reference of the service provider.
+    """
 
     id: str
     patient: str
@@ -139,6 +144,7 @@ class Encounter:
     service_type: tuple[Term, ...] = ()
     locations: tuple[str, ...] = ()
     version: str = ""
+    organization: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,19 @@ def compare_lines(before: Sequence[ShownLine], now: Sequence[ShownLine]) -> tupl
 def back(coded: CodedEncounter, charge: SuggestedCharge) -> Backing:
     """Keep with a decision what it takes to send the charge later, as it was seen now; its facts put into words."""
     said = tuple(Fact("{}", (fact.text(),), fact.references) for fact in charge.evidence)
-    why = " ".join(fact.text() for fact in said)
+    why = "; ".join(fact.text() for fact in said)
     note = f"{why[:_LONGEST_WHY]} [{', '.join(charge.rules)}; rulebook {coded.edition}]".strip()
     start, stop = _time_of(coded, charge)
-    return Backing(replace(charge, evidence=said), coded.chart.encounter.patient, note, start, stop)
+    given = [a for a in coded.chart.administrations if a.id in charge.administrations]
+    return Backing(
+        charge=replace(charge, evidence=said),
+        patient=coded.chart.encounter.patient,
+        note=note,
+        start=start,
+        stop=stop,
+        performers=tuple(dict.fromkeys(who for a in given for who in a.performers)),
+        organization=coded.chart.encounter.organization,
+    )
 
 
 def _time_of(coded: CodedEncounter, charge: SuggestedCharge) -> tuple[datetime | None, datetime | None]:

@@ -70,6 +70,8 @@ class Backing:
     note: str
     start: datetime | None = None
     stop: datetime | None = None
+    performers: tuple[str, ...] = ()
+    organization: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
         note=backing.note,
         verified=decided.verified,
         reason=decision.reason,
+        performers=backing.performers,
+        organization=backing.organization,
     )
 
 

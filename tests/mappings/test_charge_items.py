@@ -341,3 +341,16 @@ def test_a_charge_without_a_billing_code_says_so() -> None:
     """It can be shown, and is compared with nothing."""
     charge, issues = read_charge_item({**charge_item(), "code": {"text": "room"}}, Lookup())
     assert ("", ["ChargeItem.code"]) == (charge.code, [issue.path for issue in issues])
+
+
+def test_who_gave_it_and_who_provided_it_are_written() -> None:
+    """DESIGN section 8: performer and performing organization, where the chart says."""
+    draft = replace(DRAFT, performers=("Practitioner/n1", "Practitioner/n2"), organization="Organization/o1")
+
+    written = write_charge_item(draft)
+
+    assert [{"actor": {"reference": "Practitioner/n1"}}, {"actor": {"reference": "Practitioner/n2"}}] == written[
+        "performer"
+    ]
+    assert {"reference": "Organization/o1"} == written["performingOrganization"]
+    assert [] == check_outgoing(written)

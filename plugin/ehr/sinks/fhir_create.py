@@ -242,7 +242,7 @@ def _merge(current: Mapping[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
 OUR_ELEMENTS = frozenset({
     *("meta", "text", "identifier", "extension", "status", "code", "subject", "context", "occurrencePeriod"),
     *("occurrenceDateTime", "quantity", "enterer", "enteredDate", "reason", "service", "productCodeableConcept"),
-    *("note", "supportingInformation"),
+    *("note", "supportingInformation", "performer", "performingOrganization"),
 })  # fmt: skip
 
 

@@ -211,3 +211,125 @@ def test_the_code_book_is_sound(capsys: Printed) -> None:
     status = main(["codebook", "check"])
 
     assert (0, "the code book is sound") == (status, capsys.readouterr().out.strip())
+
+
+def administration(**changes: Any) -> dict[str, Any]:
+    """An hour of an antibiotic by vein, and what is different."""
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": "m1",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "ceftriaxone 1 g IVPB"},
+        "subject": {"reference": "Patient/p1"},
+        "context": {"reference": "Encounter/e1"},
+        "effectivePeriod": {"start": "2026-03-02T10:00:00-06:00", "end": "2026-03-02T11:00:00-06:00"},
+        "dosage": {"route": {"text": "IVPB"}},
+        "reasonCode": [{"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J18.9"}]}],
+        **changes,
+    }
+
+
+def encounter(**changes: Any) -> dict[str, Any]:
+    """An emergency visit of a day, and what is different."""
+    return {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"code": "EMER"},
+        "subject": {"reference": "Patient/p1"},
+        "period": {"start": "2026-03-02T08:00:00-06:00", "end": "2026-03-02T16:00:00-06:00"},
+        **changes,
+    }
+
+
+def bundle(*resources: dict[str, Any], **more: Any) -> str:
+    """A searchset of them."""
+    return json.dumps(
+        {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": r} for r in resources], **more}
+    )
+
+
+def test_one_encounter_no_table_knows_does_not_stop_the_others(tmp_path: Path, capsys: Printed) -> None:
+    """A visit of 1990 comes out without charges and says why; the other is coded."""
+    old = {"start": "1990-03-02T10:00:00-06:00", "end": "1990-03-02T11:00:00-06:00"}
+    file = tmp_path / "two.json"
+    file.write_text(
+        bundle(
+            encounter(id="old", period=old),
+            administration(id="mo", context={"reference": "Encounter/old"}, effectivePeriod=old),
+            encounter(),
+            administration(),
+        )
+    )
+
+    status, answer, err = coded([str(file)], capsys)
+
+    first, second = answer["encounters"]
+    assert 1 == status
+    assert "Traceback" not in err
+    assert ([], False) == (first["charges"], first["complete"])
+    assert "2009-01-01" in first["issues"][-1]["found"]
+    assert ["96365"] == [charge["code"] for charge in second["charges"]]
+
+
+@pytest.mark.parametrize("year", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-14:00"])
+def test_a_year_no_chart_is_from_is_an_issue(year: str, tmp_path: Path, capsys: Printed) -> None:
+    """The edge of the calendar is read as no time, and said."""
+    file = tmp_path / "odd.json"
+    file.write_text(bundle(encounter(), administration(effectivePeriod={"start": year, "end": year})))
+
+    status, answer, err = coded([str(file)], capsys)
+
+    assert 1 == status
+    assert "Traceback" not in err
+    assert not answer["encounters"][0]["complete"]
+
+
+def test_a_time_without_offset_is_read_as_the_visit_was(tmp_path: Path, capsys: Printed) -> None:
+    """No zone given: the encounter's own offset stands in, with the notice, and nothing is asked."""
+    file = tmp_path / "bare.json"
+    bare = {"start": "2026-03-02T10:00:00", "end": "2026-03-02T11:00:00"}
+    file.write_text(bundle(encounter(), administration(effectivePeriod=bare)))
+
+    _, answer, _ = coded([str(file)], capsys)
+
+    [visit] = answer["encounters"]
+    assert "2026-03-02T10:00:00-06:00" == visit["charges"][0]["minutes"][0]["start"]
+    assert ["assumed-zone"] == [notice["kind"] for notice in visit["notices"]]
+    assert [] == visit["queries"]
+
+
+@pytest.mark.parametrize("loss", ["a next page", "a null entry", "an untimed administration"])
+def test_what_was_lost_keeps_an_encounter_from_being_complete(loss: str, tmp_path: Path, capsys: Printed) -> None:
+    """DESIGN section 6: an unread entry, a missing page, an unplaced administration."""
+    page = (
+        {"link": [{"relation": "next", "url": "https://ehr.example.org/fhir?page=2"}]} if loss == "a next page" else {}
+    )
+    untimed = administration(id="m2", context=None, effectivePeriod=None)
+    more = [untimed] if loss == "an untimed administration" else []
+    whole = json.loads(bundle(encounter(), administration(), *more, **page))
+    if loss == "a null entry":
+        whole["entry"].append(None)
+    file = tmp_path / "lost.json"
+    file.write_text(json.dumps(whole))
+
+    status, answer, _ = coded([str(file)], capsys)
+
+    assert 1 == status
+    assert not answer["encounters"][0]["complete"]
+    assert ["96365"] == codes(answer)
+
+
+def test_the_words_of_the_dosage_count(tmp_path: Path, capsys: Printed) -> None:
+    """Saline charted as keep-open in `dosage.text` is no hydration."""
+    saline = administration(
+        medicationCodeableConcept={"text": "sodium chloride 0.9%"},
+        dosage={"route": {"text": "IV infusion"}, "text": "TKO at 30 mL/hr"},
+    )
+    file = tmp_path / "tko.json"
+    file.write_text(bundle(encounter(), saline))
+
+    _, answer, _ = coded([str(file)], capsys)
+
+    assert [] == answer["encounters"][0]["charges"]
+    assert ["KEEP-VEIN-OPEN"] == answer["encounters"][0]["declined"][0]["rules"]
