@@ -62,6 +62,7 @@ class DiagnosisTables:
         self._groups = {name: _pattern(name, form) for name, form in listed["groups"].items()}
         self.order = tuple(_rule(entry, self._groups) for entry in listed["rules"])
         self._known: dict[str, frozenset[str]] = {}
+        self._about: dict[tuple[frozenset[str], str], tuple[OrderRule, ...]] = {}
 
     def groups_of(self, code: str) -> frozenset[str]:
         """The groups of `first_listed.toml` that a code belongs to."""
@@ -71,6 +72,16 @@ class DiagnosisTables:
                 self._known.clear()
             found = (name for name, pattern in self._groups.items() if pattern.match(code))
             known = self._known[code] = frozenset(found)
+        return known
+
+    def rules_about(self, groups: frozenset[str], kind: str) -> tuple[OrderRule, ...]:
+        """The rules that can do something to diagnoses of these groups on that kind of line."""
+        known = self._about.get((groups, kind))
+        if known is None:
+            if len(self._about) >= REMEMBERED:
+                self._about.clear()
+            of_kind = [rule for rule in self.order if not rule.lines or kind in rule.lines]
+            known = self._about[(groups, kind)] = tuple(r for r in of_kind if not groups.isdisjoint(r.on))
         return known
 
     @property

@@ -2,12 +2,14 @@
 
 Each edition is one text of nine characters a code, searched by halving; it is read when a code is first looked up.
 A day without an edition of its own is judged by the nearest one, and the answer says so.
+A site's imported year (`icd10cm_YYYY.csv`) is an edition too, laid over ours where we have that year.
 Source of the product's editions: the tabular list of the CDC (`sources_diagnoses.toml`), by `make codebook-tables`.
 """
 
 import gzip
 import re
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,6 +19,7 @@ from plugin.codebook.errors import CodeBookError
 
 WIDTH = 9  # the code without its dot, filled to seven; 1 where billable; the end of the line
 LONGEST = 7
+SITE_TABLE = re.compile(r"icd10cm_(\d{4})\.csv")
 FORM = re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}")
 REMEMBERED = 20_000
 
@@ -41,6 +44,8 @@ class Files(Protocol):
     """Where tables lie: `plugin.codebook.tables.Folders`."""
 
     def bytes(self, name: str) -> bytes: ...
+    def csv(self, name: str) -> list[tuple[int, dict[str, str]]]: ...
+    def of_site(self, pattern: str) -> list[str]: ...
 
 
 def bare(code: str) -> str:
@@ -54,11 +59,11 @@ def dotted(code: str) -> str:
 
 
 class Edition:
-    """The codes of one fiscal year; `first` and `last` are its days."""
+    """The codes of one fiscal year; `first` and `last` are its days, `cites` its source where it is ours."""
 
-    def __init__(self, name: str, file: str, first: date, last: date, files: Files) -> None:
-        self.name, self.first, self.last = name, first, last
-        self._file, self._files = file, files
+    def __init__(self, name: str, first: date, last: date, read: Callable[[], bytes], cites: tuple[str, ...]) -> None:
+        self.name, self.first, self.last, self.cites = name, first, last, cites
+        self._read = read
 
     def days_away(self, day: date) -> int:
         """0 within the edition's days, else the days to its nearer end."""
@@ -99,22 +104,23 @@ class Edition:
                 high = middle
         return low * WIDTH
 
+    def records(self) -> dict[str, bool]:
+        """Every bare code, and whether it is billable."""
+        lines = self._text.decode("ascii").splitlines()
+        return {line[:LONGEST].rstrip(): line[LONGEST] == "1" for line in lines}
+
     @cached_property
     def _text(self) -> bytes:
-        try:
-            text = gzip.decompress(self._files.bytes(self._file))
-        except (OSError, EOFError) as wrong:
-            raise CodeBookError(f"{self._file}: {wrong}; make the table again") from wrong
-        if not text or len(text) % WIDTH or text[WIDTH - 1 :: WIDTH].strip(b"\n"):
-            raise CodeBookError(f"{self._file}: not {WIDTH} characters a line throughout; make the table again")
-        return text
+        return self._read()
 
 
 class Icd10cm:
     """All editions of the code book; answers are remembered, as the tables never change."""
 
     def __init__(self, editions: Mapping[str, Mapping[str, object]], files: Files) -> None:
-        self._editions = [_edition(name, entry, files) for name, entry in sorted(editions.items())]
+        ours = {name: _edition(name, entry, files) for name, entry in sorted(editions.items())}
+        sites = {name: _of_site(name, ours.get(name), files) for name in _site_years(files)}
+        self._editions = {**ours, **sites}
         self._known: dict[tuple[str, date], DiagnosisCode] = {}
 
     def look_up(self, code: str, day: date) -> DiagnosisCode:
@@ -126,8 +132,12 @@ class Icd10cm:
             known = self._known[(code, day)] = self._look_up(bare(code), day)
         return known
 
+    def cites(self, edition: str) -> tuple[str, ...]:
+        """The source of an edition; none for one that a site imported."""
+        return self._editions[edition].cites
+
     def _look_up(self, code: str, day: date) -> DiagnosisCode:
-        edition = min(self._editions, key=lambda each: each.days_away(day))
+        edition = min(self._editions.values(), key=lambda each: each.days_away(day))
         own = edition.days_away(day) == 0
         billable = edition.standing(code) if FORM.fullmatch(code) else None
         if billable is None:
@@ -140,4 +150,35 @@ def _edition(name: str, entry: Mapping[str, object], files: Files) -> Edition:
     first, last, file = entry.get("from"), entry.get("to"), entry.get("file")
     if not (isinstance(first, date) and isinstance(last, date) and isinstance(file, str)):
         raise CodeBookError(f"icd10cm_editions.toml {name}: needs file, from and to; mend that entry")
-    return Edition(name, file, first, last, files)
+    return Edition(name, first, last, lambda: _unpacked(file, files), (str(entry.get("cites", "")),))
+
+
+def _unpacked(file: str, files: Files) -> bytes:
+    try:
+        text = gzip.decompress(files.bytes(file))
+    except (OSError, EOFError, zlib.error) as wrong:
+        raise CodeBookError(f"{file}: {wrong}; run `make codebook-tables`") from wrong
+    if not text or len(text) % WIDTH or text[WIDTH - 1 :: WIDTH].strip(b"\n"):
+        raise CodeBookError(f"{file}: not {WIDTH} characters a line throughout; run `make codebook-tables`")
+    return text
+
+
+def _site_years(files: Files) -> list[str]:
+    return [found[1] for name in files.of_site("icd10cm_*.csv") if (found := SITE_TABLE.fullmatch(name))]
+
+
+def _of_site(year: str, ours: Edition | None, files: Files) -> Edition:
+    """A fiscal year that a site imported; it begins on October 1 of the year before."""
+    first, last = date(int(year) - 1, 10, 1), date(int(year), 9, 30)
+    return Edition(year, first, last, lambda: _site_text(year, ours, files), ours.cites if ours else ())
+
+
+def _site_text(year: str, ours: Edition | None, files: Files) -> bytes:
+    billable = ours.records() if ours else {}
+    rows = sorted(files.csv(f"icd10cm_{year}.csv"), key=lambda numbered: numbered[1].get("valid_from", ""))
+    for line, row in rows:
+        code = bare(row.get("code", ""))
+        if not FORM.fullmatch(code):
+            raise CodeBookError(f"icd10cm_{year}.csv line {line}: code {code!r} is none; import the order file again")
+        billable[code] = row.get("billable") == "yes"
+    return "".join(sorted(f"{code:<{LONGEST}}{int(is_it)}\n" for code, is_it in billable.items())).encode("ascii")

@@ -1,7 +1,6 @@
 """Reading the data files into rows, and refusing wrong ones by file, row and field."""
 
 import csv
-import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,6 @@ from plugin.codebook.errors import CodeBookError
 from plugin.domain import CareSetting, Category, Citation, DrugClass, Role, Standing, TableRow
 
 DATA: Traversable = files("plugin.codebook") / "data"
-EDITION = re.compile(r"icd10cm_\d{4}\.txt\.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class Folders:
             raise CodeBookError(f"{overlay}: there is no such folder; name the folder that holds the overlay's tables")
         self._overlay = overlay
         if overlay is not None:
-            strange = sorted(p.name for p in overlay.iterdir() if not _is_table(p.name))
+            strange = sorted(p.name for p in overlay.iterdir() if not (DATA / p.name).is_file())
             if strange:
                 raise CodeBookError(f"{overlay}: {strange[0]} is no table of the code book; see docs/reference")
 
@@ -109,16 +107,15 @@ class Folders:
         return list(merged.values())
 
     def bytes(self, name: str) -> bytes:
-        """A table that is no text, the overlay's in the place of ours; OSError when there is none."""
-        file = self._overlay / name if self._has(name) and self._overlay else DATA / name
-        return file.read_bytes()
+        """A table of ours that is no text; OSError when there is none."""
+        return (DATA / name).read_bytes()
+
+    def of_site(self, pattern: str) -> list[str]:
+        """The names of the overlay's own tables of that form, in order."""
+        return sorted(path.name for path in self._overlay.glob(pattern)) if self._overlay else []
 
     def _has(self, name: str) -> bool:
         return self._overlay is not None and (self._overlay / name).is_file()
-
-
-def _is_table(name: str) -> bool:
-    return (DATA / name).is_file() or bool(EDITION.fullmatch(name))
 
 
 def _toml(file: Traversable) -> dict[str, Any]:

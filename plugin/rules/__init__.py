@@ -19,6 +19,7 @@ from plugin.rules.apart import disposable_pump, disposable_pump_notice, own_code
 from plugin.rules.base import Earn, Rule, Sift, Tell
 from plugin.rules.care_setting import encounter_class, encounter_link, home_visit, inpatient_stay, inpatient_window
 from plugin.rules.categories import electrolyte_intent, unknown_drug_class
+from plugin.rules.diagnosis_not_billable import diagnosis_not_billable
 from plugin.rules.further_infusions import concurrent_infusion, repeat_infusion, sequential_infusion, shared_minutes
 from plugin.rules.hydration import hydration_hours, hydration_initial, hydration_necessity
 from plugin.rules.initial_service import initial_service
@@ -138,6 +139,7 @@ TELL: tuple[Rule[Tell], ...] = (
     visit_code,
     calculated_time,
     assumed_zone,
+    diagnosis_not_billable,
 )
 
 RULEBOOK: tuple[Rule[Sift] | Rule[Earn] | Rule[Tell], ...] = (*LEAVE_OUT, *CLASSIFY, *EARN, *TELL)

@@ -1,39 +1,70 @@
-"""Which diagnoses stand behind a charge, in pointer order (dossier R34; the fuller order comes with the drug lines)."""
+"""Which diagnoses the chart gives for a service: its own reasons, else the encounter's (dossier R34).
 
-from collections.abc import Iterable, Mapping
+ICD-10-CM as charted, else SNOMED CT through `diagnosis_links.csv`; what order they stand in says `diagnosis_order.py`.
+"""
 
-from plugin.domain import Administration, Chart, Diagnosis
+from collections.abc import Iterable
+from typing import NamedTuple
 
-Link = tuple[str, str]
+from plugin.codebook.diagnoses import DiagnosisLink, DiagnosisTables
+from plugin.codebook.icd10cm import bare, dotted
+from plugin.domain import Administration, Chart, Diagnosis, Term
 
 
-def own_reasons(chart: Chart, administrations: Iterable[Administration]) -> tuple[Link, ...]:
-    """(ICD-10-CM code, Condition reference or empty) charted as the administrations' own reasons."""
-    by_id: dict[str, Diagnosis] = {}
-    found: dict[str, str] = {}
-    for a in administrations:
+class Reason(NamedTuple):
+    """An ICD-10-CM code with the Condition it stands in, empty when none; `link` where it stands for SNOMED CT."""
+
+    code: str
+    reference: str = ""
+    link: DiagnosisLink | None = None
+
+
+class ChartedReasons:
+    """The diagnoses of a chart as codes: each Condition's, the encounter's in pointer order, and each service's own."""
+
+    def __init__(self, chart: Chart, tables: DiagnosisTables) -> None:
+        self._tables = tables
+        self.by_id: dict[str, Reason] = {}
+        for diagnosis in chart.diagnoses:
+            found = _reasons(diagnosis.terms, diagnosis.id, tables)
+            if found:
+                self.by_id[diagnosis.id] = found[0]
+        self.of_encounter = _once(self.by_id[d.id] for d in self._listed(chart.diagnoses))
+        self.any_own = any(a.reasons or a.reason_references for a in chart.administrations)
+
+    def own(self, administrations: Iterable[Administration]) -> tuple[Reason, ...]:
+        """What was charted as the administrations' own reason."""
+        return _once(r for a in administrations for r in self._of(a)) if self.any_own else ()
+
+    def _of(self, a: Administration) -> list[Reason]:
         if not (a.reasons or a.reason_references):
-            continue
-        by_id = by_id or {d.id: d for d in chart.diagnoses}
-        for code, reference in _of_administration(a, by_id):
-            found.setdefault(code, reference)
-    return tuple(found.items())
+            return []
+        return _reasons(a.reasons, "", self._tables) + [self.by_id[r] for r in a.reason_references if r in self.by_id]
+
+    def _listed(self, diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+        """By rank, then the other encounter diagnoses by id; the problem list only when there is nothing else."""
+        coded = [d for d in diagnoses if d.id in self.by_id]
+        of_encounter = [d for d in coded if d.rank is not None or d.category != "problem-list-item"]
+        return sorted(of_encounter or coded, key=_place)
 
 
-def _of_administration(a: Administration, by_id: Mapping[str, Diagnosis]) -> list[Link]:
-    coded = [(t.code, "") for t in a.reasons if t.system == "icd10cm"]
-    return coded + [(code, r) for r in a.reason_references if r in by_id and (code := by_id[r].icd10cm())]
+def _reasons(terms: Iterable[Term], reference: str, tables: DiagnosisTables) -> list[Reason]:
+    """Each ICD-10-CM code; only where there is none, what stands for the SNOMED CT concepts."""
+    charted = [Reason(dotted(bare(t.code)), reference) for t in terms if t.system == "icd10cm" and t.code]
+    if charted:
+        return charted
+    links = [link for t in terms if (link := tables.links.get((t.system, t.code)))]
+    return [Reason(link.icd10cm, reference, link) for link in links]
 
 
-def encounter_diagnoses(chart: Chart) -> tuple[Link, ...]:
-    """By rank, then the other encounter diagnoses by id; the problem list only when there is nothing else."""
-    coded = [d for d in chart.diagnoses if d.icd10cm()]
-    of_encounter = [d for d in coded if d.rank is not None or d.category != "problem-list-item"]
-    chosen = sorted(of_encounter or coded, key=_place)
-    found: dict[str, str] = {}
-    for diagnosis in chosen:
-        found.setdefault(diagnosis.icd10cm(), diagnosis.id)
-    return tuple(found.items())
+def _once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Each code once; a code that was charted itself before one that was mapped."""
+    found: dict[str, Reason] = {}
+    for reason in reasons:
+        known = found.setdefault(reason.code, reason)
+        if known.link and not reason.link:
+            found[reason.code] = reason
+    return tuple(found.values())
 
 
 def _place(diagnosis: Diagnosis) -> tuple[bool, int, str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from plugin.domain import Caveat, ChargeMinutes, Ruling, Suggest, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.rules import BY_ID
-from plugin.rules.diagnoses import own_reasons
 from plugin.rules.engine import Ruled
 from plugin.rules.visit import Visit
 
@@ -35,9 +34,9 @@ def _line(key: ChargeKey, parts: list[tuple[Suggest, Ruling]], visit: Visit) -> 
     parts.sort(key=lambda part: (part[0].claims[0] if part[0].claims else ("", 0, 0))[1:] + part[0].administrations)
     suggestions = [said for said, _ in parts]
     ids = _in_order((i for said in suggestions for i in said.administrations), visit)
-    diagnoses = own_reasons(visit.chart, (visit.administrations[i] for i in ids)) or visit.encounter_links
     utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
     system, code, modifiers, day = key
+    support = visit.support.of_line(ids, day)
     return SuggestedCharge(
         system=system,
         code=code,
@@ -45,13 +44,13 @@ def _line(key: ChargeKey, parts: list[tuple[Suggest, Ruling]], visit: Visit) -> 
         modifiers=modifiers,
         day=day,
         administrations=ids,
-        diagnoses=tuple(code for code, _ in diagnoses),
-        diagnosis_references=tuple(reference for _, reference in diagnoses if reference),
+        diagnoses=support.codes,
+        diagnosis_references=support.references,
         minutes=_minutes(suggestions),
-        evidence=tuple(dict.fromkeys(fact for said in suggestions for fact in said.because)),
+        evidence=(*dict.fromkeys([fact for said in suggestions for fact in said.because]), *support.facts),
         rules=_once(rule for _, ruling in parts for rule in ruling.rules),
-        citations=_cited(ruling for _, ruling in parts),
-        caveats=(UTC_CAVEAT,) if utc else (),
+        citations=_once([*_cited(ruling for _, ruling in parts), *support.citations]),
+        caveats=(UTC_CAVEAT, *support.caveats) if utc else support.caveats,
     )
 
 

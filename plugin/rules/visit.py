@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 from plugin.codebook import View
 from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch, Tier
 from plugin.domain.interval import Clock, minutes
-from plugin.rules.diagnoses import Link, encounter_diagnoses
+from plugin.rules.diagnoses import ChartedReasons
+from plugin.rules.diagnosis_order import Support
 from plugin.rules.wording import Words, says, texts, words_in
 from plugin.timeline import Timeline
 
@@ -166,9 +167,20 @@ class Visit:
         return max([s.start for s in self.timeline.services if s.drug.drug_class is DrugClass.BLOOD], default=None)
 
     @once
-    def encounter_links(self) -> tuple[Link, ...]:
-        """The encounter's diagnoses in pointer order, for lines whose administrations name none."""
-        return encounter_diagnoses(self.chart)
+    def charted_reasons(self) -> ChartedReasons:
+        """The diagnoses of the chart as ICD-10-CM codes."""
+        return ChartedReasons(self.chart, self.book.book.diagnoses)
+
+    @once
+    def charted_groups(self) -> frozenset[str]:
+        """The groups of `first_listed.toml` that the chart's diagnoses belong to."""
+        groups_of = self.book.book.diagnoses.groups_of
+        return frozenset().union(*[groups_of(r.code) for r in self.charted_reasons.by_id.values()])
+
+    @once
+    def support(self) -> Support:
+        """What stands behind the lines; asked only once every service has its place."""
+        return Support(self)
 
     @once
     def at_dialysis(self) -> bool:
@@ -180,14 +192,11 @@ class Visit:
     @once
     def diagnosis_codes(self) -> frozenset[str]:
         """ICD-10-CM codes of the chart's diagnoses."""
-        return frozenset(code for d in self.chart.diagnoses if (code := d.icd10cm()))
+        return frozenset([reason.code for reason in self.charted_reasons.by_id.values()])
 
     def reason_codes(self, service: Service) -> frozenset[str]:
         """ICD-10-CM codes charted as the reason of the service itself."""
-        by_id = {d.id: d for d in self.chart.diagnoses}
-        codes = {t.code for a in service.administrations for t in a.reasons if t.system == "icd10cm"}
-        codes |= {by_id[r].icd10cm() for a in service.administrations for r in a.reason_references if r in by_id}
-        return frozenset(codes - {""})
+        return frozenset([reason.code for reason in self.charted_reasons.own(service.administrations)])
 
 
 def distinct(stretches: tuple[Stretch, ...]) -> tuple[str, ...]:

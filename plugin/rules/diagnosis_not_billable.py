@@ -1,0 +1,61 @@
+"""Diagnoses that can't stand on a claim of their day: said, never replaced by a guess (addendum section 4)."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from plugin.codebook.icd10cm import DiagnosisCode
+from plugin.domain import Fact, Notice
+from plugin.rules.base import Said, rule, since
+from plugin.rules.diagnoses import Reason
+from plugin.rules.visit import Visit
+
+WORDS = {
+    (True, True): "{0} is no billable code on {1}: choose one of {2}",
+    (True, False): "{0} is no billable code by the edition of fiscal year {3}, the nearest to {1}: it had {2} below it",
+    (False, True): "{0} is no ICD-10-CM code on {1}",
+    (False, False): "{0} is no code of fiscal year {3}, the nearest edition to {1}",
+}
+
+
+@rule(
+    "DIAGNOSIS-NOT-BILLABLE",
+    title="A diagnosis that is not billable on the day is said, with the codes below it; never replaced",
+    cites=("icd10cm-fy2026",),
+    in_force=since("2006-01-01"),
+    when=lambda visit: bool(visit.counted),
+)
+def diagnosis_not_billable(visit: Visit) -> list[Said]:
+    """Left off the lines of a day with its own edition, and kept where only another year's edition could be asked."""
+    told: dict[str, Notice] = {}
+    days = _days(visit)
+    for reason, ids in _used(visit):
+        for day in days:
+            found = visit.book.book.diagnoses.icd10cm.look_up(reason.code, day)
+            if not found.billable:
+                told.setdefault(reason.code, _notice(reason, ids, found, day))
+    return list(told.values())
+
+
+def _days(visit: Visit) -> tuple[date, ...]:
+    """The first and the last day on which a counted service starts."""
+    services = sorted([s for s, _ in visit.counted], key=lambda s: s.start)
+    return tuple(dict.fromkeys([visit.day_of(s.administrations[0].id, s.start) for s in (services[0], services[-1])]))
+
+
+def _used(visit: Visit) -> Iterator[tuple[Reason, tuple[str, ...]]]:
+    """The diagnoses that stand behind a service, with the administrations that name them; none for the encounter's."""
+    charted = visit.charted_reasons
+    of_encounter = not charted.any_own
+    for service, _ in visit.counted if charted.any_own else ():
+        own = charted.own(service.administrations)
+        of_encounter = of_encounter or not own
+        yield from ((reason, service.ids) for reason in own)
+    if of_encounter:
+        yield from ((reason, ()) for reason in charted.of_encounter)
+
+
+def _notice(reason: Reason, ids: tuple[str, ...], found: DiagnosisCode, day: date) -> Notice:
+    words = WORDS[(found.valid, found.own_edition)]
+    values = (reason.code, day.isoformat(), ", ".join(found.children), found.edition)
+    references = (reason.reference,) if reason.reference else ids
+    return Notice("diagnosis-not-billable", ids, Fact(words, values, references))
