@@ -14,7 +14,7 @@ from fhir_mappings.reading import load_resources
 from plugin.codebook import CodeBook, CodeBookError
 from plugin.domain import CareSetting, CodedEncounter, MappingIssue
 from plugin.review.explain import as_json, issue_json
-from plugin.review.prepare import ReviewSettings, code_chart, setting_for
+from plugin.review.prepare import ReviewSettings, code_charts, setting_for
 from plugin.rules import EDITION
 from plugin.rules.what_if import what_if
 
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         return UNUSABLE
     loaded = load_resources(data, options.file)
     charts = read_charts([resource for _, resource in loaded.resources], zone, lost=loaded.problems)
-    coded = [code_chart(chart, book, settings) for chart in charts.charts]
+    coded = list(code_charts(charts.charts, book, settings))
     top = [*loaded.problems, *charts.issues]
     what_ifs = [_what_if(one, book, settings) for one in coded] if options.what_if else []
     _write(coded, what_ifs, top, book, options.format)

@@ -29,6 +29,7 @@ CLASS_ORDER = (
     DrugClass.UNKNOWN,
 )
 WORD = re.compile(r"[a-z0-9.%/+-]+")
+PARTED = " * "  # other words may stand between the parts of such a name: "heparin * flush"
 REMEMBERED = 20_000
 CLASS_TERM = "class"  # an answer to "what kind of drug is this?", never charted
 
@@ -56,8 +57,12 @@ class DrugTable:
         self._crosswalk = crosswalk
         self._names: dict[tuple[str, ...], DrugRow] = {}
         self._longest: dict[str, int] = {}
+        self._parted: list[tuple[tuple[str, ...], DrugRow]] = []
         for row in self._rows.values():
             for name in row.names:
+                if PARTED in name:
+                    self._parted.append((words_of(name.replace(PARTED, " ")), row))
+                    continue
                 words = words_of(name)
                 self._names[words] = row
                 self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
@@ -77,10 +82,11 @@ class DrugTable:
         found = self._by_ingredients(drug) or self._by_terms(drug.terms) or self._by_text(drug)
         found = _without_carrier(found)
         if told:
-            key = "+".join(sorted(row.drug for row in found)) or _unknown_key(drug)
+            key = " + ".join(sorted(row.drug for row in found)) or _unknown_key(drug)
             return DrugIdentity(key, DrugClass(told), DrugClass(told), drug.text), ()
         if not found:
-            return DrugIdentity(_unknown_key(drug), DrugClass.UNKNOWN, DrugClass.UNKNOWN, drug.text), ()
+            kind = DrugClass.VACCINE if _is_vaccine(drug) else DrugClass.UNKNOWN
+            return DrugIdentity(_unknown_key(drug), kind, kind, drug.text), ()
         return _identity(found, drug.text), tuple(row.row for row in found)
 
     def _by_ingredients(self, drug: Drug) -> list[DrugRow]:
@@ -110,6 +116,9 @@ class DrugTable:
         return []
 
     def _in_words(self, words: tuple[str, ...]) -> list[DrugRow]:
+        for parts, row in self._parted:
+            if _in_this_order(parts, words):
+                return [row]
         found: list[DrugRow] = []
         at = 0
         while at < len(words):
@@ -125,6 +134,11 @@ class DrugTable:
             if words[at : at + length] in self._names:
                 return length
         return 0
+
+
+def _in_this_order(parts: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    rest = iter(words)
+    return all(part in rest for part in parts)
 
 
 def _without_carrier(rows: list[DrugRow]) -> list[DrugRow]:
@@ -144,6 +158,12 @@ def _identity(rows: list[DrugRow], text: str) -> DrugIdentity:
         row=first.drug,
         payer_varies=first.payer_varies,
     )
+
+
+def _is_vaccine(drug: Drug) -> bool:
+    """CVX codes name vaccines; a globulin among them has a name that the table knows."""
+    coded = any(term.system == "cvx" and "globulin" not in term.text.lower() for term in drug.terms)
+    return coded or "vaccine" in words_of(drug.text)
 
 
 def _unknown_key(drug: Drug) -> str:

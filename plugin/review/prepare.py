@@ -1,8 +1,9 @@
 """Prepare a review: read the chart, code it, and say by a digest what it rests on."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from plugin.codebook import CodeBook
 from plugin.domain import CareSetting, Chart, CodedEncounter, Encounter
@@ -37,6 +38,33 @@ def code_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> CodedE
     """Code one chart under a site's settings; CodeBookError for a position or side that does not exist."""
     book.check_choices(settings.positions)
     return code_encounter(chart, book, setting_for(chart.encounter, settings), settings.positions)
+
+
+def code_charts(charts: Sequence[Chart], book: CodeBook, settings: ReviewSettings) -> tuple[CodedEncounter, ...]:
+    """Code charts that were read together, in their order.
+
+    An earlier visit of the same day that nothing was charged on counts with what is suggested for it here, so that a
+    second visit knows of the first.
+    """
+    suggested: dict[str, tuple[str, ...]] = {}
+    coded: dict[str, CodedEncounter] = {}
+    for chart in sorted(charts, key=_begun):
+        one = code_chart(_knowing(chart, suggested), book, settings)
+        suggested[chart.encounter.id] = tuple(charge.code for charge in one.charges)
+        coded[chart.encounter.id] = one
+    return tuple(coded[chart.encounter.id] for chart in charts)
+
+
+def _begun(chart: Chart) -> tuple[float, str]:
+    start = chart.encounter.start
+    return (start.timestamp() if start else math.inf, chart.encounter.id)
+
+
+def _knowing(chart: Chart, suggested: Mapping[str, tuple[str, ...]]) -> Chart:
+    if not chart.neighbours:
+        return chart
+    near = tuple(n if n.charged else replace(n, charged=suggested.get(n.id, ())) for n in chart.neighbours)
+    return replace(chart, neighbours=near)
 
 
 def setting_for(encounter: Encounter, settings: ReviewSettings) -> CareSetting | None:

@@ -46,7 +46,9 @@ def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:
     if len(sites) < 2 or not necessity_of_two_sites(visit):
         return [served] if served else []
     first = choose_initial(served, visit)
-    first_site = first[0].access_site if first else ""
+    if first is None or not first[0].access_site:
+        first = choose_initial([counted for counted in served if counted[0].access_site], visit)
+    first_site = first[0].access_site if first else min(sites)
     by_site: dict[str, Tree] = defaultdict(list)
     for counted in served:
         by_site[counted[0].access_site or first_site].append(counted)

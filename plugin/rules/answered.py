@@ -7,6 +7,7 @@ from plugin.rules.engine import Ruled
 from plugin.rules.trials import Change, Trial, words_of_changes
 
 MORE_IS_ASKED = "its answer brings another question, whose answer would change the lines"
+NOT_COMPLETE = "the encounter isn't complete until it is answered"
 Tried = dict[str, list[Change]]
 
 
@@ -25,7 +26,7 @@ def asked(
         if not (ask.always or leads_on or any(tried.values())):
             continue
         asks.append(ask)
-        would.append(MORE_IS_ASKED if leads_on else _would(tried))
+        would.append(MORE_IS_ASKED if leads_on else _would(tried) or NOT_COMPLETE)
         charges = _hanging_on(ask, ruling, tried, charges)
     return asks, would, charges
 

@@ -47,9 +47,9 @@ def with_length(service: Service, minutes: int) -> Apply:
             noon = datetime.combine(a.date_only, time(12, tzinfo=UTC))
             return replace(a, start=noon, stop=noon + length, date_only=None, instant=False)
         if a.start is None and a.stop is not None:
-            return replace(a, start=a.stop - length, instant=False)
+            return replace(a, start=a.stop - length, instant=False, unread=())
         if a.start is not None:
-            return replace(a, stop=a.start + length, instant=False)
+            return replace(a, stop=a.start + length, instant=False, unread=())
         return a
 
     return changed(service.ids, timed)

@@ -40,6 +40,8 @@ PURPOSE, OWNER = "thrombolytic-purpose", "pump-owner"
 
 def apart(service: Service, category: Category, visit: Visit) -> str:
     """The technique under which the code book has a code for it, empty for an ordinary service."""
+    if category is Category.TRANSFUSION:
+        return ""
     if service.drug.drug_class is DrugClass.THROMBOLYTIC:
         return {"catheter": "declot", "stroke": "stroke thrombolysis", "heart": "coronary thrombolysis"}.get(
             purpose_of(service, visit), ""

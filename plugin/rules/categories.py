@@ -1,5 +1,7 @@
 """Which code family a drug belongs to: by drug and route, not by diagnosis (dossier R20, R31; addendum section 3)."""
 
+import re
+
 from plugin.domain import Ask, Category, Decline, DrugClass, Fact, NotApplicable, Service, Technique
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_class
@@ -8,6 +10,8 @@ from plugin.rules.visit import Visit
 
 VOLUME_DEPLETION = ("E86", "R11", "A08", "A09", "K52", "R19.7", "O21", "I95", "T67")
 HYPOKALEMIA = "E87.6"
+MAINTENANCE_ML = 500
+ML = re.compile(r"\b(\d{1,4}(?:,\d{3})?) ?ml\b", re.IGNORECASE)
 BY_CLASS = {
     DrugClass.ANTINEOPLASTIC: Category.CHEMOTHERAPY,
     DrugClass.HORMONAL: Category.CHEMOTHERAPY,
@@ -25,6 +29,9 @@ def category_of(service: Service, visit: Visit) -> Category | None:
     drug_class = service.drug.injected_class if injected else service.drug.drug_class
     if drug_class is DrugClass.HORMONAL and injected:
         return Category.HORMONAL
+    if service.drug.key == "rituximab" and not _cancer(visit):
+        side = visit.book.position("rituximab_outside_cancer")
+        return Category.CHEMOTHERAPY if side == "complex" else Category.THERAPEUTIC
     if drug_class is DrugClass.COMPLEX_BIOLOGIC:
         own = "eculizumab_class" if service.drug.key.startswith("eculizumab") else "complex_biologic_class"
         side = visit.book.position(own)
@@ -32,6 +39,10 @@ def category_of(service: Service, visit: Visit) -> Category | None:
     if drug_class is DrugClass.ELECTROLYTE:
         return _electrolyte(service, visit)
     return BY_CLASS.get(drug_class)
+
+
+def _cancer(visit: Visit) -> bool:
+    return any(code.startswith(("C", "D0", "D1", "D2", "D3", "D4", "Z51.1")) for code in visit.diagnosis_codes)
 
 
 def _electrolyte(service: Service, visit: Visit) -> Category | None:
@@ -44,7 +55,17 @@ def _electrolyte(service: Service, visit: Visit) -> Category | None:
 
 
 def _in_fluid(service: Service) -> bool:
-    return " + " in service.drug.key or " with potassium" in service.drug.key
+    """Potassium chloride in a maintenance fluid: mixed into a bag of some size, not a rider (dossier R20)."""
+    key = service.drug.key
+    mixed = " + " in key or " with potassium" in key
+    return mixed and "phosphate" not in key and (_millilitres(service) or MAINTENANCE_ML) >= MAINTENANCE_ML
+
+
+def _millilitres(service: Service) -> int:
+    """The largest volume that text or dose name, 0 when neither does."""
+    written = [int(found.replace(",", "")) for a in service.administrations for found in ML.findall(a.drug.text)]
+    doses = [int(a.dose.value) for a in service.administrations if a.dose is not None and a.dose.unit.lower() == "ml"]
+    return max([*written, *doses], default=0)
 
 
 def _depleted(codes: frozenset[str]) -> bool:
@@ -59,7 +80,7 @@ def _depleted(codes: frozenset[str]) -> bool:
 )
 def unknown_drug_class(service: Service, visit: Visit) -> Ask | Decline | NotApplicable:
     """Dossier R1, R22c."""
-    question = Fact("Which class of drug is {}: chemotherapy or complex, or therapeutic?", (service.drug.text,))
+    question = Fact("Which kind of drug is {}: chemotherapy or complex, therapeutic, or a fluid?", (service.drug.text,))
     return Ask(
         "unknown-drug-class",
         service.ids,
@@ -68,6 +89,7 @@ def unknown_drug_class(service: Service, visit: Visit) -> Ask | Decline | NotApp
         answers=(
             Answer("a therapeutic drug", with_class(service, DrugClass.THERAPEUTIC)),
             Answer("a chemotherapy or complex drug", with_class(service, DrugClass.ANTINEOPLASTIC)),
+            Answer("a fluid to hydrate", with_class(service, DrugClass.HYDRATION_FLUID)),
         ),
     )
 

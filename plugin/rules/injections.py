@@ -1,5 +1,7 @@
 """Injections and infusions under the skin or into muscle, outside the hierarchy."""
 
+from dataclasses import replace
+
 from plugin.domain import Category, Fact, Role, Technique
 from plugin.rules.base import Said, looking_at, rule, since
 from plugin.rules.hours import beyond_first_hour, first_hour
@@ -18,10 +20,16 @@ UNDER_THE_SKIN = "subcutaneous infusion"
     looks_at=looking_at(Role.SEPARATE, Technique.INJECTION),
 )
 def injection(placed: Placed, visit: Visit) -> list[Said]:
-    """Separately timed doses are one each (dossier R24a, addendum D13)."""
+    """Separately timed doses are one each (dossier R24a, addendum D13, R53)."""
     code = code_for(placed, Role.SEPARATE, visit)
+    if code is None:
+        return []
     why = Fact("an injection, which stands beside any initial service", (), placed.service.ids)
-    return [*suggest(code, (placed.kept,), placed, visit, why)] if code else []
+    said = suggest(code, (placed.kept,), placed, visit, why)
+    if visit.book.flag(placed.service.drug.key, "two-injections"):
+        two = Fact("the kit is two drugs in two syringes", (), placed.service.ids)
+        return [replace(one, units=2, because=(*one.because, two)) for one in said]
+    return [*said]
 
 
 @rule(

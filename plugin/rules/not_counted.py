@@ -32,8 +32,8 @@ KEEP_OPEN = Words(
     r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open)|free[- ]?flowing|vesicant)\b"
 )
 ORAL_FORM = Words(
-    r"\b(tablets?|tabs?|capsules?|caps?|oral (solution|suspension|liquid|powder|film)|lozenge|chewable|syrup|"
-    r"suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b"
+    r"\b(tablets?|tabs?|capsules?|caps?|oral (solution|suspension|liquid|powder|film)|lozenge|odt|chewable|syrup|"
+    r"orally disintegrating|suppository|ointment|cream|gel|patch|eye drops?|nasal spray|inhaler|inhalation)\b"
 )
 IN_A_VEIN_OR_UNKNOWN = frozenset({Route.INTRAVENOUS, None})
 SYRINGE_ML = 60
@@ -187,7 +187,7 @@ def keep_vein_open(service: Service, visit: Visit) -> Sifted:
     title="Fluid injected elsewhere than into a vein dilutes something, or is not hydration of this family",
     cites=("noridian-hydration",),
     in_force=since("2006-01-01"),
-    looks_at=looking_at(DrugClass.HYDRATION_FLUID),
+    looks_at=looking_at(DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE),
     when=lambda visit: not visit.routes <= IN_A_VEIN_OR_UNKNOWN,
 )
 def fluid_not_in_a_vein(service: Service, visit: Visit) -> Sifted:

@@ -6,7 +6,9 @@ from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
+from plugin.rules.wording import Words, says
 
+BEFORE_SURGERY = Words(r"\bpre-?op(erative(ly)?)?\b|\bsurgical prophylaxis\b")
 KIND, PART_OF_IT = "procedure-link", "part of the procedure"
 
 
@@ -18,6 +20,11 @@ def procedure_at(service: Service, visit: Visit) -> ProcedureDone | None:
         if done.start and done.stop and done.start.timestamp() <= service.start <= done.stop.timestamp():
             return done
     return None
+
+
+def before_surgery(service: Service) -> bool:
+    """Whether it is noted as given before an operation, as a routine antibiotic is."""
+    return says(BEFORE_SURGERY, (note for a in service.administrations for note in a.notes))
 
 
 @rule(
@@ -36,10 +43,10 @@ def procedure_drug(service: Service, visit: Visit) -> Decline | Ask | NotApplica
 
 @rule(
     "PROCEDURE-LINK",
-    title="Sedation or a test agent given while a procedure ran: whether it belongs to it is asked",
+    title="Sedation while a procedure ran, or a drug noted as given before surgery: whether it belongs to it is asked",
     cites=("procedure-integral",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.chart.procedures),
+    when=lambda visit: bool(visit.chart.procedures) or BEFORE_SURGERY in visit.words,
 )
 def procedure_link(visit: Visit) -> list[Said]:
     """The line stands until somebody answers."""
@@ -48,9 +55,9 @@ def procedure_link(visit: Visit) -> list[Said]:
             KIND,
             s.ids,
             (),
-            Fact("Was {} given as part of the procedure of that time?", (s.drug.text,), (*s.ids, done.id)),
+            Fact("Was {} given as part of a procedure?", (s.drug.text,), s.ids),
             (Answer(PART_OF_IT, with_stated(KIND, s.id, PART_OF_IT)),),
         )
         for s, _ in visit.counted
-        if (done := procedure_at(s, visit)) and not visit.stated(KIND, s.id)
+        if not visit.stated(KIND, s.id) and (procedure_at(s, visit) or before_surgery(s))
     ]

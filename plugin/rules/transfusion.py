@@ -9,7 +9,8 @@ from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
 from plugin.rules.wording import Words, says
 
-PREMEDICATION = Words(r"pre-?med|prior to (transfusion|blood)|before (the )?(transfusion|blood|unit)|protocol")
+PREMEDICATION = Words(r"pre-?med|\b(prior to|before) (the )?(transfusion|blood|unit)")
+BY_PROTOCOL = Words(r"\b(transfusion|blood)\b.{0,25}\bprotocol|\bprotocol\b.{0,25}\b(transfusion|blood)\b")
 
 
 @rule(
@@ -17,14 +18,15 @@ PREMEDICATION = Words(r"pre-?med|prior to (transfusion|blood)|before (the )?(tra
     title="Premedication by protocol is part of the transfusion",
     cites=("transfusion-day", "miami-charges"),
     in_force=since("2006-01-01"),
-    when=lambda visit: PREMEDICATION in visit.words and visit.last_blood is not None,
+    when=lambda visit: not visit.words.isdisjoint((PREMEDICATION, BY_PROTOCOL)) and visit.last_blood is not None,
 )
 def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
-    """Given before the blood and charted as premedication; treatment stands by itself (dossier R25, addendum R43)."""
+    """Charted as premedication before the blood, or as part of its protocol (dossier R25, addendum R43)."""
     if service.drug.drug_class is DrugClass.BLOOD:
         return NOT_APPLICABLE
     said = [t for a in service.administrations for t in (*a.notes, *(term.text for term in a.reasons))]
-    if not says(PREMEDICATION, said):
+    before = service.start <= (visit.last_blood or 0)
+    if not (says(BY_PROTOCOL, said) or (before and says(PREMEDICATION, said))):
         return NOT_APPLICABLE
     return declined(service, "premedication by protocol, part of the transfusion")
 

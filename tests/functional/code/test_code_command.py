@@ -333,3 +333,19 @@ def test_the_words_of_the_dosage_count(tmp_path: Path, capsys: Printed) -> None:
 
     assert [] == answer["encounters"][0]["charges"]
     assert ["KEEP-VEIN-OPEN"] == answer["encounters"][0]["declined"][0]["rules"]
+
+
+def test_a_second_visit_knows_of_the_first_in_one_file(tmp_path: Path, capsys: Printed) -> None:
+    """Two visits of a day: each has its initial service, the later one marked, and nothing is asked."""
+    evening = {"start": "2026-03-02T18:00:00-06:00", "end": "2026-03-02T20:00:00-06:00"}
+    again = {"start": "2026-03-02T18:30:00-06:00", "end": "2026-03-02T19:10:00-06:00"}
+    second = administration(id="m2", context={"reference": "Encounter/e2"}, effectivePeriod=again)
+    file = tmp_path / "day.json"
+    file.write_text(bundle(encounter(id="e2", period=evening), second, encounter(), administration()))
+
+    _, answer, _ = coded([str(file)], capsys)
+
+    later, earlier = answer["encounters"]
+    assert [("96365", [])] == [(c["code"], c["modifiers"]) for c in earlier["charges"]]
+    assert [("96365", ["59"])] == [(c["code"], c["modifiers"]) for c in later["charges"]]
+    assert [] == later["queries"]

@@ -101,9 +101,6 @@ CHARTS = {
 NOT_YET = {
     "a-bag-change-is-no-end-of-an-infusion": "each row's stop is taken for an end of the infusion",
     "a-gap-within-an-order-is-no-end-of-an-infusion": "each row's stop is taken for an end of the infusion",
-    "blood-by-a-pump-is-a-transfusion": "two rules claim it, and nothing is coded",
-    "an-unknown-site-is-no-third-site": "an initial service without a site makes a tree of its own",
-    "a-fluid-with-potassium-under-the-skin-leaves-the-rest-coded": "no rule speaks for hydration outside a vein",
 }
 
 
