@@ -1,0 +1,183 @@
+"""Importing one file: read it whole, lay it over the overlay's table, and only then put the new files in place."""
+
+import csv
+import filecmp
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from plugin.codebook.errors import CodeBookError
+from plugin.codebook.importers import editions
+from plugin.codebook.importers.merging import Counts, Edition, looks_cut_short, merged, told_rows, windows_of
+from plugin.codebook.importers.site_tables import Row, SiteTable, accepted
+from plugin.codebook.importers.source_file import Progress, SourceFile
+
+Prepare = Callable[[SourceFile, date | None, str | None], tuple[Edition, Iterator[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of public file: what it is, where it is published, and how its rows are read."""
+
+    name: str
+    title: str
+    locator: str
+    prepare: Prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the table, the edition's first day, and what became of the keys."""
+
+    table: str
+    first_day: date
+    counts: Counts
+    anything_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person who imports may say: the edition's first day, the setting, and that fewer rows are right."""
+
+    day: date | None = None
+    setting: str | None = None
+    fewer_rows: bool = False
+
+
+def import_file(
+    kind: Kind, path: Path, overlay: Path, checked_on: date, wishes: Wishes, progress: Progress | None = None
+) -> Imported:
+    """Import a file into an overlay; CodeBookError refuses it whole and leaves the overlay as it was.
+
+    `checked_on` is the day the file is imported, for the source's entry in the overlay's sources.toml.
+    """
+    file = SourceFile(path, progress)
+    edition, rows = kind.prepare(file, wishes.day, wishes.setting)
+    accepted(edition.table)
+    with _overlay(overlay), _staging(overlay) as staging:
+        scopes: set[str] = set()
+        counts = Counts()
+        told = told_rows(file, _noting(rows, edition, scopes), edition, staging, counts)
+        held = {scope: editions.held(overlay, edition.prefix(scope)) for scope in scopes}
+        _refuse_older(file, edition, held)
+        before = _state(overlay / edition.table.name)
+        new = merged(file, told, edition, windows_of(scopes, edition, held), overlay, staging, counts)
+        table = _write(staging, edition.table, new)
+        if not (edition.one_of_several or wishes.fewer_rows):
+            _refuse_cut_short(file, counts)
+        sources = _write_sources(staging, overlay, kind, edition, sorted(scopes), checked_on, path.name)
+        if _state(overlay / edition.table.name) != before:
+            raise CodeBookError(f"{overlay / edition.table.name} was changed while importing; import the file again")
+        # Sources first: a source without rows harms nobody, rows without a source would.
+        changed = [_put(sources, overlay / editions.SOURCES), _put(table, overlay / edition.table.name)]
+    return Imported(edition.table.name, edition.first_day, counts, any(changed))
+
+
+@contextmanager
+def _overlay(overlay: Path) -> Iterator[None]:
+    """The overlay's folder, made when it is missing and taken away again when the import is refused."""
+    made = not overlay.exists()
+    try:
+        overlay.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as wrong:
+        place = wrong.filename or overlay
+        raise CodeBookError(f"{place}: {wrong.strerror}; nothing was imported, mend that and import again") from None
+    finally:
+        if made and overlay.is_dir() and not any(overlay.iterdir()):
+            overlay.rmdir()
+
+
+def _noting(rows: Iterator[Row], edition: Edition, scopes: set[str]) -> Iterator[Row]:
+    for row in rows:
+        scopes.add(edition.scope(row))
+        yield row
+
+
+def _refuse_older(file: SourceFile, edition: Edition, held: dict[str, list[date]]) -> None:
+    """A file with the whole history must not undo what a newer one said of the past."""
+    newest = max((day for days in held.values() for day in days), default=edition.first_day)
+    if edition.whole_history and newest > edition.first_day:
+        raise file.wrong(
+            f"the overlay has the edition of {newest}, which has this one's history; import into another folder",
+            line=0,
+        )
+
+
+def _refuse_cut_short(file: SourceFile, counts: Counts) -> None:
+    if looks_cut_short(counts):
+        raise file.wrong(
+            f"{counts.after} rows are in force where there were {counts.before}, so the file may be cut short; "
+            "download it again, or say --fewer-rows if that is right",
+            line=0,
+        )
+
+
+@contextmanager
+def _staging(overlay: Path) -> Iterator[Path]:
+    """A folder on the same disk as the overlay and, where possible, beside it: nobody reads half a table."""
+    beside = overlay.resolve().parent
+    same_disk = beside.stat().st_dev == overlay.stat().st_dev
+    folder = beside if same_disk and os.access(beside, os.W_OK) else overlay
+    staging = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    if not file.is_file():
+        return None
+    stat = file.stat()
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+def _write(staging: Path, table: SiteTable, rows: Iterator[Row]) -> Path:
+    path = staging / table.name
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows(rows)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def _write_sources(
+    staging: Path, overlay: Path, kind: Kind, edition: Edition, scopes: list[str], checked_on: date, name: str
+) -> Path:
+    """The overlay's sources with this edition's added; what stands there stays as it is, comments too."""
+    there = editions.sources(overlay)
+    file = overlay / editions.SOURCES
+    text = file.read_text("utf-8") if file.is_file() else ""
+    for scope in scopes:
+        source = edition.source(scope)[0]
+        if source in there:
+            continue
+        title = f"{kind.title}{f' ({scope})' if scope else ''}, edition of {edition.first_day}, file {name}"
+        text = f"{text.rstrip()}\n\n" if text.strip() else ""
+        text += (
+            f"[{source}]\ntitle = {json.dumps(title)}\nlocator = {json.dumps(kind.locator)}\n"
+            f'standing = "sourced"\nchecked_on = {checked_on}\n'
+        )
+    path = staging / editions.SOURCES
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    return path
+
+
+def _put(new: Path, place: Path) -> bool:
+    """Put a file in its place in one step; False when the same bytes are there already."""
+    if place.is_file() and filecmp.cmp(new, place, shallow=False):
+        return False
+    new.replace(place)
+    return True
