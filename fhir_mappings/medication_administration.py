@@ -12,7 +12,7 @@ from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root,
 from fhir_mappings.medication import drug_of
 from fhir_mappings.medication_request import read_order
 from fhir_mappings.quantities import in_minutes, read_quantity, read_rate_quantity, read_ratio, unit_of
-from fhir_mappings.routes import LONGEST_TEXT, read_way
+from fhir_mappings.routes import INJECTED, LONGEST_TEXT, read_way, way_in_name
 from fhir_mappings.time import NOTHING, Moment, may_span_clock_change, read_moment, read_time
 from plugin.domain import Administration, MappingIssue, Quantity, Rate, Route, Status, Technique
 
@@ -47,12 +47,13 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
     element = root(resource)
     nearby = context.offsets.get(context.key(reference_of(element.child("subject"))))
     begins, ends, instant = _effective(element, context.zone, nearby)
-    given = _given(element)
+    drug = drug_of(element, resource, context)
+    given = _named_way(_given(element), drug.text)
     line, from_device = _device(element, resource, context)
     administration = Administration(
         id=identity(resource),
         status=_status(element),
-        drug=drug_of(element, resource, context),
+        drug=drug,
         start=begins.at,
         stop=None if instant else ends.at,
         instant=instant and begins.at is not None,
@@ -126,6 +127,15 @@ def _unread(element: Element, begins: Moment, ends: Moment, zone: tzinfo | None)
     prefix = element.path + "."
     names += [issue.path.removeprefix(prefix) for issue in element.log.issues if issue.blocks]
     return tuple(dict.fromkeys(names))
+
+
+def _named_way(given: Given, name: str) -> Given:
+    """Where nothing else names a route, the words of the drug's charted name do."""
+    if given.route is not None or given.route_text:
+        return given
+    way = way_in_name(name)
+    technique = way.technique or (Technique.INJECTION if way.route in INJECTED else None)
+    return replace(given, route=way.route, technique=given.technique or technique) if way.route else given
 
 
 def _given(element: Element) -> Given:

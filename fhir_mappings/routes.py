@@ -43,6 +43,14 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
     yield from csv.DictReader((files("fhir_mappings") / name).read_text("utf-8").splitlines())
 
 
+EITHER_OR = re.compile(r"\b(iv|im|sc|sq|subcut|po)( or | )(iv|im|sc|sq|subcut|po)\b")
+IN_A_NAME = re.compile(
+    r"\b(ivpb|iv piggyback|iv push|ivp|iv infusion|im injection|intramuscular injection|"
+    r"sub-?cut(aneous)? injection|sq injection)\b",
+    re.IGNORECASE,
+)
+
+
 @cache
 def _codes() -> dict[tuple[str, str], Way]:
     return {(row["vocabulary"], row["code"]): _way(row["route"], row["technique"]) for row in _rows("routes.csv")}
@@ -66,7 +74,15 @@ def way_of_text(text: str) -> Way:
     """What a text says: the first phrase that names a route, and the first that names a technique."""
     plain = DOTTED.sub(lambda found: found[0].replace(".", ""), text[:LONGEST_TEXT].lower())
     words = " ".join(WORD.findall(plain))
-    return _way_of_words(words) if words else SILENT
+    if not words or EITHER_OR.search(words):
+        return SILENT
+    return _way_of_words(words)
+
+
+def way_in_name(name: str) -> Way:
+    """The way that a drug's charted name spells out ("ceftriaxone 1 g IVPB"); never inferred from the drug itself."""
+    found = IN_A_NAME.search(name[:LONGEST_TEXT])
+    return way_of_text(found[0]) if found else SILENT
 
 
 def _way_of_words(words: str) -> Way:

@@ -39,14 +39,24 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word for raw in WORD.findall(text.lower()) if (word := raw.strip(".-/+")))
 
 
-def ndc_eleven(code: str) -> str:
-    """An NDC as eleven digits in 5-4-2 form; empty when its form does not tell how to pad it."""
+def ndc_elevens(code: str) -> tuple[str, ...]:
+    """An NDC as eleven digits in 5-4-2 form; ten digits without hyphens may be padded in three places."""
     parts = code.split("-")
     if len(parts) == 3:
         padded = "".join(part.zfill(width) for part, width in zip(parts, (5, 4, 2), strict=True))
-        return padded if padded.isdigit() and len(padded) == 11 else ""
+        return (padded,) if padded.isdigit() and len(padded) == 11 else ()
     digits = code.replace("-", "")
-    return digits if digits.isdigit() and len(digits) == 11 else ""
+    if not digits.isdigit():
+        return ()
+    if len(digits) == 10:
+        return (f"0{digits}", f"{digits[:5]}0{digits[5:]}", f"{digits[:9]}0{digits[9:]}")
+    return (digits,) if len(digits) == 11 else ()
+
+
+def _crosswalk_keys(term: Term) -> list[tuple[str, str]]:
+    if term.system == "ndc":
+        return [("ndc9", eleven[:9]) for eleven in ndc_elevens(term.code)]
+    return [(term.system, term.code)] if term.system in ("rxnorm", "hcpcs") else []
 
 
 class DrugTable:
@@ -100,12 +110,8 @@ class DrugTable:
 
     def _by_terms(self, terms: Sequence[Term]) -> list[DrugRow]:
         for term in terms:
-            drug = ""
-            if term.system == "rxnorm":
-                drug = self._crosswalk.get(("rxnorm", term.code), "")
-            elif term.system == "ndc":
-                drug = self._crosswalk.get(("ndc9", ndc_eleven(term.code)[:9]), "")
-            if drug in self._rows:
+            found = {self._crosswalk.get(key, "") for key in _crosswalk_keys(term)} - {""}
+            if len(found) == 1 and (drug := found.pop()) in self._rows:
                 return [self._rows[drug]]
         return []
 

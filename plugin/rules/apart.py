@@ -50,10 +50,14 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
         return "pemivibart infusion"
     if service.route is Route.SUBCUTANEOUS and visit.says(ON_BODY, service):
         return "on-body injector"
-    if service.route is Route.INTRAVENOUS and visit.says(PORTABLE, service) and _prolonged(service):
+    if service.route is Route.INTRAVENOUS and _goes_home(service, visit) and _prolonged(service):
         clinic = category is Category.CHEMOTHERAPY and visit.stated(OWNER, service.id) == "clinic"
         return "clinic pump start" if clinic else "pump start"
     return ""
+
+
+def _goes_home(service: Service, visit: Visit) -> bool:
+    return visit.says(PORTABLE, service) or visit.says(DISPOSABLE, service)
 
 
 def disposable_pumps(visit: Visit) -> list[Service]:
@@ -65,7 +69,14 @@ def _prolonged(service: Service) -> bool:
     """Ran, or was meant to run, for more than 8 hours: as charted, as expected, or as written."""
     written = [int(match[1]) * 60 for text in texts(service) for match in HOURS.finditer(text)]
     expected = service.expected.minutes if service.expected else 0
-    return max([service.minutes, expected, *written]) > PROLONGED_MINUTES
+    return max([_charted_minutes(service), expected, *written]) > PROLONGED_MINUTES
+
+
+def _charted_minutes(service: Service) -> int:
+    """From the first charted start to the last charted stop, also where that is too long to be counted."""
+    starts = [a.start.timestamp() for a in service.administrations if a.start]
+    stops = [a.stop.timestamp() for a in service.administrations if a.stop]
+    return int(max(stops) - min(starts)) // 60 if starts and stops else 0
 
 
 def purpose_of(service: Service, visit: Visit) -> str:

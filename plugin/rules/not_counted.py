@@ -45,6 +45,7 @@ WORDS = {
     Status.NOT_DONE: "charted as not done",
     Status.ENTERED_IN_ERROR: "charted in error",
     Status.ON_HOLD: "charted as on hold",
+    Status.UNKNOWN: "charted with an unknown status, which does not say that it was given",
 }
 
 
@@ -75,7 +76,7 @@ def status_not_given(visit: Visit) -> list[Said]:
 @rule(
     "ROUTE-OUTSIDE",
     title="Other routes than vein, muscle and under the skin are outside this family",
-    cites=("namas-hierarchy",),
+    cites=("other-routes", "ia-chemo"),
     in_force=since("2006-01-01"),
     when=lambda visit: None in visit.routes or not visit.routes.isdisjoint(OUTSIDE),
 )
@@ -109,7 +110,7 @@ def _named_code(service: Service, visit: Visit) -> str | None:
 @rule(
     "OTHER-FAMILY",
     title="Vaccines and allergen injections have administration codes of their own",
-    cites=("aap-rsv",),
+    cites=("vaccine-allergy", "aap-rsv"),
     in_force=since("2006-01-01"),
     looks_at=looking_at(DrugClass.VACCINE, DrugClass.ALLERGEN),
 )
@@ -121,7 +122,7 @@ def other_family(service: Service, visit: Visit) -> Sifted:
 @rule(
     "IMPLANT",
     title="Implants, pellets and procedure drugs are not injections of this family; they have codes of their own",
-    cites=("a59160-hormonal",),
+    cites=("testosterone-articles", "other-routes"),
     in_force=since("2006-01-01"),
     when=lambda visit: IMPLANTED in visit.words or visit.book.any_flag("implant"),
 )

@@ -54,6 +54,8 @@ def _later_stops(placed: tuple[Placed, ...], visit: Visit) -> Iterator[Tried]:
         needed = visit.book.limit("last_part_must_exceed") + 1
         more = _next_threshold(minutes(one.kept), needed) - minutes(one.kept)
         last = one.kept[-1]
+        if last != one.service.stretches[-1]:
+            continue  # something else ended it, or it is not the end of the bag
         clock = visit.clock(last.administration, last.stop + more * 60)
         yield one.service, f"a stop at or after {clock}", _stopped_later(last.administration, more)
 

@@ -15,7 +15,7 @@ from plugin.timeline.pieces import ALWAYS_RUNS, Piece
 from plugin.timeline.sites import catheter
 from plugin.timeline.stitch import Chain, chains
 
-NOT_GIVEN = frozenset({Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD})
+NOT_GIVEN = frozenset({Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD, Status.UNKNOWN})
 BY_ID = attrgetter("id")
 BY_START = attrgetter("start", "id")
 

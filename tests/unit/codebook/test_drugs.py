@@ -3,7 +3,7 @@
 import pytest
 
 from plugin.codebook import CodeBook
-from plugin.codebook.drugs import REMEMBERED, DrugTable, ndc_eleven, words_of
+from plugin.codebook.drugs import REMEMBERED, DrugTable, ndc_elevens, words_of
 from plugin.codebook.tables import DrugRow
 from plugin.domain import Drug, DrugClass, DrugIdentity, Ingredient, TableRow, Term
 
@@ -132,21 +132,36 @@ def test_answers_are_remembered_and_forgotten_in_time():
 
 
 @pytest.mark.parametrize(
-    ("code", "eleven"),
+    ("code", "elevens"),
     [
-        ("0409-0801-01", "00409080101"),
-        ("12345-678-90", "12345067890"),
-        ("12345-6789-1", "12345678901"),
-        ("00409080101", "00409080101"),
-        ("0409080101", ""),
-        ("00409-0801-0101", ""),
-        ("abc", ""),
-        ("", ""),
+        ("0409-0801-01", ("00409080101",)),
+        ("12345-678-90", ("12345067890",)),
+        ("12345-6789-1", ("12345678901",)),
+        ("00409080101", ("00409080101",)),
+        ("0409080101", ("00409080101", "04090080101", "04090801001")),
+        ("00409-0801-0101", ()),
+        ("abc", ()),
+        ("", ()),
     ],
 )
-def test_an_ndc_is_padded_only_where_its_hyphens_tell_how(code, eleven):
-    """Ten digits without hyphens fit three forms, so they tell nothing."""
-    assert eleven == ndc_eleven(code)
+def test_an_ndc_is_padded_where_its_form_allows(code, elevens):
+    """Hyphens tell where the zero goes; ten digits without them fit three forms."""
+    assert elevens == ndc_elevens(code)
+
+
+def test_ten_digits_without_hyphens_name_a_drug_when_one_padding_fits():
+    """Of the three forms only one is a product of the crosswalk."""
+    crosswalk = {("ndc9", "004090801"): "ceftriaxone"}
+    identity, _ = DrugTable(TABLE, crosswalk).identify(Drug("", (Term("ndc", "0409080101"),)))
+
+    assert "ceftriaxone" == identity.key
+
+
+def test_a_hcpcs_code_names_its_drug():
+    """DESIGN section 7: drugs are charted by HCPCS, too."""
+    identity, _ = DrugTable(TABLE, {("hcpcs", "J0696"): "ceftriaxone"}).identify(Drug("", (Term("hcpcs", "J0696"),)))
+
+    assert "ceftriaxone" == identity.key
 
 
 def test_words_keep_signs_inside_and_drop_them_at_the_edges():
