@@ -63,7 +63,7 @@ def append(joined: list[Interval], start: int, stop: int) -> None:
 def outside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """What is left of `stretch` when the set `covers` is taken away."""
     left, at = [], stretch.start
-    for cover in islice(covers, bisect_right(covers, at, key=STOP), None):
+    for cover in _reaching_beyond(at, covers):
         if cover.start >= stretch.stop:
             break
         if cover.start > at:
@@ -77,11 +77,18 @@ def outside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
 def inside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """The parts of `stretch` that the set `covers` holds."""
     held = []
-    for cover in islice(covers, bisect_right(covers, stretch.start, key=STOP), None):
+    for cover in _reaching_beyond(stretch.start, covers):
         if cover.start >= stretch.stop:
             break
         held.append(Stretch(stretch.administration, max(stretch.start, cover.start), min(stretch.stop, cover.stop)))
     return held
+
+
+def _reaching_beyond(moment: int, covers: Sequence[Interval]) -> Iterable[Interval]:
+    """The intervals of a set that stop after a moment, in order."""
+    if not covers or covers[0].stop > moment:
+        return covers
+    return islice(covers, bisect_right(covers, moment, key=STOP), None)
 
 
 def split_after(stretches: Sequence[Stretch], limit: int) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:

@@ -21,6 +21,7 @@ def additional_hour(placed: Placed, visit: Visit) -> list[Said]:
     code = code_for(placed, Role.ADDITIONAL_HOUR, visit)
     if code is None or not (hours.units or hours.left):
         return []
-    remainder = Fact("{} min are left, not more than 30", (hours.left_minutes,), placed.service.ids)
-    further = Fact("beyond the first hour", (), placed.service.ids)
+    ids = placed.service.ids
+    remainder = Fact("{} min are left, not more than 30", (hours.left_minutes,), ids)
+    further = Fact("beyond the first hour", (), ids)
     return [*suggest(code, hours.of_unit, placed, visit, further), *decline(code, hours.left, remainder)]

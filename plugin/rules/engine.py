@@ -16,6 +16,7 @@ from plugin.domain import (
     Chart,
     DrugClass,
     NotApplicable,
+    Notice,
     Role,
     Ruling,
     Service,
@@ -215,9 +216,14 @@ def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None
     """
     claims: dict[str, list[tuple[int, int, str]]] = {}
     for ruling in rulings:
-        for claim in getattr(ruling.outcome, "claims", ()):
-            claims.setdefault(claim.administration, []).append((claim.start, claim.stop, ruling.rules[0]))
+        outcome = ruling.outcome
+        if isinstance(outcome, Notice):
+            continue
+        for administration, start, stop in outcome.claims:
+            claims.setdefault(administration, []).append((start, stop, ruling.rules[0]))
     for administration, of_it in claims.items():
+        if len(of_it) == 1:
+            continue
         of_it.sort()
         for (start, stop, first), (other_start, _, second) in pairwise(of_it):
             if other_start < stop or (start == stop == other_start):
@@ -228,9 +234,9 @@ def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None
 
 def _check_covered(service: Service, claims: Mapping[str, list[tuple[int, int, str]]]) -> None:
     wanted: dict[str, int] = {}
-    for stretch in service.stretches:
-        wanted[stretch.administration] = wanted.get(stretch.administration, 0) + stretch.stop - stretch.start
+    for administration, start, stop in service.stretches:
+        wanted[administration] = wanted.get(administration, 0) + stop - start
     for administration, seconds in wanted.items():
-        claimed = claims.get(administration, ())
-        if not claimed or sum(stop - start for start, stop, _ in claimed) != seconds:
+        claimed = claims.get(administration)
+        if not claimed or sum([stop - start for start, stop, _ in claimed]) != seconds:
             raise RuleConflict(f"no rule speaks for all minutes of {administration}; the rulebook has a gap")

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from plugin.domain import Category, Fact, Role, Service, Stretch
-from plugin.domain.interval import Interval, inside, minutes, outside, union
+from plugin.domain.interval import Interval, append, inside, minutes, outside, union
 from plugin.rules.base import Kind
 from plugin.rules.placement import Placed
-from plugin.rules.visit import Visit
+from plugin.rules.visit import Visit, distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ def _alone(fluids: Sequence[Service], beside: Beside, taken: list[Placed]) -> Ru
             for once in outside(stretch, counted):
                 taken += _lost(service, inside(once, beside.runs), "{} min ran beside a drug or blood on the same line")
                 left += [(service, part) for part in outside(once, beside.runs)]
-            counted = union([*counted, Interval(stretch.start, stretch.stop)])
+            if counted and stretch.start < counted[-1].start:
+                counted = union([*counted, stretch])
+            elif stretch.start < stretch.stop:
+                append(counted, stretch.start, stretch.stop)
     return sorted(_before_open(left, beside, taken), key=lambda pair: (pair[1].start, pair[1].administration))
 
 
@@ -104,7 +107,7 @@ def _lost(service: Service, parts: Iterable[Stretch], sentence: str) -> list[Pla
     lost = tuple(parts)
     if not lost:
         return []
-    why = Fact(sentence, (minutes(lost),), tuple(dict.fromkeys(p.administration for p in lost)))
+    why = Fact(sentence, (minutes(lost),), distinct(lost))
     return [Placed(service, Category.HYDRATION, Kind.NOT_EARNED, lost, considered=Role.ADDITIONAL_HOUR, why=why)]
 
 
@@ -116,13 +119,9 @@ def _totalled(runs: list[Run], visit: Visit) -> list[Run]:
 
 
 def _weighed(run: Run, role: Role, visit: Visit) -> Placed:
-    kept = tuple(stretch for _, stretch in run)
+    kept = tuple([stretch for _, stretch in run])
     needed = visit.book.limit("hydration_minimum")
     if minutes(kept) >= needed:
         return Placed(run[0][0], Category.HYDRATION, role, kept)
-    why = Fact(
-        "hydration ran {} min by itself, fewer than {}",
-        (minutes(kept), needed),
-        tuple(dict.fromkeys(s.administration for s in kept)),
-    )
+    why = Fact("hydration ran {} min by itself, fewer than {}", (minutes(kept), needed), distinct(kept))
     return Placed(run[0][0], Category.HYDRATION, Kind.NOT_EARNED, kept, considered=role, why=why)

@@ -35,10 +35,12 @@ def sequential_infusion(placed: Placed, visit: Visit) -> list[Said]:
 )
 def shared_minutes(placed: Placed, visit: Visit) -> list[Said]:
     """A drug earns the sequential or the concurrent code for a span, not both (dossier R14, addendum A7)."""
+    if not placed.shared:
+        return []
     code = code_for(placed, Role.CONCURRENT, visit)
     why = Fact("{} min were shared with another infusion on the same line", (minutes(placed.shared),), placed.beside)
     said: list[Said] = [*decline(code, placed.shared, why)]
-    if said and placed.category is Category.CHEMOTHERAPY:
+    if placed.category is Category.CHEMOTHERAPY:
         said.append(Notice("manual-unlisted", placed.service.ids, why))
     return said
 
@@ -76,8 +78,7 @@ def repeat_infusion(placed: Placed, visit: Visit) -> list[Said]:
     if code is None or not placed.kept:
         return []
     hours = further_hours(placed.kept, minutes(placed.kept), visit)
-    remainder = Fact(
-        "{} min of the same drug again are left, not more than 30", (hours.left_minutes,), placed.service.ids
-    )
-    again = Fact("the same drug was infused before", (), placed.service.ids)
+    ids = placed.service.ids
+    remainder = Fact("{} min of the same drug again are left, not more than 30", (hours.left_minutes,), ids)
+    again = Fact("the same drug was infused before", (), ids)
     return [*suggest(code, hours.of_unit, placed, visit, again), *decline(code, hours.left, remainder)]

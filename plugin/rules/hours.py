@@ -32,6 +32,8 @@ def further_hours(stretches: Stretches, total: int, visit: Visit) -> Hours:
     hour = visit.book.limit("further_hour")
     hours, last_part = divmod(total, hour)
     counts = last_part > visit.book.limit("last_part_must_exceed")
+    if not hours and not counts:
+        return Hours(0, (), stretches, last_part)
     of_unit: list[Stretches] = []
     rest: Stretches = stretches
     for unit in range(hours + counts):

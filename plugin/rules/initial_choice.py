@@ -1,9 +1,8 @@
 """Which service is initial: by the facility hierarchy (dossier R1), or by the office visit's reason (dossier R2)."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 
-from plugin.domain import Category, Technique
+from plugin.domain import CareSetting, Category, Technique
 from plugin.rules.placement import Counted, Tree, by_start, is_timed
 from plugin.rules.primary_reason import for_the_reason, reason_is_hydration
 from plugin.rules.visit import Visit
@@ -20,37 +19,43 @@ def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
     served = list(tree)
     if _hydration_comes_first(served, visit):
         return None
-    for_reason = for_the_reason(served, visit)
-    ranked: dict[str, list[tuple[int, Counted]]] = defaultdict(list)
-    for counted in _chemotherapy(served) or for_reason or served:
-        service, category = counted
-        if category is Category.HYDRATION or not is_timed(service) or service.technique is None:
-            continue
-        rank = visit.book.rank(category, service.technique)
-        if rank is not None:
-            ranked[service.drug.key].append((rank, counted))
-    best = min((rank for group in ranked.values() for rank, _ in group), default=None)
-    groups = [[counted for rank, counted in group if rank == best] for group in ranked.values()]
-    return min(
-        (min(group, key=by_start) for group in sorted(filter(None, groups), key=_longest_first)[:1]),
-        default=None,
-        key=by_start,
-    )
+    drugs = [c for c in served if c[1] is not Category.HYDRATION and is_timed(c[0])]
+    candidates = _best_ranked(_chemotherapy(drugs) or for_the_reason(drugs, visit) or drugs, visit)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    longest: dict[str, int] = {}
+    earliest: dict[str, Counted] = {}
+    for counted in sorted(candidates, key=by_start):
+        service, _ = counted
+        longest[service.drug.key] = max(longest.get(service.drug.key, 0), service.minutes)
+        earliest.setdefault(service.drug.key, counted)
+    return min(earliest.values(), key=lambda counted: (-longest[counted[0].drug.key], by_start(counted)))
 
 
-def _chemotherapy(tree: Tree) -> Tree:
+def _chemotherapy(drugs: Tree) -> Tree:
     """The tree's chemotherapy, its infusions first: nothing else is a parent of the add-ons it earns (dossier R12)."""
-    timed = [c for c in tree if c[1] is Category.CHEMOTHERAPY and is_timed(c[0])]
-    return [c for c in timed if c[0].technique is Technique.INFUSION] or timed
+    chemotherapy = [c for c in drugs if c[1] is Category.CHEMOTHERAPY]
+    return [c for c in chemotherapy if c[0].technique is Technique.INFUSION] or chemotherapy
 
 
-def _longest_first(group: Tree) -> tuple[int, int, str]:
-    longest = max(service.minutes for service, _ in group)
-    return -longest, *min(by_start(counted) for counted in group)
+def _best_ranked(candidates: Tree, visit: Visit) -> Tree:
+    """Those that stand highest in the hierarchy of initial services."""
+    best, found = None, Tree()
+    for counted in candidates:
+        service, category = counted
+        rank = visit.book.rank(category, service.technique) if service.technique else None
+        if rank is None or (best is not None and rank > best):
+            continue
+        if rank != best:
+            best, found = rank, []
+        found.append(counted)
+    return found
 
 
 def _hydration_comes_first(tree: Tree, visit: Visit) -> bool:
     """An office visit for hydration, where the site takes the reason by the letter although the edit fails."""
+    if visit.setting is not CareSetting.OFFICE:
+        return False
     drugs = any(category is not Category.HYDRATION for _, category in tree)
     fluids = any(category is Category.HYDRATION and is_timed(service) for service, category in tree)
     if not (drugs and fluids and reason_is_hydration(visit)):

@@ -4,8 +4,8 @@ One ordered dose in two syringes is one service, or by position two when two pla
 modifier 59 (dossier R24a; addendum A17, D13).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from plugin.domain import Category, Role, Service, Technique
 from plugin.rules.base import Kind
@@ -16,14 +16,16 @@ from plugin.rules.visit import Visit
 def place_injections(services: Sequence[Counted], visit: Visit) -> list[Placed]:
     """Every service outside the hierarchy, parts of one dose joined where the position says so."""
     placed: list[Placed] = []
+    injected: dict[tuple[str, str], list[int]] = defaultdict(list)
     for service, category in services:
-        whole = next((i for i, p in enumerate(placed) if _same_dose(p.service, service, visit)), None)
-        if whole is None:
-            placed.append(_one(service, category))
-        elif _is_one(placed[whole].service, service, category, visit):
-            placed[whole] = replace(placed[whole], kept=(*placed[whole].kept, *service.stretches))
-        else:
-            placed.append(replace(_one(service, category), modifiers=("59",)))
+        of_order = injected[service.drug.key, service.administrations[0].request] if _injected(service) else []
+        whole = next((i for i in of_order if _same_dose(placed[i].service, service, visit)), None)
+        if whole is not None and _is_one(placed[whole].service, service, category, visit):
+            placed[whole] = placed[whole]._replace(kept=(*placed[whole].kept, *service.stretches))
+            continue
+        of_order.append(len(placed))
+        one = _one(service, category)
+        placed.append(one if whole is None else one._replace(modifiers=("59",)))
     return placed
 
 
@@ -32,16 +34,14 @@ def _one(service: Service, category: Category) -> Placed:
     return Placed(service, category, Kind.UNTIMED if untimed else Role.SEPARATE, service.stretches)
 
 
+def _injected(service: Service) -> bool:
+    return service.technique is Technique.INJECTION
+
+
 def _same_dose(one: Service, other: Service, visit: Visit) -> bool:
     """Two syringes of one order within the minutes that make segments one; without an order, of one moment."""
-    orders = one.administrations[0].request, other.administrations[0].request
-    apart = visit.book.limit("stitch_gap") * 60 if orders[0] else 0
-    return (
-        one.technique is other.technique is Technique.INJECTION
-        and one.drug.key == other.drug.key
-        and orders[0] == orders[1]
-        and abs(one.start - other.start) <= apart
-    )
+    apart = visit.book.limit("stitch_gap") * 60 if one.administrations[0].request else 0
+    return abs(one.start - other.start) <= apart
 
 
 def _is_one(one: Service, other: Service, category: Category, visit: Visit) -> bool:

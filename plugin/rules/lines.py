@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from plugin.domain import Caveat, ChargeMinutes, Ruling, Suggest, SuggestedCharge
+from plugin.domain import Caveat, ChargeMinutes, Fact, Ruling, Suggest, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.rules import BY_ID
 from plugin.rules.engine import Ruled
 from plugin.rules.visit import Visit
 
+Part = tuple[Suggest, Ruling]
 UTC_CAVEAT = Caveat(
     "zone",
     "the day as charted in UTC",
@@ -20,36 +21,41 @@ UTC_CAVEAT = Caveat(
 def charge_lines(ruled: Ruled) -> tuple[SuggestedCharge, ...]:
     """The suggested lines by place in the hierarchy, then day, code, modifiers."""
     system = ruled.visit.book.book.system
-    by_key: dict[ChargeKey, list[tuple[Suggest, Ruling]]] = defaultdict(list)
+    by_key: dict[ChargeKey, list[Part]] = defaultdict(list)
     for ruling in ruled.rulings:
         said = ruling.outcome
         if isinstance(said, Suggest):
             by_key[(system(said.code), said.code, said.modifiers, said.day)].append((said, ruling))
-    lines = [_line(key, parts, ruled.visit) for key, parts in by_key.items()]
+    lines = [_line(key, sorted(parts, key=_place), ruled.visit) for key, parts in by_key.items()]
     place = ruled.visit.book.book.place_in_list
     return tuple(sorted(lines, key=lambda c: (place(c.code), c.day, c.code, c.modifiers)))
 
 
-def _line(key: ChargeKey, parts: list[tuple[Suggest, Ruling]], visit: Visit) -> SuggestedCharge:
-    parts.sort(key=lambda part: (part[0].claims[0] if part[0].claims else ("", 0, 0))[1:] + part[0].administrations)
+def _place(part: Part) -> tuple[int | str, ...]:
+    """By the first minute that earned it, then by administrations."""
+    said, _ = part
+    return (said.claims[0] if said.claims else ("", 0, 0))[1:] + said.administrations
+
+
+def _line(key: ChargeKey, parts: list[Part], visit: Visit) -> SuggestedCharge:
     suggestions = [said for said, _ in parts]
-    ids = _in_order((i for said in suggestions for i in said.administrations), visit)
+    ids = _in_order({i for said in suggestions for i in said.administrations}, visit)
     utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
     system, code, modifiers, day = key
     support = visit.support.of_line(ids, day)
     return SuggestedCharge(
         system=system,
         code=code,
-        units=sum(said.units for said in suggestions),
+        units=sum([said.units for said in suggestions]),
         modifiers=modifiers,
         day=day,
         administrations=ids,
         diagnoses=support.codes,
         diagnosis_references=support.references,
         minutes=_minutes(suggestions),
-        evidence=(*dict.fromkeys([fact for said in suggestions for fact in said.because]), *support.facts),
-        rules=_once(rule for _, ruling in parts for rule in ruling.rules),
-        citations=_once([*_cited(ruling for _, ruling in parts), *support.citations]),
+        evidence=(*_evidence(suggestions), *support.facts),
+        rules=_once([rule for _, ruling in parts for rule in ruling.rules]),
+        citations=_once([*_cited([ruling for _, ruling in parts]), *support.citations]),
         caveats=(UTC_CAVEAT, *support.caveats) if utc else support.caveats,
     )
 
@@ -57,26 +63,37 @@ def _line(key: ChargeKey, parts: list[tuple[Suggest, Ruling]], visit: Visit) -> 
 def _minutes(suggestions: list[Suggest]) -> tuple[ChargeMinutes, ...]:
     units = [(unit, said.tier) for said in suggestions for unit in said.unit_claims]
     return tuple(
-        ChargeMinutes(number, stretch.administration, tier, stretch.start, stretch.stop)
-        for number, (unit, tier) in enumerate(units, start=1)
-        for stretch in unit
+        [
+            ChargeMinutes(number, administration, tier, start, stop)
+            for number, (unit, tier) in enumerate(units, start=1)
+            for administration, start, stop in unit
+        ]
     )
 
 
-def _in_order(ids: Iterable[str], visit: Visit) -> tuple[str, ...]:
+def _evidence(suggestions: list[Suggest]) -> tuple[Fact, ...]:
+    """Each fact once; one suggestion never says the same twice."""
+    if len(suggestions) == 1:
+        return suggestions[0].because
+    return tuple(dict.fromkeys([fact for said in suggestions for fact in said.because]))
+
+
+def _in_order(ids: set[str], visit: Visit) -> tuple[str, ...]:
+    if len(ids) == 1:
+        return tuple(ids)
+
     def start(administration: str) -> tuple[float, str]:
         given = visit.administrations[administration]
         moment = given.start or given.stop
         return moment.timestamp() if moment else 0, administration
 
-    return tuple(sorted(set(ids), key=start))
+    return tuple(sorted(ids, key=start))
 
 
-def _cited(rulings: Iterable[Ruling]) -> tuple[str, ...]:
+def _cited(rulings: list[Ruling]) -> list[str]:
     """The sources of the rules that spoke, then those of the rows they read."""
-    listed = list(rulings)
-    of_rules = [source for ruling in listed for rule in ruling.rules for source in BY_ID[rule].cites]
-    return _once([*of_rules, *(row.cites for ruling in listed for row in ruling.rows)])
+    of_rules = [source for ruling in rulings for rule in ruling.rules for source in BY_ID[rule].cites]
+    return [*of_rules, *[row.cites for ruling in rulings for row in ruling.rows]]
 
 
 def _once(words: Iterable[str]) -> tuple[str, ...]:

@@ -5,37 +5,42 @@ The initial service keeps its minutes; the others are carved in order of class, 
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from plugin.domain import Category, Fact, Role, Service, Stretch
-from plugin.domain.interval import Interval, inside, minutes, outside, union
+from plugin.domain.interval import inside, minutes, outside, union
 from plugin.rules.base import Kind
 from plugin.rules.placement import Counted, Placed, by_start
 from plugin.rules.visit import Visit
 
 CLASS_ORDER = (Category.CHEMOTHERAPY, Category.THERAPEUTIC)
+FIRST_HOUR = frozenset({Role.INITIAL, Role.SEQUENTIAL})
 
 
 def place_infusions(infusions: Sequence[Counted], initial: Counted | None, visit: Visit) -> list[Placed]:
     """Each infusion with its role and the minutes it keeps."""
     placed: list[Placed] = []
+    first_hours: dict[str, int] = {}
     for counted in _in_order(infusions, initial):
         service, category = counted
         if counted == initial:
             placed.append(Placed(service, category, Role.INITIAL, service.stretches))
         else:
-            _lay(service, category, placed, visit)
+            _lay(service, category, placed, first_hours.get(service.drug.key), visit)
+        if placed[-1].role in FIRST_HOUR:
+            first_hours.setdefault(service.drug.key, len(placed) - 1)
     return placed
 
 
 def _in_order(infusions: Sequence[Counted], initial: Counted | None) -> list[Counted]:
     """The initial first, then by class, the drug's longest interval, the drug's earliest start, start and id."""
+    if len(infusions) == 1:
+        return list(infusions)
     longest: dict[str, int] = defaultdict(int)
     earliest: dict[str, tuple[int, str]] = {}
     for counted in infusions:
         drug = counted[0].drug.key
         longest[drug] = max(longest[drug], counted[0].minutes)
-        earliest[drug] = min(earliest.get(drug, by_start(counted)), by_start(counted))
+        earliest.setdefault(drug, by_start(counted))
 
     def place(counted: Counted) -> tuple[bool, int, int, tuple[int, str], tuple[int, str]]:
         drug = counted[0].drug.key
@@ -50,19 +55,16 @@ def _in_order(infusions: Sequence[Counted], initial: Counted | None) -> list[Cou
     return sorted(infusions, key=place)
 
 
-def _lay(service: Service, category: Category, placed: list[Placed], visit: Visit) -> None:
-    """Lay one more infusion over those placed; a repeat may lengthen the drug's earlier interval instead."""
-    against = [p for p in placed if category is Category.THERAPEUTIC or p.category is category]
+def _lay(service: Service, category: Category, placed: list[Placed], earlier: int | None, visit: Visit) -> None:
+    """Lay one more infusion over those placed; a repeat may lengthen the drug's `earlier` interval instead."""
+    against = placed if category is Category.THERAPEUTIC else [p for p in placed if p.category is category]
     kept, shared, beside = _carve(service, against)
-    earlier = next(
-        (i for i, p in enumerate(placed) if p.service.drug.key == service.drug.key and _has_first_hour(p)), None
-    )
     if earlier is not None:
         placed.append(Placed(service, category, Role.ADDITIONAL_HOUR, kept, shared, beside))
         if kept and visit.book.position("same_drug_time") == "cumulative":
             first = placed[earlier]
-            placed[earlier] = replace(first, kept=(*first.kept, *kept))
-            placed[-1] = replace(placed[-1], kept=())
+            placed[earlier] = first._replace(kept=(*first.kept, *kept))
+            placed[-1] = placed[-1]._replace(kept=())
     elif shared and _given_together(service, placed):
         placed.append(Placed(service, category, Kind.TOGETHER, service.stretches))
     elif shared:
@@ -83,10 +85,6 @@ def _given_together(service: Service, placed: Sequence[Placed]) -> bool:
     )
 
 
-def _has_first_hour(placed: Placed) -> bool:
-    return placed.role in (Role.INITIAL, Role.SEQUENTIAL)
-
-
 def _carve(
     service: Service, against: Sequence[Placed]
 ) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...], tuple[str, ...]]:
@@ -95,9 +93,9 @@ def _carve(
     near = [s for p in against for s in p.kept if s.start < last and s.stop > first]
     if not near:
         return service.stretches, (), ()
-    covers = union(Interval(s.start, s.stop) for s in near)
-    kept = tuple(left for s in service.stretches for left in outside(s, covers))
-    shared = tuple(part for s in service.stretches for part in inside(s, covers))
+    covers = union(near)
+    kept = tuple([left for s in service.stretches for left in outside(s, covers)])
+    shared = tuple([part for s in service.stretches for part in inside(s, covers)])
     beside = [s.administration for s in near if any(_meet(s, part) for part in shared)]
     return kept, shared, tuple(dict.fromkeys(beside))
 
@@ -126,21 +124,21 @@ def _overlapping(placed: Placed, second: int, visit: Visit) -> Placed:
 
 
 def _with_its_full_time(placed: Placed) -> Placed:
-    return replace(placed, kept=placed.service.stretches, shared=())
+    return placed._replace(kept=placed.service.stretches, shared=())
 
 
 def _concurrent(placed: Placed, visit: Visit) -> Placed:
     """Concurrent, when the two ran together long enough for the position taken."""
     shared, least = minutes(placed.shared), visit.book.limit("concurrent_minimum")
     if shared >= least or visit.book.position("concurrent_minimum") == "any":
-        return replace(placed, role=Role.CONCURRENT, kept=placed.service.stretches, shared=())
+        return placed._replace(role=Role.CONCURRENT, kept=placed.service.stretches, shared=())
     why = Fact(
         "{} min were shared with another drug and {} min are left: fewer than {} either way",
         (shared, minutes(placed.kept), least),
         placed.service.ids,
     )
     kept = placed.service.stretches
-    return replace(placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.CONCURRENT, why=why)
+    return placed._replace(role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.CONCURRENT, why=why)
 
 
 def _chemotherapy_together(placed: Placed, visit: Visit) -> Placed:
@@ -155,6 +153,6 @@ def _chemotherapy_together(placed: Placed, visit: Visit) -> Placed:
         placed.service.ids,
     )
     kept = placed.service.stretches
-    return replace(
-        placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.SEQUENTIAL, why=why, by_hand=True
+    return placed._replace(
+        role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.SEQUENTIAL, why=why, by_hand=True
     )

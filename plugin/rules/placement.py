@@ -4,14 +4,13 @@ The place decides which rules look at a service; the minutes it keeps are the mi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugin.domain import Category, Fact, Role, Route, Service, Stretch, Technique, Timing
 from plugin.rules.base import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A service, or the part of it that shares one fate.
 
     `kept` are the minutes it can earn with; `shared` those it lost to services placed before it, `beside` theirs.
@@ -33,11 +32,20 @@ class Placed:
 
 Counted = tuple[Service, Category]
 Tree = list[Counted]
+KNOWN_TIMES = frozenset({Timing.TIMED, Timing.UNTIMED_PUSH})
+
+
+class Parts(NamedTuple):
+    """The timed services of a tree: drug infusions and drug pushes in order of start, and fluids."""
+
+    infusions: Tree
+    pushes: Tree
+    fluids: list[Service]
 
 
 def is_timed(service: Service) -> bool:
     """Whether its time is good enough to choose and to count by."""
-    return service.timing in (Timing.TIMED, Timing.UNTIMED_PUSH) and service.technique is not None
+    return service.timing in KNOWN_TIMES and service.technique is not None
 
 
 def in_a_vein(service: Service) -> bool:
@@ -45,18 +53,23 @@ def in_a_vein(service: Service) -> bool:
     return service.route is Route.INTRAVENOUS
 
 
-def techniques(tree: Iterable[Counted], technique: Technique) -> Tree:
-    """The timed services of one technique that carry a drug, in order of start."""
-    return sorted(
-        (
-            (service, category)
-            for service, category in tree
-            if is_timed(service)
-            and service.technique is technique
-            and category in (Category.CHEMOTHERAPY, Category.THERAPEUTIC)
-        ),
-        key=by_start,
-    )
+def parts_of(tree: Iterable[Counted]) -> Parts:
+    """What of a tree can be placed by its time."""
+    infusions: Tree = []
+    pushes: Tree = []
+    fluids: list[Service] = []
+    for counted in tree:
+        service, category = counted
+        if not is_timed(service):
+            continue
+        if category is Category.HYDRATION:
+            fluids.append(service)
+        elif category is Category.THERAPEUTIC or category is Category.CHEMOTHERAPY:
+            if service.technique is Technique.INFUSION:
+                infusions.append(counted)
+            elif service.technique is Technique.PUSH:
+                pushes.append(counted)
+    return Parts(sorted(infusions, key=by_start), sorted(pushes, key=by_start), fluids)
 
 
 def by_start(counted: Counted) -> tuple[int, str]:

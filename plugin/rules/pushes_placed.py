@@ -16,9 +16,13 @@ NEVER = 1_000_000
 
 @dataclass
 class Given:
-    """What was already reported in this encounter: each drug's last push, and when each drug ran as an infusion."""
+    """What was already reported in this encounter: each drug's last push, and when each drug ran as an infusion.
+
+    `siteless` are the drugs pushed at each moment with no site charted.
+    """
 
     last_push: dict[str, int] = field(default_factory=dict)
+    siteless: dict[int, set[str]] = field(default_factory=dict)
     infused: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     def infusions(self, services: Iterable[Service]) -> None:
@@ -31,20 +35,23 @@ class Given:
 def place_pushes(pushes: Sequence[Counted], initial: Counted | None, given: Given, visit: Visit) -> list[Placed]:
     """Each push, in order of start, with its role; remembers what it reports in `given`."""
     placed: list[Placed] = []
+    given.siteless.clear()
     for counted in pushes:
         service, category = counted
         if counted == initial:
             given.last_push[service.drug.key] = service.start
             placed.append(Placed(service, category, Role.INITIAL, service.stretches))
         else:
-            placed.append(_push(counted, [p.service for p in placed], given, visit))
+            placed.append(_push(counted, given, visit))
+        if not service.access_site:
+            given.siteless.setdefault(service.start, set()).add(service.drug.key)
     return placed
 
 
-def _push(counted: Counted, before: Sequence[Service], given: Given, visit: Visit) -> Placed:
+def _push(counted: Counted, given: Given, visit: Visit) -> Placed:
     service, category = counted
     drug = service.drug.key
-    if _together(service, before):
+    if _together(service, given):
         return Placed(service, category, Kind.TOGETHER, service.stretches)
     if drug not in given.last_push and drug not in given.infused:
         given.last_push[drug] = service.start
@@ -65,12 +72,9 @@ def _push(counted: Counted, before: Sequence[Service], given: Given, visit: Visi
     )
 
 
-def _together(service: Service, before: Sequence[Service]) -> bool:
+def _together(service: Service, given: Given) -> bool:
     """Another drug pushed at the very same charted time, with no site charted for either (addendum D7)."""
-    return not service.access_site and any(
-        not other.access_site and other.start == service.start and other.drug.key != service.drug.key
-        for other in before
-    )
+    return not service.access_site and bool(given.siteless.get(service.start, set()) - {service.drug.key})
 
 
 def _no_repeat(service: Service, category: Category, given: Given, visit: Visit) -> Fact | None:
@@ -92,7 +96,9 @@ def _no_repeat(service: Service, category: Category, given: Given, visit: Visit)
 
 def _gaps(service: Service, given: Given) -> tuple[int, int]:
     """Whole minutes to the next start of an infusion of the drug, and to the nearest start or end behind it."""
-    spans = given.infused.get(service.drug.key, [])
+    spans = given.infused.get(service.drug.key)
+    if not spans:
+        return NEVER, NEVER
     ahead = [(start - service.start) // 60 for start, _ in spans if start >= service.start]
     behind = [
         abs(edge - service.start) // 60 for start, stop in spans if start < service.start for edge in (start, stop)

@@ -99,7 +99,9 @@ class Visit:
         """The fact that a drug ran, from when to when, in whole minutes."""
         first, last = stretches[0], stretches[-1]
         length = minutes(stretches)
-        begun, ended = self.clock(first.administration, first.start), self.clock(last.administration, last.stop)
+        zone = self.zone_of(first.administration)
+        begun = Clock(first.start, zone)
+        ended = Clock(last.stop, zone if last is first else self.zone_of(last.administration))
         sentence = "{0} ran {1} min, {2} to {3}" if length else "{0} was given at {2}"
         return Fact(sentence, (service.drug.text or service.drug.key, length, begun, ended), distinct(stretches))
 
@@ -201,4 +203,6 @@ class Visit:
 
 def distinct(stretches: tuple[Stretch, ...]) -> tuple[str, ...]:
     """The administrations behind stretches, in their order."""
+    if len(stretches) == 1:
+        return (stretches[0].administration,)
     return tuple(dict.fromkeys([s.administration for s in stretches]))
