@@ -189,6 +189,11 @@ class View:
         row = self._codes.get((category, role, technique))
         return row.code if row else None
 
+    def ever(self, category: Category, role: Role, technique: str) -> tables.ProcedureCode | None:
+        """The row of a service on any day and in any setting: what a decline can name."""
+        family = (category, role, technique)
+        return next((row for row in self.book.procedure_codes if row.family == family), None)
+
     def initial_codes(self) -> frozenset[str]:
         """The codes of which an access site and encounter has one."""
         return self._edition.initial_codes

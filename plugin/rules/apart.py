@@ -165,12 +165,19 @@ def own_code(visit: Visit) -> list[Said]:
 
 
 def _coded(category: Category, name: str, day: date, services: list[Service], visit: Visit) -> list[Said]:
-    code = visit.book.code(category, Role.SEPARATE, name, visit.setting)
+    row = visit.book.ever(category, Role.SEPARATE, name)
+    here = row is not None and visit.setting in row.settings
+    in_force = row is not None and row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
+    code = row.code if row is not None and here and in_force else None
+    visit.book.rows += [row.row] if row is not None else []
     claims = tuple(s for service in services for s in service.stretches)
     ids = tuple(i for service in services for i in service.ids)
     why = Fact("{}", (f"{services[0].drug.text or services[0].drug.key}: {name}",), ids)
     if code is None or _silent(name, services):
-        return [Decline(None, ids, claims, (why,)), Notice("manual-unlisted", ids, why)]
+        named = row.code if row is not None else None
+        where = Fact("" if here and in_force else "{} is not reported in this setting on that day", (named or "it",))
+        facts = (why, where) if where.template else (why,)
+        return [Decline(named, ids, claims, facts), Notice("manual-unlisted", ids, facts[-1])]
     tier = max(service.tier for service in services)
     said: list[Said] = [Suggest(code, 1, day, ids, claims, (why,), (claims,) if claims else (), tier=tier)]
     if category is Category.CHEMOTHERAPY and name == "pump start":

@@ -24,7 +24,8 @@ class Hours(NamedTuple):
 
 def first_hour(kept: Sequence[Stretch], visit: Visit) -> tuple[Stretches, Stretches]:
     """The stretches of the first hour, and those beyond it."""
-    return split_after(kept, visit.book.limit("first_hour") * 60)
+    hour = visit.book.limit("first_hour")
+    return (tuple(kept), ()) if minutes(kept) <= hour else split_after(kept, hour * 60)
 
 
 def further_hours(stretches: Stretches, total: int, visit: Visit) -> Hours:
@@ -40,6 +41,8 @@ def further_hours(stretches: Stretches, total: int, visit: Visit) -> Hours:
         last = unit == hours + counts - 1 and counts
         part, rest = (rest, ()) if last else split_after(rest, hour * 60)
         of_unit.append(part)
+    if of_unit and not last_part:  # seconds short of a minute stay with the last hour
+        of_unit[-1], rest = (*of_unit[-1], *rest), ()
     return Hours(hours + counts, tuple(of_unit), rest, 0 if counts else last_part)
 
 

@@ -9,11 +9,14 @@ from plugin.rules.hours import beyond_first_hour, first_hour, further_hours
 from plugin.rules.placement import Placed
 from plugin.rules.saying import code_for, decline, suggest
 from plugin.rules.visit import Visit, distinct
+from plugin.rules.wording import Words, mentions
 
 # Signs of volume loss that MACs name; no national list exists (dossier R21, unsourced list).
 SUPPORTING = (
     "E86", "R11", "A08", "A09", "K52", "R19.7", "O21", "E87", "N17", "I95", "T67", "R55", "E83.52", "D57",
 )  # fmt: skip
+
+LOSS = Words(r"dehydrat|volume deplet|hypovol|vomit|nausea|diarrh|gastroenteritis|hyperemesis|hypotension|syncope")
 
 
 @rule(
@@ -59,6 +62,13 @@ def _left(left: int) -> Fact:
     return Fact("{} min are left, not more than 30", (left,))
 
 
+def _said_in_words(placed: Placed, visit: Visit) -> bool:
+    """Whether a diagnosis or a reason without an ICD-10-CM code says it in words."""
+    terms = [t for d in visit.chart.diagnoses for t in d.terms]
+    terms += [t for a in placed.service.administrations for t in a.reasons]
+    return any(mentions(LOSS, term.text) for term in terms if term.system != "icd10cm")
+
+
 @rule(
     "HYDRATION-NECESSITY",
     title="Hydration needs a documented reason",
@@ -69,7 +79,7 @@ def _left(left: int) -> Fact:
 def hydration_necessity(placed: Placed, visit: Visit) -> list[Said]:
     """Still suggested without one, and asked about (dossier R21)."""
     codes = visit.diagnosis_codes | visit.reason_codes(placed.service)
-    if any(code.startswith(SUPPORTING) for code in codes):
+    if any(code.startswith(SUPPORTING) for code in codes) or _said_in_words(placed, visit):
         return []
     ids = distinct(placed.kept)
     question = Fact("Which condition called for hydration? No charted diagnosis supports it", (), ids)

@@ -148,7 +148,7 @@ def _chemotherapy_together(placed: Placed, visit: Visit) -> Placed:
     if minutes(placed.kept) >= visit.book.limit("infusion_minimum"):
         return placed
     why = Fact(
-        "{} min ran together with another chemotherapy drug; no code covers that, a coder decides",
+        "{} min ran together with another chemotherapy drug; only the unlisted 96549 could say so, a coder decides",
         (minutes(placed.shared),),
         placed.service.ids,
     )

@@ -1,4 +1,6 @@
-"""Sedation and test agents given while a procedure ran: part of it, or not, is asked (dossier R25)."""
+"""Drugs given while a procedure ran, or before surgery: part of it, or not, is asked (dossier R25)."""
+
+import re
 
 from plugin.domain import Ask, Decline, Fact, NotApplicable, ProcedureDone, Service
 from plugin.domain.outcome import Answer
@@ -9,14 +11,18 @@ from plugin.rules.visit import Visit
 from plugin.rules.wording import Words, says
 
 BEFORE_SURGERY = Words(r"\bpre-?op(erative(ly)?)?\b|\bsurgical prophylaxis\b")
+GIVING_A_DRUG = re.compile(
+    r"\b(96[34]\d\d|36430)\b|infusion|injection|chemotherap|transfusion|hydration|intravenous|administration|vaccin",
+    re.IGNORECASE,
+)
 KIND, PART_OF_IT = "procedure-link", "part of the procedure"
 
 
 def procedure_at(service: Service, visit: Visit) -> ProcedureDone | None:
-    """The procedure with a charted time that the service was started in, for drugs that often belong to one."""
-    if not visit.book.flag(service.drug.key, "procedure-drug"):
-        return None
+    """The procedure with a charted time that the service was started in; giving a drug is no such procedure."""
     for done in visit.chart.procedures:
+        if any(GIVING_A_DRUG.search(f"{term.code} {term.text}") for term in done.terms):
+            continue
         if done.start and done.stop and done.start.timestamp() <= service.start <= done.stop.timestamp():
             return done
     return None
@@ -43,7 +49,7 @@ def procedure_drug(service: Service, visit: Visit) -> Decline | Ask | NotApplica
 
 @rule(
     "PROCEDURE-LINK",
-    title="Sedation while a procedure ran, or a drug noted as given before surgery: whether it belongs to it is asked",
+    title="A drug given while a procedure ran, or noted as given before surgery: whether it belongs to it is asked",
     cites=("procedure-integral",),
     in_force=since("2006-01-01"),
     when=lambda visit: bool(visit.chart.procedures) or BEFORE_SURGERY in visit.words,

@@ -31,7 +31,10 @@ class Change(NamedTuple):
 
 def words_of_changes(changes: Iterable[Change]) -> str:
     """What the changes come to, such as "adds 96366 x1"."""
-    return ", ".join(change.words() for change in changes) or "changes nothing"
+    listed = list(changes)
+    codes = [change.key[1:3] for change in listed]
+    said = [f"{c.words()} on {c.key[3]}" if codes.count(c.key[1:3]) > 1 else c.words() for c in listed]
+    return ", ".join(said) or "changes nothing"
 
 
 class Trial:

@@ -96,14 +96,23 @@ class Visit:
         return Clock(seconds, self.zone_of(administration))
 
     def ran(self, service: Service, stretches: tuple[Stretch, ...]) -> Fact:
-        """The fact that a drug ran, from when to when, in whole minutes."""
+        """The fact that a drug ran, from when to when, in whole minutes, and how much of that these stretches are."""
         first, last = stretches[0], stretches[-1]
         length = minutes(stretches)
         zone = self.zone_of(first.administration)
         begun = Clock(first.start, zone)
         ended = Clock(last.stop, zone if last is first else self.zone_of(last.administration))
-        sentence = "{0} ran {1} min, {2} to {3}" if length else "{0} was given at {2}"
-        return Fact(sentence, (service.drug.text or service.drug.key, length, begun, ended), distinct(stretches))
+        name, ids = service.drug.text or service.drug.key, distinct(stretches)
+        if not length:
+            return Fact("{0} was given at {1}", (name, begun), ids)
+        if stretches == service.stretches:
+            return Fact("{0} ran {1} min, {2} to {3}", (name, length, begun, ended), ids)
+        whole = service.stretches
+        if not whole or any(i not in service.ids for i in ids):
+            return Fact("{0} and more fluid: {1} min, {2} to {3}", (name, length, begun, ended), ids)
+        start, stop = self.clock(ids[0], whole[0].start), self.clock(ids[0], whole[-1].stop)
+        sentence = "{0} ran {1} min, {2} to {3}; {4} of them count here, {5} to {6}"
+        return Fact(sentence, (name, service.minutes, start, stop, length, begun, ended), ids)
 
     def stated(self, kind: str, about: str = "") -> str:
         """What somebody stated in answer to a question of that kind, empty when nobody did."""
