@@ -13,8 +13,8 @@ CHECKS := format-check lint imports types codebook reference-check docs wheel te
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-browser pictures check list-checks format format-check lint imports types codebook reference \
-        reference-check generative bench pictures docs wheel real-data locks clean
+.PHONY: help setup demo test test-browser pictures check list-checks format format-check lint imports types codebook codebook-tables \
+        reference reference-check generative bench pictures docs wheel real-data locks clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ types: $(VENV)/development.stamp ## mypy: strict on the product, lenient on the 
 
 codebook: $(VENV)/development.stamp ## check the dated code tables for gaps, overlaps and missing citations
 	@$(RUN) -m plugin.cli codebook check
+
+codebook-tables: $(VENV)/development.stamp ## write the ICD-10-CM table of the fiscal year anew
+	@$(RUN) -m tests.repo.make_icd10cm
 
 reference: $(VENV)/development.stamp ## write the generated reference pages anew
 	@$(RUN) -m tests.repo.reference_pages
