@@ -49,6 +49,15 @@ class OrderRule:
     follow: frozenset[str]
     cites: tuple[str, ...]
 
+    def concerns(self, groups: frozenset[str], kind: str) -> bool:
+        """Whether it can do anything to diagnoses of these groups on that kind of line."""
+        return (
+            (not self.lines or kind in self.lines)
+            and not groups.isdisjoint(self.on)
+            and (not self.with_ or not groups.isdisjoint(self.with_))
+            and (self.act != "after" or not groups.isdisjoint(self.follow))
+        )
+
 
 class DiagnosisTables:
     """What the code book knows of diagnoses; ICD-10-CM itself is read when first asked."""
@@ -80,8 +89,7 @@ class DiagnosisTables:
         if known is None:
             if len(self._about) >= REMEMBERED:
                 self._about.clear()
-            of_kind = [rule for rule in self.order if not rule.lines or kind in rule.lines]
-            known = self._about[(groups, kind)] = tuple(r for r in of_kind if not groups.isdisjoint(r.on))
+            known = self._about[(groups, kind)] = tuple(rule for rule in self.order if rule.concerns(groups, kind))
         return known
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 
 from plugin.codebook.icd10cm import DiagnosisCode
 from plugin.domain import Fact, Notice
@@ -9,6 +10,7 @@ from plugin.rules.base import Said, rule, since
 from plugin.rules.diagnoses import Reason
 from plugin.rules.visit import Visit
 
+START = attrgetter("start")
 WORDS = {
     (True, True): "{0} is no billable code on {1}: choose one of {2}",
     (True, False): "{0} is no billable code by the edition of fiscal year {3}, the nearest to {1}: it had {2} below it",
@@ -38,8 +40,9 @@ def diagnosis_not_billable(visit: Visit) -> list[Said]:
 
 def _days(visit: Visit) -> tuple[date, ...]:
     """The first and the last day on which a counted service starts."""
-    services = sorted([s for s, _ in visit.counted], key=lambda s: s.start)
-    return tuple(dict.fromkeys([visit.day_of(s.administrations[0].id, s.start) for s in (services[0], services[-1])]))
+    services = [s for s, _ in visit.counted]
+    ends = (min(services, key=START), max(services, key=START))
+    return tuple(dict.fromkeys([visit.day_of(s.administrations[0].id, s.start) for s in ends]))
 
 
 def _used(visit: Visit) -> Iterator[tuple[Reason, tuple[str, ...]]]:

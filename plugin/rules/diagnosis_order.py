@@ -39,6 +39,15 @@ class Supported:
     citations: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of some charted reasons may stand on a claim of a day, in charted order, and as a line has it so."""
+
+    reasons: list[Reason]
+    groups: frozenset[str]
+    plain: Supported
+
+
 class Support:
     """The diagnoses behind the lines of one visit; lines of one kind, day and reason share their answer."""
 
@@ -48,16 +57,68 @@ class Support:
         self._kinds = {a.id: kind_of(s, category, visit) for s, category in visit.counted for a in s.administrations}
         self._in_visit = frozenset(self._kinds.values())
         self._known: dict[tuple[tuple[Reason, ...], str, date], Supported] = {}
+        self._standing: dict[tuple[tuple[Reason, ...], date], Standing] = {}
 
     def of_line(self, administrations: Sequence[str], day: date) -> Supported:
         """What stands behind a line that rests on these administrations."""
         charted = self._visit.charted_reasons
-        own = charted.own(self._visit.administrations[i] for i in administrations)
+        own = charted.own(self._visit.administrations[i] for i in administrations) if charted.any_own else ()
         kind = self._kinds.get(administrations[0], "other") if administrations else "other"
         known = self._known.get((own, kind, day))
         if known is None:
-            known = self._known[(own, kind, day)] = Ordering(self._visit, kind, self._in_visit).of(own, day)
+            known = self._known[(own, kind, day)] = self._worked_out(own, kind, day)
         return known
+
+    def _worked_out(self, own: tuple[Reason, ...], kind: str, day: date) -> Supported:
+        """The service's own reasons in order, else the encounter's; empty when nothing charted supports a service."""
+        ordering = Ordering(self._visit, kind, self._in_visit)
+        if own:
+            standing = self._standing_on(own, day)
+            found = ordering.of(standing, is_own=True)
+            if found.codes or not standing.reasons:
+                return found
+        return ordering.of(self._standing_on(self._visit.charted_reasons.of_encounter, day), is_own=False)
+
+    def _standing_on(self, reasons: tuple[Reason, ...], day: date) -> Standing:
+        known = self._standing.get((reasons, day))
+        if known is None:
+            known = self._standing[(reasons, day)] = standing_on(day, reasons, self._tables)
+        return known
+
+
+def standing_on(day: date, reasons: Iterable[Reason], tables: DiagnosisTables) -> Standing:
+    """The reasons without those that are not billable, with what must be said of the day and of mapped codes."""
+    kept: list[Reason] = []
+    facts: list[Fact] = []
+    caveats: list[Caveat] = []
+    for reason in reasons:
+        found = tables.icd10cm.look_up(reason.code, day)
+        if not stands(found):
+            facts.append(_left_off(reason, day))
+            continue
+        if not (found.own_edition or caveats):
+            caveats.append(edition_caveat(day, found.edition, tables))
+        kept.append(reason)
+    caveats += [mapped_caveat(reason) for reason in kept if reason.link]
+    groups = NO_GROUPS.union(*[tables.groups_of(r.code) for r in kept])
+    return Standing(kept, groups, _supported(kept, facts, caveats))
+
+
+def _left_off(reason: Reason, day: date) -> Fact:
+    words = "{} is not billable on {} and is left off the line"
+    return Fact(words, (reason.code, day.isoformat()), (reason.reference,) if reason.reference else ())
+
+
+def _supported(
+    reasons: Iterable[Reason], facts: Iterable[Fact], caveats: Iterable[Caveat], cites: Iterable[str] = ()
+) -> Supported:
+    return Supported(
+        tuple([r.code for r in reasons]),
+        tuple(dict.fromkeys([r.reference for r in reasons if r.reference])),
+        tuple(facts),
+        tuple(caveats),
+        tuple(dict.fromkeys(cites)),
+    )
 
 
 class Ordering:
@@ -65,56 +126,22 @@ class Ordering:
 
     def __init__(self, visit: "Visit", kind: str, kinds: frozenset[str]) -> None:
         self._visit, self._kind, self._kinds = visit, kind, kinds
-        self._tables: DiagnosisTables = visit.book.book.diagnoses
+        self._tables = visit.book.book.diagnoses
         self._facts: list[Fact] = []
         self._caveats: list[Caveat] = []
         self._cites: list[str] = []
 
-    def of(self, own: tuple[Reason, ...], day: date) -> Supported:
-        """The service's own reasons in order, else the encounter's; empty when nothing charted supports a service."""
-        found: list[Reason] = []
-        for reasons, is_own in ((own, True), (self._visit.charted_reasons.of_encounter, False)):
-            found = self._in_order(self._billable(reasons, day), is_own)
-            if found or (is_own and self._only_unbillable(reasons, day)):
-                break
-        self._mark(found, day)
-        return Supported(
-            tuple(r.code for r in found),
-            tuple(dict.fromkeys(r.reference for r in found if r.reference)),
-            tuple(self._facts),
-            tuple(self._caveats),
-            tuple(dict.fromkeys(self._cites)),
-        )
+    def of(self, standing: Standing, *, is_own: bool) -> Supported:
+        """The reasons in order; `is_own` when the service names them itself, and then none is left out."""
+        about = self._tables.rules_about(standing.groups, self._kind)
+        rules = [rule for rule in about if self._in_this_visit(rule, standing.groups)]
+        if not rules:
+            return standing.plain
+        reasons = self._in_order(standing.reasons, rules, is_own)
+        plain = standing.plain
+        return _supported(reasons, [*plain.facts, *self._facts], [*plain.caveats, *self._caveats], self._cites)
 
-    def _only_unbillable(self, reasons: Sequence[Reason], day: date) -> bool:
-        return bool(reasons) and not any(stands(self._look_up(r, day)) for r in reasons)
-
-    def _look_up(self, reason: Reason, day: date) -> DiagnosisCode:
-        return self._tables.icd10cm.look_up(reason.code, day)
-
-    def _billable(self, reasons: Iterable[Reason], day: date) -> list[Reason]:
-        kept = []
-        for reason in reasons:
-            if stands(self._look_up(reason, day)):
-                kept.append(reason)
-            else:
-                words = "{} is not billable on {} and is left off the line"
-                references = (reason.reference,) if reason.reference else ()
-                self._facts.append(Fact(words, (reason.code, day.isoformat()), references))
-        return kept
-
-    def _mark(self, reasons: Iterable[Reason], day: date) -> None:
-        """The caveats: a code taken from SNOMED CT, and a day without an edition of its own."""
-        looked_up = [self._look_up(reason, day) for reason in reasons]
-        if any(not found.own_edition for found in looked_up):
-            self._caveats.append(edition_caveat(day, looked_up[0].edition, self._tables))
-        self._caveats += [mapped_caveat(reason) for reason in reasons if reason.link]
-
-    def _in_order(self, reasons: list[Reason], is_own: bool) -> list[Reason]:
-        if not reasons:
-            return reasons
-        groups = NO_GROUPS.union(*[self._tables.groups_of(r.code) for r in reasons])
-        rules = [rule for rule in self._tables.rules_about(groups, self._kind) if self._in_this_visit(rule, groups)]
+    def _in_order(self, reasons: list[Reason], rules: list[OrderRule], is_own: bool) -> list[Reason]:
         behind = NO_GROUPS.union(*[rule.on for rule in rules if rule.act == "never_first"])
         for rule in rules:
             if (rule.act == "leave_out" and is_own) or not self._in_this_line(rule, reasons):
