@@ -100,7 +100,7 @@ def _needs_diagnosis(
     bare = tuple(dict.fromkeys(a for c in charges if not c.diagnoses for a in c.administrations))
     if not bare:
         return asks, would
-    question = Fact("Which diagnosis supports these services? None is charted with an ICD-10-CM code", (), bare)
+    question = Fact("Which diagnosis supports these services? No ICD-10-CM code that can is charted", (), bare)
     ask = Ask("needs-diagnosis", bare, (), question, always=True)
     return [*asks, ask], [*would, "the lines can't be billed without one"]
 

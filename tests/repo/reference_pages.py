@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from plugin.codebook import CodeBook
+from plugin.codebook.diagnoses import OrderRule
 from plugin.codebook.tables import Position
 from plugin.domain import Citation
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
@@ -152,6 +153,65 @@ def _position(position: Position) -> Iterator[str]:
     yield ""
 
 
+# --- diagnoses -----------------------------------------------------------------------------------
+
+ACTS = {
+    "first": "stand first, in this order",
+    "after": "stand right behind",
+    "never_first": "never stand first while something else can",
+    "never_alone": "support nothing by themselves",
+    "leave_out": "are left off the line",
+}
+
+
+def diagnoses() -> Iterator[str]:
+    """The rules that order the diagnoses of a line, the editions of ICD-10-CM, and the links from SNOMED CT."""
+    tables = CodeBook.load().diagnoses
+    yield f"# Diagnoses\n\n{MADE}\n"
+    yield (
+        "A line carries its administrations' own reasons, else the encounter's diagnoses in the chart's order.\n"
+        "These rules change that order, one after the other, by what was charted; they never add a code.\n"
+        "They stand in `plugin/codebook/data/first_listed.toml`, with the codes that each group's name stands for.\n"
+    )
+    yield from ("\n".join(_order_rule(rule)) for rule in tables.order)
+    yield "## Editions\n"
+    yield (
+        "A code that is not billable on the day of its charge is left off the line, with a notice that names the codes "
+        "below it.\nA day without an edition is judged by the nearest one: the code stays, and the line says so.\n"
+    )
+    for name, edition in tables.editions.items():
+        yield f"- Fiscal year {name}: from {edition['from']} to {edition['to']}; {edition['note']}"
+    yield "\n## SNOMED CT\n\nWhere a Condition has no ICD-10-CM code; each use is marked on the line.\n"
+    yield "| concept | what | code | what the code adds |\n| --- | --- | --- | --- |"
+    yield "\n".join(f"| {x.snomed} | {x.label} | {x.icd10cm} | {x.note} |" for x in tables.links.values())
+
+
+def _order_rule(rule: OrderRule) -> Iterator[str]:
+    book = CodeBook.load()
+    behind = f" the first of {_named(rule.follow)}" if rule.follow else ""
+    conditions = {
+        "lines": rule.lines,
+        "visits with": rule.visit,
+        "visits without": rule.visit_lacks,
+        "charted": rule.charted,
+        "not charted": rule.charted_lacks,
+        "on the line": rule.with_,
+        "listed first by the visit": rule.chief,
+    }
+    yield f"## {rule.id}\n\n{rule.says[:1].upper()}{rule.says[1:]}.\n"
+    yield f"- Does: {_named(rule.on)} {ACTS[rule.act]}{behind}"
+    yield from (f"- Where {words}: {_named(sorted(these))}" for words, these in conditions.items() if these)
+    if rule.position:
+        yield f"- Position: [{'='.join(rule.position)}](positions.md#{rule.position[0]})"
+    yield "- Sources:"
+    yield from (f"    - {_cited(book.citations[id])}" for id in rule.cites)
+    yield ""
+
+
+def _named(groups: Iterable[str]) -> str:
+    return ", ".join(group.replace("-", " ") for group in groups)
+
+
 # --- scenarios -----------------------------------------------------------------------------------
 
 
@@ -197,6 +257,7 @@ def _source(values: object) -> str:
 PAGES: dict[str, Callable[[], Iterable[str]]] = {
     "rulebook.md": rulebook,
     "positions.md": positions,
+    "diagnoses.md": diagnoses,
     "scenarios.md": scenarios,
 }
 
