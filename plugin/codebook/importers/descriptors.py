@@ -10,11 +10,15 @@ from plugin.codebook.importers.site_tables import Row
 from plugin.codebook.importers.source_file import PREAMBLE_LINES, SourceFile
 
 _CODE = re.compile(r"[0-9A-Z]\d{3}[0-9A-Z]")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_DIAGNOSES = re.compile(rb"(?m)^\d{5} [A-Z]\d[0-9A-Z]{1,5} +[01] ")  # the ICD-10-CM order file looks alike
 _BLANK_AFTER_CODE = re.compile(rb"(?m)^[0-9A-Z]\d{3}[0-9A-Z] +\S")
 
 
 def read(file: SourceFile) -> Iterator[Row]:
     """A row for each code; lines before the first code are a notice or a heading."""
+    if _DIAGNOSES.search(file.head):
+        raise file.wrong("these are diagnosis codes; is it the right file for this KIND?")
     begun = False
     for row in _rows(file):
         if not any(row):
@@ -23,8 +27,10 @@ def read(file: SourceFile) -> Iterator[Row]:
         if not begun and not _CODE.fullmatch(code) and file.line <= PREAMBLE_LINES:
             continue
         begun = True
-        descriptor = " ".join(", ".join(cell for cell in row[1:] if cell).split())
-        if not descriptor:
+        if len(row) > 2 and any(row[2:]):
+            raise file.wrong(f"{len(row)} columns instead of code and text; put a text with commas in quotation marks")
+        descriptor = " ".join(row[1].split()) if len(row) > 1 else ""
+        if not _LETTERS.search(descriptor):
             raise file.wrong(f"{code} has no text; the line is cut short, ask the licensor for the file again", "text")
         yield (file.code(code, "code"), descriptor, "", "")
 

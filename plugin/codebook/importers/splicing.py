@@ -47,7 +47,7 @@ def without_overlap(told: list[Span]) -> list[Span]:
     ordered = sorted(told, key=lambda span: span.first)
     return [
         replace(span, last=min(span.last, after.first - _ONE)) if after and after.first > span.first else span
-        for span, after in zip(ordered, [*ordered[1:], None], strict=True)
+        for span, after in zip(ordered, [*ordered[1:], None], strict=False)  # none at all has no successor either
     ]
 
 

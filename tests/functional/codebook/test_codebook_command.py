@@ -1,0 +1,193 @@
+"""`infusion-charges codebook` from outside: importing, checking, comparing and showing, with their exit statuses."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from plugin.cli import main
+from tests.repo import tracked
+from tests.unit.codebook.importers import layouts
+
+Printed = pytest.CaptureFixture[str]
+PAIRS_HEADER = "".join(layouts.PAIRS.splitlines(keepends=True)[:6])
+
+
+def ran(printed: Printed, *arguments: object) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of a codebook command."""
+    status = main(["codebook", *map(str, arguments)])
+    out, err = printed.readouterr()
+    return status, out, err
+
+
+def file_of(kind: str, folder: Path) -> Path:
+    """A small file of that kind."""
+    return layouts.written(folder, *layouts.FILES[kind])
+
+
+def many_pairs(folder: Path, number: int) -> Path:
+    """A file of so many pairs, in an order that has to be sorted."""
+    codes = ((10000 + n * 7919 % 89999, 10000 + n * 104729 % 89989, n % 2) for n in range(number))
+    rows = (f"{one}\t{two}\t\t20200101\t*\t{modifier}\tExample\n" for one, two, modifier in codes)
+    file = folder / "ccioph-v323r0-f1.txt"
+    with file.open("w", encoding="utf-8") as out:
+        out.write(PAIRS_HEADER)
+        out.writelines(rows)
+    return file
+
+
+@pytest.mark.parametrize("kind", layouts.FILES)
+def test_each_kind_is_imported_checked_and_left_alone_the_second_time(
+    kind: str, tmp_path: Path, capsys: Printed
+) -> None:
+    """Status 0 each time; the second time nothing changed; the check finds nothing, nor does standard error say any."""
+    site = tmp_path / "site"
+    first = ran(capsys, "import", kind, file_of(kind, tmp_path), "--into", site)
+    second = ran(capsys, "import", kind, file_of(kind, tmp_path), "--into", site)
+    check = ran(capsys, "check", "--codebook", site)
+
+    assert (0, "") == (first[0], first[2])
+    assert "added, 0 changed, 0 ended" in first[1]
+    assert (0, True, "") == (second[0], "nothing changed" in second[1], second[2])
+    assert (0, "the code book is sound\n", "") == check
+
+
+def test_a_refusal_is_one_line_and_status_2(tmp_path: Path, capsys: Printed) -> None:
+    """Nothing on standard output; standard error names the file and the remedy."""
+    file = file_of("asp-pricing", tmp_path)
+
+    status, out, err = ran(capsys, "import", "mue", file, "--into", tmp_path / "site")
+
+    assert (2, "", 1) == (status, out, len(err.splitlines()))
+    assert str(file) in err
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["import", "mue", "x.csv"], ["import", "prices", "x.csv", "--into", "y"], ["diff", "2026-01-01"]]
+)
+def test_unusable_arguments_end_with_2(arguments: list[str], capsys: Printed) -> None:
+    """A missing folder, an unknown kind, a missing second day."""
+    with pytest.raises(SystemExit) as ended:
+        ran(capsys, *arguments)
+
+    assert 2 == ended.value.code
+
+
+def test_the_check_of_an_unsound_overlay_ends_with_1(tmp_path: Path, capsys: Printed) -> None:
+    """The problem is named on standard output."""
+    site = tmp_path / "site"
+    ran(capsys, "import", "mue", file_of("mue", tmp_path), "--into", site)
+    limits = site / "unit_limits.csv"
+    limits.write_text(limits.read_text().replace("mue-facility-2026-10-01", "nobody", 1))
+
+    status, out, _ = ran(capsys, "check", "--codebook", site)
+
+    assert 1 == status
+    assert "unit_limits.csv line 2: there is no source 'nobody'" in out
+
+
+def test_the_check_of_no_folder_ends_with_1_and_says_so_once(tmp_path: Path, capsys: Printed) -> None:
+    """A folder that is not there is a problem, not a traceback."""
+    status, out, _ = ran(capsys, "check", "--codebook", tmp_path / "nowhere")
+
+    assert (1, 1) == (status, out.count("no such folder"))
+
+
+def test_two_quarters_differ_by_what_the_second_changed(tmp_path: Path, capsys: Printed) -> None:
+    """`diff` between two days over an overlay, and between two overlays."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    text = layouts.PRICES.replace("October 1, 2025", "January 1, 2026").replace("0.130", "0.140")
+    later = layouts.written(tmp_path, "January 2026 ASP Pricing File.csv", text)
+    for site in (old, new):
+        ran(capsys, "import", "asp-pricing", file_of("asp-pricing", tmp_path), "--into", site)
+    ran(capsys, "import", "asp-pricing", later, "--into", new)
+
+    days = ran(capsys, "diff", "2025-12-31", "2026-01-01", "--codebook", new)
+    folders = ran(capsys, "diff", old, new)
+
+    assert (0, "drug_prices.csv J0002: changed: payment_limit_usd 0.130 -> 0.140") == (days[0], days[1].splitlines()[0])
+    assert "0 added, 1 changed, 0 ended" == days[1].splitlines()[-1]
+    assert "drug_prices.csv J0002 2025-10-01: changed: valid_to - -> 2025-12-31" in folders[1].splitlines()
+    assert "drug_prices.csv J0002 2026-01-01: added" in folders[1].splitlines()
+
+
+def test_a_day_and_a_folder_cannot_be_compared(tmp_path: Path, capsys: Printed) -> None:
+    """Status 2, and what to give instead."""
+    status, out, err = ran(capsys, "diff", "2026-01-01", tmp_path)
+
+    assert (2, "") == (status, out)
+    assert "two days" in err
+
+
+def test_show_says_what_was_imported_of_a_code(tmp_path: Path, capsys: Printed) -> None:
+    """Our own row first, then the limit with its days and source; on a day before it, our own alone."""
+    site = tmp_path / "site"
+    ran(capsys, "import", "mue", file_of("mue", tmp_path), "--into", site)
+
+    now = ran(capsys, "show", "96365", "--codebook", site)
+    before = ran(capsys, "show", "96365", "--codebook", site, "--date", "2026-09-30")
+
+    assert now[1].startswith("96365 ")
+    assert "unit_limits.csv: setting facility; code 96365; units 2; indicator 3" in now[1]
+    assert "2026-10-01 to now; mue-facility-2026-10-01" in now[1]
+    assert (0, False) == (before[0], "unit_limits.csv" in before[1])
+
+
+def test_a_long_file_takes_seconds_and_bounded_memory(tmp_path: Path) -> None:
+    """100,000 rows in their own process: far under a minute, and no more memory than a file of a tenth of that."""
+    used = {}
+    for number in (10_000, 100_000):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        began = time.monotonic()
+        script = (
+            "import resource, sys; from plugin.cli import main; status = main(sys.argv[1:]);"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024); sys.exit(status)"
+        )
+        arguments = ["codebook", "import", "ptp", str(many_pairs(folder, number)), "--into", str(folder / "site")]
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments],
+            cwd=tracked.CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        lines = done.stdout.splitlines()
+        assert f"{number} added" in lines[1]
+        used[number] = (int(lines[-1]), time.monotonic() - began)
+
+    assert used[100_000][0] < used[10_000][0] + 64, used
+    assert used[100_000][1] < 60, used
+
+
+def test_a_terminal_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) -> None:
+    """The bar goes to standard error, and only where that is a terminal."""
+    pty = pytest.importorskip("pty", reason="terminals are made another way on this system")
+    file = many_pairs(tmp_path, 5000)
+    shown = {}
+    for name in ("terminal", "pipe"):
+        ours, theirs = pty.openpty() if name == "terminal" else os.pipe()
+        command = [
+            sys.executable,
+            "-m",
+            "plugin.cli",
+            "codebook",
+            "import",
+            "ptp",
+            str(file),
+            "--into",
+            str(tmp_path / name),
+        ]
+        done = subprocess.run(command, cwd=tracked.CHECKOUT, stdout=subprocess.PIPE, stderr=theirs, check=True)
+        os.write(theirs, b"end")
+        shown[name] = os.read(ours, 100_000)
+        os.close(ours)
+        os.close(theirs)
+        assert b"\r" not in done.stdout
+
+    assert b"100% read" in shown["terminal"]
+    assert b"end" == shown["pipe"]
