@@ -79,13 +79,17 @@ def _add_import(actions: Any) -> None:
     parser.set_defaults(run=run_import)
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 def run_check(options: argparse.Namespace) -> int:
     """0: the tables are sound; 1: each problem is printed on a line."""
     found: list[str] = []
     try:
-        found += problems(datetime.now(UTC).date())
+        found += problems(_today())
         if options.codebook is not None:
-            found += overlay_problems(options.codebook)
+            found += overlay_problems(options.codebook, _today())
             CodeBook.load(options.codebook)
     except CodeBookError as wrong:
         found += [] if str(wrong) in found else [str(wrong)]
@@ -96,9 +100,8 @@ def run_check(options: argparse.Namespace) -> int:
 def run_import(options: argparse.Namespace) -> int:
     """0: imported, or nothing had changed; 2: refused, with one line that says why."""
     wishes = Wishes(options.date, options.setting, options.fewer_rows)
-    today = datetime.now(UTC).date()
     try:
-        done = import_file(KINDS[options.kind], options.file, options.into, today, wishes, _bar(options.file.name))
+        done = import_file(KINDS[options.kind], options.file, options.into, _today(), wishes, _bar(options.file.name))
     except CodeBookError as wrong:
         return _refused("import", wrong)
     finally:

@@ -15,12 +15,16 @@ from plugin.codebook.importers.site_tables import BOOKKEEPING, Row, SiteTable, b
 from plugin.codebook.importers.sorting import in_order
 
 SHOWN_OF_A_TABLE = 20
+STALE_AFTER_DAYS = 400
 # The longest time from one edition to the next, in days; what is published irregularly is not judged.
 LONGEST_BETWEEN = {"asp-pricing": 95, "asp-ndc-hcpcs": 95, "mue": 95, "ptp": 95, "hcpcs": 370, "cpt-descriptors": 370}
 
 
-def overlay_problems(overlay: Path) -> list[str]:
-    """One sentence for each problem of the imported tables, naming table, row and remedy; empty when they are sound."""
+def overlay_problems(overlay: Path, today: date) -> list[str]:
+    """One sentence for each problem of the imported tables, naming table, row and remedy; empty when they are sound.
+
+    A code that is missing for a while is no gap: the file has left it out. An edition that is missing is one.
+    """
     try:
         cited = set(tables.read_citations(tables.Folders(overlay)))
     except CodeBookError as wrong:
@@ -33,7 +37,7 @@ def overlay_problems(overlay: Path) -> list[str]:
             found += islice(problems, SHOWN_OF_A_TABLE)
             left = sum(1 for _ in problems)
             found += [f"{overlay / name}: {left} more problems; mend those first"] if left else []
-    return [*found, *_missing_editions(overlay)]
+    return [*found, *_missing_editions(overlay, today)]
 
 
 def _of_table(file: Path, table: SiteTable, cited: set[str]) -> Iterator[str]:
@@ -69,11 +73,14 @@ def _of_key(file: Path, rows: list[Row], width: int, cited: set[str]) -> Iterato
             yield f"{at}: two rows of {' '.join(rows[0][:width])} hold on {first}; end the earlier one before it"
 
 
-def _missing_editions(overlay: Path) -> Iterator[str]:
-    """Editions further apart than they are published: the rows of the earlier one were carried on over the gap."""
+def _missing_editions(overlay: Path, today: date) -> Iterator[str]:
+    """Editions further apart than they are published, and a newest one that is old: rows were carried on since."""
     for kind, longest in LONGEST_BETWEEN.items():
         for prefix in (kind, f"{kind}-facility", f"{kind}-office"):
-            for before, after in pairwise(editions.held(overlay, prefix)):
+            held = editions.held(overlay, prefix)
+            if held and (today - held[-1]).days > STALE_AFTER_DAYS:
+                yield f"{overlay}: the newest {KINDS[kind].title} ({prefix}) are of {held[-1]}; import the present ones"
+            for before, after in pairwise(held):
                 if (after - before).days > longest:
                     yield (
                         f"{overlay}: no edition of {KINDS[kind].title} ({prefix}) was imported between {before} and "

@@ -66,11 +66,16 @@ def _first(forms: tuple[tuple[str, Reader], ...], text: str) -> date | None:
 
 def held(overlay: Path, prefix: str) -> list[date]:
     """The first days of the editions whose sources an overlay names with that prefix, in order."""
-    return sorted(
-        date.fromisoformat(key.removeprefix(f"{prefix}-"))
-        for key in sources(overlay)
-        if re.fullmatch(rf"{re.escape(prefix)}-\d{{4}}-\d\d-\d\d", key)
-    )
+    ids = [key.removeprefix(f"{prefix}-") for key in sources(overlay) if key.startswith(f"{prefix}-")]
+    return sorted(day for text in ids if (day := _as_day(text)))
+
+
+def _as_day(text: str) -> date | None:
+    """The day that the rest of an id is; None for an id of another kind of source."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def sources(overlay: Path) -> dict[str, object]:

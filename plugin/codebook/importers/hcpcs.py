@@ -63,14 +63,16 @@ def read(file: SourceFile) -> Iterator[Row]:
 def _is_fixed(file: SourceFile) -> bool:
     """Fixed columns: some early line is as long as a record and has the number of a record where it belongs."""
     lines = file.head.decode("cp1252", "replace").splitlines()
-    return any(len(line) >= WIDTH and line[5:10].isdigit() and line[RECORD] in "3478" for line in lines[:40])
+    return any(len(line) >= WIDTH and line[5:10].isdigit() and line[RECORD] in "3478" for line in lines)
 
 
 def _from_columns(file: SourceFile) -> Iterator[tuple[str, _Code]]:
+    begun = False
     for line in file.lines():
-        text = line.rstrip("\r\n")
+        text = line.rstrip("\r\n\x1a")
         record = text[RECORD]
-        if not text.strip("\x1a ") or (not text[5:10].isdigit() and file.line <= 40):
+        begun = begun or text[5:10].isdigit()
+        if not text.strip() or not begun:
             continue
         if record not in ("3", "4", "7", "8"):
             raise file.wrong(f"record kind {record!r} is none of 3, 4, 7, 8; download the file again", "RECID")

@@ -61,19 +61,19 @@ def import_file(
     edition, rows = kind.prepare(file, wishes.day, wishes.setting)
     accepted(edition.table)
     with _overlay(overlay), _staging(overlay) as staging:
+        before = _state(overlay, edition)
         scopes: set[str] = set()
         counts = Counts()
         told = told_rows(file, _noting(rows, edition, scopes), edition, staging, counts)
         held = {scope: editions.held(overlay, edition.prefix(scope)) for scope in scopes}
         _refuse_older(file, edition, held)
-        before = _state(overlay / edition.table.name)
         new = merged(file, told, edition, windows_of(scopes, edition, held), overlay, staging, counts)
         table = _write(staging, edition.table, new)
         if not (edition.one_of_several or wishes.fewer_rows):
             _refuse_cut_short(file, counts)
         sources = _write_sources(staging, overlay, kind, edition, sorted(scopes), checked_on, path.name)
-        if _state(overlay / edition.table.name) != before:
-            raise CodeBookError(f"{overlay / edition.table.name} was changed while importing; import the file again")
+        if _state(overlay, edition) != before:
+            raise CodeBookError(f"{overlay} was changed while importing; nothing was imported, import the file again")
         # Sources first: a source without rows harms nobody, rows without a source would.
         changed = [_put(sources, overlay / editions.SOURCES), _put(table, overlay / edition.table.name)]
     return Imported(edition.table.name, edition.first_day, counts, any(changed))
@@ -132,11 +132,11 @@ def _staging(overlay: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _state(file: Path) -> tuple[int, int, int] | None:
-    if not file.is_file():
-        return None
-    stat = file.stat()
-    return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+def _state(overlay: Path, edition: Edition) -> list[tuple[int, int, int] | None]:
+    """What tells whether somebody else has changed one of the two files in the meantime."""
+    files = (overlay / edition.table.name, overlay / editions.SOURCES)
+    stats = [file.stat() if file.is_file() else None for file in files]
+    return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) if stat else None for stat in stats]
 
 
 def _write(staging: Path, table: SiteTable, rows: Iterator[Row]) -> Path:

@@ -20,7 +20,7 @@ def rows_of(file: Traversable, table: SiteTable) -> Iterator[tuple[int, Row]]:
         reader = csv.reader(opened, strict=True)
         try:
             check_header(file, next(reader, []), table)
-            for row in reader:
+            for row in filter(None, reader):  # a blank line that a person left is no row
                 if len(row) != len(table.columns):
                     raise CodeBookError(
                         f"{file} line {reader.line_num}: {len(row)} of {len(table.columns)} columns; mend the line"

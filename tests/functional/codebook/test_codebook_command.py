@@ -4,16 +4,23 @@ import os
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from plugin.cli import main
+from plugin.cli import codebook, main
 from tests.repo import tracked
 from tests.unit.codebook.importers import layouts
 
 Printed = pytest.CaptureFixture[str]
 PAIRS_HEADER = "".join(layouts.PAIRS.splitlines(keepends=True)[:6])
+
+
+@pytest.fixture(autouse=True)
+def _on_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands run on a day on which none of the small files has grown old."""
+    monkeypatch.setattr(codebook, "_today", lambda: date(2026, 10, 5))
 
 
 def ran(printed: Printed, *arguments: object) -> tuple[int, str, str]:

@@ -21,7 +21,7 @@ def price(tmp_path, day, *rows):
 
 def said(tmp_path):
     """Code, limit, first and last day of every row."""
-    lines = [line.split(",") for line in layouts.table(tmp_path / "site", "drug_prices.csv")]
+    lines = [line.split(",") for line in layouts.table(tmp_path / "site", "drug_prices.csv") if line]
     return [(cells[0], cells[2], cells[5], cells[6]) for cells in lines]
 
 
@@ -179,3 +179,19 @@ def test_progress_is_told_up_to_the_end(tmp_path):
     assert told == sorted(told)
     assert (file.stat().st_size, file.stat().st_size) == told[-1]
     assert len(told) > 2
+
+
+@pytest.mark.parametrize("name", ["drug_prices.csv", "sources.toml"])
+def test_what_somebody_else_imported_meanwhile_is_not_lost(name, tmp_path):
+    """An overlay that changes while a file is read is left to the one who changed it."""
+    price(tmp_path, Q4, ("J0001", "1.0"))
+    file = layouts.written(tmp_path, "asp_2026q1.csv", HEADER + "J0001,1 MG,2.0\n")
+    theirs = tmp_path / "site" / name
+
+    def meanwhile(read, there):
+        theirs.write_text(theirs.read_text() + "\n")
+
+    with pytest.raises(tables.CodeBookError, match="was changed while importing"):
+        import_file(KINDS["asp-pricing"], file, tmp_path / "site", layouts.TODAY, Wishes(), meanwhile)
+
+    assert [("J0001", "1.0", "2025-10-01", "")] == said(tmp_path)

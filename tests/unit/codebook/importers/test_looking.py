@@ -72,7 +72,7 @@ def test_a_folder_that_is_none_is_named(site, tmp_path):
 
 def test_what_an_importer_wrote_is_sound(site):
     """The check of an imported overlay finds nothing."""
-    assert [] == overlay_problems(site)
+    assert [] == overlay_problems(site, layouts.TODAY)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_check_names_what_is_unsound(old, new, said, site):
     assert old in text
     file.write_text(text.replace(old, new, 1), "utf-8")
 
-    found = overlay_problems(site)
+    found = overlay_problems(site, layouts.TODAY)
 
     assert [problem for problem in found if said in problem and "drug_prices.csv" in problem] != []
 
@@ -102,9 +102,18 @@ def test_an_edition_that_was_forgotten_is_named(site):
     """Rows that were carried on over a quarter nobody imported are not the truth of that quarter."""
     price(site, "2026-07-01", "J0001,1 MG,1\n")
 
-    [problem] = overlay_problems(site)
+    [problem] = overlay_problems(site, layouts.TODAY)
 
     assert "between 2026-01-01 and 2026-07-01" in problem
+
+
+def test_an_edition_that_has_grown_old_is_named(site):
+    """More than a year after the newest prices their rows are nobody's prices."""
+    assert [] == overlay_problems(site, date(2027, 2, 5))
+
+    [problem] = overlay_problems(site, date(2027, 2, 6))
+
+    assert "the newest CMS ASP payment limits (asp-pricing) are of 2026-01-01" in problem
 
 
 def test_many_problems_of_one_table_are_cut_short(site):
@@ -113,7 +122,7 @@ def test_many_problems_of_one_table_are_cut_short(site):
     rows = "".join(f"J{number:04},1 MG,1,,,2026-01-01,,nobody,2026-01-01\n" for number in range(100))
     (site / "drug_prices.csv").write_text(f"{text}\n{rows}", "utf-8")
 
-    found = overlay_problems(site)
+    found = overlay_problems(site, layouts.TODAY)
 
     assert (21, True) == (len(found), "80 more problems" in found[-1])
 

@@ -73,4 +73,4 @@ def test_every_unit_limit_is_taken_over_for_both_settings(tmp_path):
     expected += [("facility", r["code"], r["mue_outpatient_hospital"], r["mai"]) for r in rows_in(name)]
     found = rows_out(tmp_path / "site", "unit_limits.csv")
     assert sorted(expected) == sorted((r["setting"], r["code"], r["units"], r["indicator"]) for r in found)
-    assert [] == overlay_problems(tmp_path / "site")
+    assert [] == overlay_problems(tmp_path / "site", layouts.TODAY)

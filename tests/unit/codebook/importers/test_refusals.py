@@ -88,6 +88,35 @@ def test_a_wrong_row_is_named_by_line_and_field(kind, old, new, said, site, tmp_
     assert str(file) in message
 
 
+FIXED = {
+    "hcpcs": ("HCPC2026_OCT_CONTR_ANWEB.txt", layouts.FIXED_HCPCS),
+    "add-on": ("AOC_V2026Q4-F-MCR.txt", layouts.FIXED_ADD_ONS),
+}
+
+
+WHOLE = layouts.FIXED_HCPCS.splitlines()[1]
+WRONG_RECORDS = [
+    ("hcpcs", WHOLE.replace("J0001002003", "J0001002005"), "line 2, RECID: record kind '5'"),
+    ("hcpcs", WHOLE[:250], "line 2: 250 of 293 columns are there"),
+    ("hcpcs", WHOLE.replace("J0001", "J00 1", 1), "line 2, HCPC: 'J00 1' is no code"),
+    ("hcpcs", WHOLE.replace("20020101", "20020230"), "line 2, ADD DT: '20020230' is no date"),
+    ("add-on", f"1{'96366':12}{'96365':12}2024367", "line 2, AOC_Edit_EffDT"),
+    ("add-on", f"7{'96366':12}{'96365':12}2013091", "line 2, AOC_Edit_Type: '7'"),
+    ("add-on", f"1{'96366':12}{'96365':12}20130", "line 2: 30 of 39 columns are there"),
+]
+
+
+@pytest.mark.parametrize(("kind", "record", "said"), WRONG_RECORDS)
+def test_a_wrong_record_in_fixed_columns_is_named_by_line_and_field(kind, record, said, tmp_path):
+    """The text forms are held to their columns as the sheets are to their headings."""
+    name, text = FIXED[kind]
+    lines = text.splitlines()
+    first = lines[0] if kind == "hcpcs" else lines[1]  # a whole record, so that the columns have begun
+    file = layouts.written(tmp_path, name, "\r\n".join((first, record, *lines[2:], "")))
+
+    assert said in refused(kind, file, tmp_path / "site")
+
+
 @pytest.mark.parametrize(
     ("contents", "said"),
     [
