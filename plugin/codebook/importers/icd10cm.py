@@ -13,7 +13,7 @@ from plugin.codebook.importers.source_file import SourceFile
 
 # Fixed columns, counted from 0: order number, code, 0 heading or 1 billable, short title, long title.
 ORDER, CODE, BILLABLE, SHORT, LONG = slice(0, 5), slice(6, 13), slice(14, 15), slice(16, 76), slice(77, None)
-_CODE = re.compile(r"[A-Z]\d[0-9A-Z]{1,5}")
+_CODE = re.compile(r"[A-Z][0-9A-Z]{2,6}")  # the second is a letter in QA00, of 2025
 _NAME = re.compile(r"(?:(?P<month>[a-z]{3})[a-z]*[-_ ]*)?(?P<year>20\d\d)(?:[-_ ]*(?P<later>[a-z]{3})[a-z]*)?", re.I)
 FISCAL_YEAR_MONTH = 10
 

@@ -132,6 +132,16 @@ def test_a_pair_deleted_on_its_first_day_is_left_out_and_counted(tmp_path):
     assert (3, 1) == (done.counts.rows, done.counts.left_out)
 
 
+def test_a_diagnosis_code_may_have_a_letter_in_its_second_place(tmp_path):
+    """Chapters that ran out of numbers go on with letters, as QA0 does."""
+    text = "00001 QA000   1 " + "A code of ours".ljust(61) + "A code of ours\n"
+    layouts.imported("icd10cm-order", layouts.written(tmp_path, "icd10cm-order-2027.txt", text), tmp_path / "site")
+
+    assert layouts.table(tmp_path / "site", "icd10cm_2027.csv")[0].startswith(
+        "QA0.00,yes,A code of ours,2026-10-01,2027-09-30"
+    )
+
+
 @pytest.mark.parametrize("separator", [",", " ", "\t"])
 def test_descriptors_may_be_set_apart_by_tab_comma_or_blank(separator, tmp_path):
     """The three forms in which licensed descriptor files come."""
