@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from plugin.domain.chart import Chart
 from plugin.domain.interval import Clock, Stretch
@@ -105,8 +106,7 @@ class Notice:
 Outcome = Suggest | Decline | Ask | NotApplicable
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """A code-book row that was read: table, key, and the id of its citation."""
 
     table: str

@@ -2,7 +2,7 @@
 
 from plugin.domain import Category, Fact, Role, Technique
 from plugin.rules.base import Said, looking_at, rule, since
-from plugin.rules.hours import beyond_first_hour
+from plugin.rules.hours import beyond_first_hour, within_first_hour
 from plugin.rules.placement import Placed
 from plugin.rules.saying import code_for, decline, suggest
 from plugin.rules.visit import Visit
@@ -17,6 +17,8 @@ from plugin.rules.visit import Visit
 )
 def additional_hour(placed: Placed, visit: Visit) -> list[Said]:
     """Same family as the infusion itself, whatever the initial service is (dossier R10, R12)."""
+    if within_first_hour(placed.kept, visit):
+        return []
     hours = beyond_first_hour(placed.kept, visit)
     code = code_for(placed, Role.ADDITIONAL_HOUR, visit)
     if code is None or not (hours.units or hours.left):

@@ -5,8 +5,10 @@ Charted push minutes are deducted without splitting a stretch; a drug infusion s
 Hydration after the start of an open-ended drug infusion waits for its answer (addendum D12).
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from plugin.domain import Category, Fact, Role, Service, Stretch
 from plugin.domain.interval import Interval, append, inside, minutes, outside, union
@@ -29,6 +31,7 @@ class Beside:
     protected: bool = False
 
 
+START = attrgetter("start")
 Run = list[tuple[Service, Stretch]]
 
 
@@ -38,7 +41,7 @@ def place_hydration(fluids: Sequence[Service], beside: Beside, may_be_initial: b
     if beside.protected and visit.book.position("chemo_prehydration") == "integral":
         sentence = "{} min of hydration are part of the chemotherapy that needs them"
         return [lost for service in fluids for lost in _lost(service, service.stretches, sentence)]
-    orders = [Interval(f.stretches[0].start, f.stretches[-1].stop) for f in fluids if f.stretches]
+    orders = _reaching(fluids)
     runs = _runs(_alone(fluids, beside, taken), orders, beside)
     runs = _totalled([_without_pushes(run, beside, taken) for run in runs], visit)
     placed: list[Placed] = []
@@ -91,8 +94,17 @@ def _continues(last: Stretch, stretch: Stretch, orders: Sequence[Interval], besi
     gap = Stretch("", last.stop, stretch.start)
     if gap.stop <= gap.start:
         return True
-    paused = any(order.start < gap.start and gap.stop < order.stop for order in orders)
+    begun = bisect_left(orders, gap.start, key=START)
+    paused = begun > 0 and gap.stop < orders[begun - 1].stop
     return paused and not inside(gap, beside.runs)
+
+
+def _reaching(fluids: Sequence[Service]) -> list[Interval]:
+    """Each order's start in order of time, with the furthest stop of all that started until then."""
+    reached: list[Interval] = []
+    for start, stop in sorted([(f.stretches[0].start, f.stretches[-1].stop) for f in fluids if f.stretches]):
+        reached.append(Interval(start, max(stop, reached[-1].stop) if reached else stop))
+    return reached
 
 
 def _without_pushes(run: Run, beside: Beside, taken: list[Placed]) -> Run:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from plugin.domain import Stretch
-from plugin.domain.interval import minutes, split_after
+from plugin.domain.interval import minutes, seconds, split_after
 from plugin.rules.visit import Visit
 
 Stretches = tuple[Stretch, ...]
@@ -26,6 +26,11 @@ def first_hour(kept: Sequence[Stretch], visit: Visit) -> tuple[Stretches, Stretc
     """The stretches of the first hour, and those beyond it."""
     hour = visit.book.limit("first_hour")
     return (tuple(kept), ()) if minutes(kept) <= hour else split_after(kept, hour * 60)
+
+
+def within_first_hour(kept: Stretches, visit: Visit) -> bool:
+    """Whether nothing is left beyond the first hour."""
+    return seconds(kept) <= visit.book.limit("first_hour") * 60
 
 
 def further_hours(stretches: Stretches, total: int, visit: Visit) -> Hours:
