@@ -87,6 +87,14 @@ class Element:
         path = f"{self.path}.{name}" if name else self.path
         self.log.say(path, self.value.get(name) if found is None else found, done, blocks=blocks)
 
+    def refuse_modifiers(self) -> None:
+        """Says that a modifier extension or rules of its own make the resource mean something we can't know."""
+        for name in ("modifierExtension", "implicitRules"):
+            if self.has(name):
+                self.say(
+                    name, "not understood: it may change what the whole resource means", found="present", blocks=True
+                )
+
     def child(self, name: str, *, matters: bool | None = None) -> "Element | None":
         """The object under `name`; of a list the first, with an issue."""
         value = self.value.get(name)

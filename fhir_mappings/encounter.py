@@ -48,6 +48,7 @@ def read_encounter(resource: Resource, context: Lookup) -> tuple[Encounter, list
 def read_visit(resource: Resource, context: Lookup) -> tuple[Visit, list[MappingIssue]]:
     """The encounter with its span and its list of diagnoses."""
     element = root(resource)
+    element.refuse_modifiers()
     begins, ends = _period(element.child("period"), context.zone)
     encounter = Encounter(
         id=identity(resource),

@@ -45,6 +45,7 @@ class Given:
 def read_administration(resource: Resource, context: Lookup) -> tuple[Administration, list[MappingIssue]]:
     """The administration, with the issues met; whatever is missing is left at its default."""
     element = root(resource)
+    element.refuse_modifiers()
     nearby = context.offsets.get(context.key(reference_of(element.child("subject"))))
     begins, ends, instant = _effective(element, context.zone, nearby)
     drug = drug_of(element, resource, context)

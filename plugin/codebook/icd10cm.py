@@ -20,7 +20,7 @@ from plugin.codebook.errors import CodeBookError
 WIDTH = 9  # the code without its dot, filled to seven; 1 where billable; the end of the line
 LONGEST = 7
 SITE_TABLE = re.compile(r"icd10cm_(\d{4})\.csv")
-FORM = re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}")
+FORM = re.compile(r"[A-Z][0-9A-Z]{2,6}")
 REMEMBERED = 20_000
 
 

@@ -17,7 +17,14 @@ from plugin.rules.access import missing_site
 from plugin.rules.additional_hour import additional_hour
 from plugin.rules.apart import disposable_pump, disposable_pump_notice, own_code, port_flush, thrombolytic_purpose
 from plugin.rules.base import Earn, Rule, Sift, Tell
-from plugin.rules.care_setting import encounter_class, encounter_link, home_visit, inpatient_stay, inpatient_window
+from plugin.rules.care_setting import (
+    encounter_class,
+    encounter_link,
+    encounter_not_held,
+    home_visit,
+    inpatient_stay,
+    inpatient_window,
+)
 from plugin.rules.categories import electrolyte_intent, unknown_drug_class
 from plugin.rules.diagnosis_not_billable import diagnosis_not_billable
 from plugin.rules.further_infusions import concurrent_infusion, repeat_infusion, sequential_infusion, shared_minutes
@@ -68,6 +75,7 @@ from plugin.rules.transfusion import transfusion_day, transfusion_premedication
 EDITION = "2026.1"
 
 LEAVE_OUT: tuple[Rule[Sift], ...] = (
+    encounter_not_held,
     inpatient_stay,
     home_visit,
     given_elsewhere,

@@ -18,12 +18,18 @@ NECESSITY = Words(
     r"\b(second|separate|additional|another|2nd)\b.{0,20}\b(p?iv|line|site|access|catheter)\b.{0,40}"
     r"\b(need|requir|because|protocol|necess|order|must)"
 )
+DENIED = Words(
+    r"\b(no|none|without|denies|negative for|ruled out)\b[^.;]{0,25}\bincompatib|"
+    r"\bincompatib\w*\W{1,3}(none|no|negative|not)\b"
+)
+MOVED = Words(r"\b(infiltrat|restart|re-?sit(ed|ing)|dislodg|replaced|moved)")
 SEVERAL = 2
 FOR_THE_RATE_ONLY = Words(r"^(?!.*compatib).*\b(flow|rate|faster|speed)\b", re.IGNORECASE | re.DOTALL)
+NO_NECESSITY = (FOR_THE_RATE_ONLY, DENIED, MOVED)
 
 
 def necessity_of_two_sites(visit: Visit) -> bool:
-    """Whether a note or a reason says why two sites were needed; a rate that one line could not carry is none."""
+    """Whether a note or a reason says why two sites were needed; a rate, a moved line or a denial is none."""
     if NECESSITY not in visit.words:
         return False
     said = [
@@ -32,7 +38,7 @@ def necessity_of_two_sites(visit: Visit) -> bool:
         for a in service.administrations
         for text in (*a.notes, *(term.text for term in a.reasons))
     ]
-    return any(mentions(NECESSITY, text) and not mentions(FOR_THE_RATE_ONLY, text) for text in said)
+    return any(mentions(NECESSITY, text) and not any(mentions(n, text) for n in NO_NECESSITY) for text in said)
 
 
 def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:

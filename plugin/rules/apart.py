@@ -26,10 +26,13 @@ from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
-from plugin.rules.wording import Words, texts
+from plugin.rules.wording import Words, says, texts
 
 PROLONGED_MINUTES = 480
-DECLOT = Words(r"\b(declot|cathflo|catheter clearance|dwell|occlu(ded|sion))\b")
+DECLOT = Words(
+    r"\b(declot|cathflo|catheter clearance|dwell)|\b(catheter|port|line|picc|lumen)\b.{0,30}\bocclu|"
+    r"\bocclu\w+.{0,30}\b(catheter|port|line|picc|lumen)\b"
+)
 ON_BODY = Words(r"\bon[- ]?body\b|\bonpro\b|\bwearable inject")
 PORTABLE = Words(r"\b(ambulatory|portable|cadd|home) (infusion )?pump\b|\bcadd\b")
 DISPOSABLE = Words(r"\b(elastomeric|disposable|easypump|homepump|eclipse)\b")
@@ -83,12 +86,22 @@ def purpose_of(service: Service, visit: Visit) -> str:
     """What a thrombolytic was for: as stated, by route and text, else by the reason; empty when nothing tells."""
     if stated := visit.stated(PURPOSE, service.id):
         return stated
-    if service.route is Route.CATHETER_CLEARANCE or visit.says(DECLOT, service):
+    if own := _purposes(visit.reason_codes(service)):
+        return own[0] if len(own) == 1 else ""
+    if service.route is Route.CATHETER_CLEARANCE or says(DECLOT, _of_the_dose(service)):
         return "catheter"
-    codes = visit.reason_codes(service) or visit.diagnosis_codes
-    purposes = {"stroke": STROKE, "heart": HEART, "lung": LUNG}
-    found = [name for name, starts in purposes.items() if any(code.startswith(starts) for code in codes)]
+    found = _purposes(visit.diagnosis_codes)
     return found[0] if len(found) == 1 else ""
+
+
+def _purposes(codes: frozenset[str]) -> list[str]:
+    purposes = {"stroke": STROKE, "heart": HEART, "lung": LUNG}
+    return [name for name, starts in purposes.items() if any(code.startswith(starts) for code in codes)]
+
+
+def _of_the_dose(service: Service) -> list[str]:
+    """What was written of the dose itself; a diagnosis may speak of an occlusion, too."""
+    return [t for a in service.administrations for t in (a.drug.text, a.route_text, a.site, *a.notes)]
 
 
 @rule(

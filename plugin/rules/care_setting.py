@@ -8,6 +8,7 @@ from plugin.rules.not_counted import declined
 from plugin.rules.visit import INPATIENT, Visit
 
 HOME = ("HH",)
+NOT_HELD = ("cancelled", "entered-in-error")
 OUTPATIENT = ("AMB", "EMER", "OBSENC", "SS")
 OF_A_FACILITY = frozenset({*INPATIENT, *HOME, *OUTPATIENT})
 
@@ -38,6 +39,18 @@ def inpatient_stay(service: Service, visit: Visit) -> Decline | Ask | NotApplica
     if class_at(visit, service.start) not in INPATIENT:
         return NOT_APPLICABLE
     return declined(service, "given during an inpatient stay")
+
+
+@rule(
+    "ENCOUNTER-NOT-HELD",
+    title="An encounter that was cancelled or entered in error has no charges",
+    cites=("decided-defaults",),
+    in_force=since("2006-01-01"),
+    when=lambda visit: visit.chart.encounter.status in NOT_HELD,
+)
+def encounter_not_held(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
+    """What was given all the same belongs to another encounter; somebody must say to which."""
+    return declined(service, f"its encounter is charted as {visit.chart.encounter.status}")
 
 
 @rule(

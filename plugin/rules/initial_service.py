@@ -4,7 +4,7 @@ from plugin.domain import Category, Fact, Role, Technique
 from plugin.rules.base import Said, looking_at, rule, since
 from plugin.rules.hours import first_hour
 from plugin.rules.placement import Placed
-from plugin.rules.primary_reason import for_the_reason, no_reason_charted
+from plugin.rules.primary_reason import for_the_reason, no_reason_charted, passed_over
 from plugin.rules.saying import code_for, suggest
 from plugin.rules.visit import Visit
 
@@ -35,4 +35,7 @@ def _why(placed: Placed, visit: Visit) -> Fact:
         return Fact(
             "no reason of the office visit is charted; it ranks highest in the hierarchy", (), placed.service.ids
         )
+    if passed_over(visit):
+        words = "the visit's reason names another service; this one stays initial, so that every add-on has its parent"
+        return Fact(words, (), placed.service.ids)
     return Fact("it is the highest ranking service of its access site", (), placed.service.ids)

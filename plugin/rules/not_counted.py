@@ -15,7 +15,7 @@ from plugin.domain import (
 )
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
 from plugin.rules.visit import Visit
-from plugin.rules.wording import Words, says, texts
+from plugin.rules.wording import Words, mentions, says, texts
 
 Sifted = Decline | Ask | NotApplicable
 OUTSIDE = {
@@ -29,7 +29,8 @@ OUTSIDE = {
     Route.OTHER: "given by a route outside injections and infusions",
 }
 KEEP_OPEN = Words(
-    r"\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open)|free[- ]?flowing|vesicant)\b"
+    r"(?<!then )(?<!then at )\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open))\b|"
+    r"\bfree[- ]?flowing\b|\bfor (a |the )?vesicant"
 )
 ORAL_FORM = Words(
     r"\b(tablets?|tabs?|capsules?|caps?|oral (solution|suspension|liquid|powder|film)|lozenge|odt|chewable|syrup|"
@@ -38,9 +39,8 @@ ORAL_FORM = Words(
 IN_A_VEIN_OR_UNKNOWN = frozenset({Route.INTRAVENOUS, None})
 SYRINGE_ML = 60
 IMPLANTED = Words(r"\b(implant|pellets?)\b")
-CARRIER = Words(
-    r"\b(diluent|carrier|flush(ed|ing)?|line flush|lock|behind (the )?(piggyback|blood|heparin|sedation))\b"
-)
+FLUSHING = Words(r"\b(flush(es|ed|ing)?|lock)\b")  # in the drug's own words only: many a site is called a saline lock
+CARRIER = Words(r"\b(diluent|carrier|behind (the )?(piggyback|blood|heparin|sedation))\b")
 WORDS = {
     Status.NOT_DONE: "charted as not done",
     Status.ENTERED_IN_ERROR: "charted in error",
@@ -156,7 +156,8 @@ def line_flush(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: flush before and after, diluent, carrier."""
     if service in visit.sole_port_flushes:
         return NOT_APPLICABLE
-    if service.drug.drug_class is DrugClass.FLUSH or visit.says(CARRIER, service) or _syringe(service):
+    flushes = any(mentions(FLUSHING, a.drug.text) for a in service.administrations)
+    if service.drug.drug_class is DrugClass.FLUSH or flushes or visit.says(CARRIER, service) or _syringe(service):
         return declined(service, "a flush, lock or carrier, not hydration")
     return NOT_APPLICABLE
 

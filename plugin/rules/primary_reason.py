@@ -70,3 +70,8 @@ def _answer(service: Service) -> Answer:
 def no_reason_charted(visit: Visit) -> bool:
     """Whether an office visit was coded by the hierarchy for want of a reason."""
     return visit.setting is CareSetting.OFFICE and not visit.chart.encounter.reasons and not visit.stated(KIND)
+
+
+def passed_over(visit: Visit) -> bool:
+    """Whether an office visit was for another service than the initial one; asked of an initial service."""
+    return bool(for_the_reason([*visit.counted], visit))

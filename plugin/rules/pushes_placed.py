@@ -26,10 +26,10 @@ class Given:
     infused: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     def infusions(self, services: Iterable[Service]) -> None:
-        """Remember infusions, so that a push of the same drug is known for a repeat."""
+        """Remember infusions, so that a push of the same drug is known for a repeat; a pause or a new bag is no end."""
         for service in services:
-            spans = self.infused.setdefault(service.drug.key, [])
-            spans += [(s.start, s.stop) for s in service.stretches]
+            whole = service.stretches
+            self.infused.setdefault(service.drug.key, []).append((whole[0].start, whole[-1].stop))
 
 
 def place_pushes(pushes: Sequence[Counted], initial: Counted | None, given: Given, visit: Visit) -> list[Placed]:

@@ -16,10 +16,11 @@ from plugin.domain import (
     Timing,
 )
 from plugin.domain.outcome import Answer
-from plugin.rules.answers import with_length, with_route, with_site, with_stop, with_technique
+from plugin.rules.answers import with_length, with_route, with_site, with_stated, with_stop, with_technique
 from plugin.rules.base import NOT_APPLICABLE, Kind, Said, looking_at, rule, since
 from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit
+from plugin.timeline.evidence import AS_CHARTED
 
 UNTIMED = looking_at(Kind.UNTIMED)
 
@@ -46,9 +47,10 @@ def missing_route(service: Service, visit: Visit) -> Ask | Decline | NotApplicab
     return Ask("missing-route", service.ids, service.stretches, question, answers)
 
 
-def _asks(placed: Placed, kind: str, template: str, answers: Iterable[Answer]) -> list[Said]:
+def _asks(placed: Placed, kind: str, template: str, answers: Iterable[Answer], of: int = -1) -> list[Said]:
+    """A question that names the start of the service's last administration, or of another one."""
     service = placed.service
-    moment = service.administrations[-1].start or service.administrations[-1].stop
+    moment = service.administrations[of].start or service.administrations[of].stop
     said = f"{moment:%H:%M}" if moment else "an unknown time"
     question = Fact(template, (service.drug.text or service.drug.key, said), service.ids)
     return [Ask(kind, service.ids, service.stretches, question, tuple(answers))]
@@ -171,8 +173,9 @@ def implausible_time(placed: Placed, visit: Visit) -> list[Said]:
     service = placed.service
     if service.timing is not Timing.IMPLAUSIBLE:
         return []
-    answers = [Answer(f"it ran {m} min", with_length(service, m)) for m in _lengths(placed, visit)]
-    return _asks(placed, "implausible-time", "{} from {} ran implausibly long. Are the times right?", answers)
+    right = Answer("the times are right", with_stated(AS_CHARTED, service.id, "as charted"))
+    answers = [right, *(Answer(f"it ran {m} min", with_length(service, m)) for m in _lengths(placed, visit))]
+    return _asks(placed, AS_CHARTED, "{} from {} ran implausibly long. Are the times right?", answers, of=0)
 
 
 @rule(

@@ -15,6 +15,7 @@ from plugin.rules.wording import Words, says
 ELSEWHERE = Words(r"\b(ems|ambulance|paramedics?|en route|prior to arrival|outside (hospital|facility)|transferring)\b")
 GIVEN = Words(r"\b(given|finished|completed)\b.{0,30}\b(ems|ambulance|paramedics?|en route|before arrival)\b")
 KIND = "started-elsewhere"
+REGISTERED_LATE = 15 * 60  # seconds by which a visit may be registered after its first dose without a question
 
 
 def before_arrival(service: Service, visit: Visit) -> Interval | None:
@@ -71,6 +72,8 @@ def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[R
 )
 def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Only where a note or a person says so (dossier R22b); what was only begun elsewhere is cut, not left out."""
+    if visit.arrival and service.start > visit.arrival:
+        return NOT_APPLICABLE
     ran = any(s.stop > s.start for s in service.stretches)
     finished = GIVEN in visit.words and says(GIVEN, _notes(service))
     if not finished and (ran or not begun_elsewhere(service, visit)):
@@ -90,7 +93,10 @@ def started_elsewhere(visit: Visit) -> list[Said]:
     early = [
         s
         for s, _ in visit.counted
-        if before_arrival(s, visit) and not visit.stated(KIND, s.id) and not begun_elsewhere(s, visit)
+        if s.start < visit.arrival - REGISTERED_LATE
+        and before_arrival(s, visit)
+        and not visit.stated(KIND, s.id)
+        and not begun_elsewhere(s, visit)
     ]
     return [
         Ask(

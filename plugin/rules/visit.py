@@ -195,8 +195,10 @@ class Visit:
 
     @once
     def at_dialysis(self) -> bool:
-        """Whether the encounter says by service, reason or place that it is a dialysis visit."""
+        """Whether service type, reason or place say dialysis; an emergency of such a patient is no dialysis visit."""
         encounter = self.chart.encounter
+        if encounter.encounter_class in ("EMER", "OBSENC"):
+            return False
         words = [t.text for t in (*encounter.service_type, *encounter.reasons)] + list(encounter.locations)
         return any("dialysis" in word.lower() for word in words)
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 from plugin.codebook import View
 from plugin.domain import Administration, Chart, Route, Service, Status, Stretch, Technique, Timing
 from plugin.domain.interval import minutes
-from plugin.timeline.evidence import expected_time, judge
+from plugin.timeline.evidence import AS_CHARTED, expected_time, judge
 from plugin.timeline.pieces import ALWAYS_RUNS, Piece
 from plugin.timeline.sites import catheter
 from plugin.timeline.stitch import Chain, chains
@@ -32,15 +32,16 @@ def build_timeline(chart: Chart, book: View) -> Timeline:
     """The chart's administrations as services, whatever order they came in."""
     charted = sorted(chart.administrations, key=BY_ID)
     given = [(a, book.identify(a.drug)) for a in charted if a.status not in NOT_GIVEN]
-    services = sorted([_service(chain, book) for chain in chains(given, book)], key=BY_START)
+    confirmed = {s.about for s in chart.stated if s.kind == AS_CHARTED}
+    services = sorted([_service(chain, book, confirmed) for chain in chains(given, book)], key=BY_START)
     return Timeline(tuple(services), tuple([a for a in charted if a.status in NOT_GIVEN]))
 
 
-def _service(chain: Chain, book: View) -> Service:
+def _service(chain: Chain, book: View, confirmed: set[str]) -> Service:
     first = chain[0].administration
     administrations = tuple([row for piece in chain for row in (piece.administration, *piece.closed_by)])
     expected = expected_time((chain[-1].administration,))
-    timing, stretches, tier = judge(chain, expected, book)
+    timing, stretches, tier = judge(chain, expected, book, first.id in confirmed)
     return Service(
         id=first.id,
         administrations=administrations,

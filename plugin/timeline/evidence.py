@@ -7,6 +7,8 @@ from plugin.domain import Administration, DrugClass, Expected, Quantity, Route, 
 from plugin.domain.interval import Interval, minutes, outside, union
 from plugin.timeline.pieces import MOMENTARY, Piece
 
+AS_CHARTED = "implausible-time"  # the question that a stated length answers
+LONGEST_PLAN = 31 * 1440  # minutes; a plan beyond a month is a slip of the pen
 Judged = tuple[Timing, tuple[Stretch, ...], Tier]
 MINUTES_PER = {"min": Decimal(1), "h": Decimal(60), "hr": Decimal(60), "d": Decimal(1440), "s": Decimal(1) / 60}
 # Drug classes for which a missing stop never becomes a push.
@@ -20,8 +22,11 @@ NEVER_PUSHED = (
 )
 
 
-def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Judged:
-    """What can be done with the chain's time: its timing, the counted stretches, and the tier that bears them."""
+def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View, confirmed: bool = False) -> Judged:
+    """What can be done with the chain's time: its timing, the counted stretches, and the tier that bears them.
+
+    A length that somebody `confirmed` is never implausible.
+    """
     first = chain[0]
     if _is_a_moment(first):
         return _instant(first)
@@ -31,7 +36,10 @@ def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View) -> Ju
         return unusable, (), Tier.INSTANT
     if [p for p in chain if p.stop is None]:
         return _open_ended(chain, timed, expected, book)
-    return _plausible(_stretches(timed), max([p.tier for p in timed]), _ordered(chain), book)
+    stretches, tier = _stretches(timed), max([p.tier for p in timed])
+    if not confirmed and _too_long(stretches, _ordered(chain), book):
+        return Timing.IMPLAUSIBLE, (), tier
+    return Timing.TIMED, stretches, tier
 
 
 def _is_a_moment(piece: Piece) -> bool:
@@ -80,7 +88,8 @@ def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected
     if last.intended is not Technique.INFUSION or last.start is None:
         return Timing.NO_STOP, (), Tier.INSTANT
     side = book.position("missing_stop")
-    if side == "calculate_from_rate_then_query" and expected is not None and expected.tier is Tier.COMPUTED:
+    plausible = expected is not None and expected.minutes <= book.limit("implausible")
+    if side == "calculate_from_rate_then_query" and expected and plausible and expected.tier is Tier.COMPUTED:
         computed = Stretch(last.administration.id, last.start, last.start + expected.minutes * 60)
         return Timing.TIMED, (*_stretches(timed), computed), Tier.COMPUTED
     in_a_vein = last.administration.route is Route.INTRAVENOUS
@@ -89,10 +98,12 @@ def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected
     return Timing.NO_STOP, (), Tier.INSTANT
 
 
-def _plausible(stretches: tuple[Stretch, ...], tier: Tier, ordered: Decimal, book: View) -> Judged:
-    ran = minutes(stretches)
-    too_long = ran > book.limit("implausible") or (ordered and ran > ordered * book.limit("ordered_times"))
-    return (Timing.IMPLAUSIBLE, (), tier) if too_long else (Timing.TIMED, stretches, tier)
+def _too_long(stretches: tuple[Stretch, ...], ordered: Decimal, book: View) -> bool:
+    """Whether one stretch, or the whole beside its order, is longer than anybody would have meant."""
+    longest = max([stretch.stop - stretch.start for stretch in stretches])
+    if longest > book.limit("implausible") * 60:
+        return True
+    return bool(ordered) and minutes(stretches) > ordered * book.limit("ordered_times")
 
 
 def _ordered(chain: tuple[Piece, ...]) -> Decimal:
@@ -123,7 +134,11 @@ def _stretches(pieces: list[Piece]) -> tuple[Stretch, ...]:
 
 def expected_time(administrations: tuple[Administration, ...]) -> Expected | None:
     """How long it should have run: as documented, by dose and rate, else as ordered."""
-    last = administrations[-1]
+    found = _planned(administrations[-1])
+    return found if found is not None and found.minutes <= LONGEST_PLAN else None
+
+
+def _planned(last: Administration) -> Expected | None:
     if last.infuse_over is not None and last.infuse_over > 0:
         return Expected(int(last.infuse_over), "documented to infuse over", Tier.COMPUTED)
     computed = _by_rate(last)

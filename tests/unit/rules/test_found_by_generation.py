@@ -97,20 +97,7 @@ CHARTS = {
 }
 
 
-# Reported, not mended yet; an entry that passes must go.
-NOT_YET = {
-    "a-bag-change-is-no-end-of-an-infusion": "each row's stop is taken for an end of the infusion",
-    "a-gap-within-an-order-is-no-end-of-an-infusion": "each row's stop is taken for an end of the infusion",
-}
-
-
-def marked(name: str):
-    """The chart's name, marked where the engine is known to be wrong."""
-    marks = [pytest.mark.xfail(strict=True, reason=NOT_YET[name])] if name in NOT_YET else []
-    return pytest.param(name, marks=marks)
-
-
-@pytest.mark.parametrize("name", [marked(name) for name in CHARTS])
+@pytest.mark.parametrize("name", CHARTS)
 def test_the_chart_is_coded_as_worked_out(name):
     """The units by code that the comment above the chart works out."""
     rows, expected = CHARTS[name]

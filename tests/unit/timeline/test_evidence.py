@@ -1,12 +1,13 @@
 """How well minutes are proven, and what can't be counted at all (DESIGN section 4; R22, D9, D12)."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from plugin.codebook import CodeBook
-from plugin.domain import Quantity, Rate, Service, Technique, Tier, Timing
+from plugin.domain import Quantity, Rate, Service, Stated, Technique, Tier, Timing
 from plugin.timeline import build_timeline
 from plugin.timeline.evidence import expected_time
 from tests.properties.building import at, chart, given
@@ -144,3 +145,38 @@ def test_how_long_it_should_have_run(more, expected):
     found = expected_time((given(1, "ceftriaxone", 0, None, **more),))
 
     assert expected == ((found.minutes, found.tier) if found else None)
+
+
+def test_a_length_that_somebody_confirmed_is_counted():
+    """Twice the ordered time is asked about; "the times are right" settles it for that administration alone."""
+    odd = given(1, "ceftriaxone", 0, 61, ordered_minutes=Decimal(30))
+    as_of = BOOK.as_of(date(2026, 3, 2), {})
+
+    def timing(*stated: Stated) -> Timing:
+        (found,) = build_timeline(replace(chart(odd), stated=stated), as_of).services
+        return found.timing
+
+    assert timing() is Timing.IMPLAUSIBLE
+    assert timing(Stated("implausible-time", odd.id, "as charted")) is Timing.TIMED
+    assert timing(Stated("implausible-time", "another", "as charted")) is Timing.IMPLAUSIBLE
+
+
+def test_segments_that_are_each_plausible_add_up():
+    """30 hours in two charted bags of one order: no stop time was forgotten."""
+    bags = [given(1, "heparin", 0, 900, request="o1"), given(2, "heparin", 900, 1800, request="o1")]
+    (whole,) = build_timeline(chart(*bags), BOOK.as_of(date(2026, 3, 2), {})).services
+    assert (whole.timing, whole.minutes) == (Timing.TIMED, 1800)
+
+
+@pytest.mark.parametrize("minutes", [10**9, 31 * 1440 + 1])
+def test_a_plan_longer_than_a_month_is_none(minutes):
+    """A slip of the pen in "infuse over" is no evidence, under no position."""
+    planned = given(1, "ceftriaxone", 0, None, infuse_over=Decimal(minutes))
+    found = service(planned, missing_stop="calculate_from_rate_then_query")
+    assert (found.expected, found.timing) == (None, Timing.NO_STOP)
+
+
+def test_a_computed_time_is_held_to_the_limit_of_a_charted_one():
+    """25 hours by "infuse over" are asked about, not billed."""
+    planned = given(1, "ceftriaxone", 0, None, infuse_over=Decimal(1500))
+    assert service(planned, missing_stop="calculate_from_rate_then_query").timing is Timing.NO_STOP
