@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     top = [*loaded.problems, *charts.issues]
     what_ifs = [_what_if(one, book, settings) for one in coded] if options.what_if else []
     _write(coded, what_ifs, top, book, options.format)
-    _complain([*top, *(i for c in coded for i in c.issues if i.blocks)])
+    _complain(options.file, loaded.problems, [*charts.issues, *(i for c in coded for i in c.issues)])
     if not loaded.resources:
         return UNUSABLE
     return UNREAD if _anything_unread(coded, top) else READ
@@ -122,7 +122,9 @@ def _write(
         print(json.dumps(whole, indent=1, ensure_ascii=False))
         return
     for encounter in encounters:
-        print("\n".join(_text(encounter)))
+        print("\n".join(_printable(line) for line in _text(encounter)))
+    for issue in top:
+        print(_printable(_issue_text(issue_json(issue))))
 
 
 def _text(encounter: dict[str, Any]) -> list[str]:
@@ -141,13 +143,28 @@ def _text(encounter: dict[str, Any]) -> list[str]:
     lines += [f"  > {w['fact']}: {w['would']}" for w in encounter.get("what_if", [])]
     lines += [f"  ! {n['kind']}: {n['text']}" for n in encounter["notices"]]
     lines += [f"  - {d['code'] or 'not coded'}: {'; '.join(d['because'])}" for d in encounter["declined"]]
+    lines += [f"  {_issue_text(issue)}" for issue in encounter["issues"]]
     return lines
 
 
-def _complain(issues: Iterable[MappingIssue]) -> None:
-    """One line on standard error for each failure; never what stood in the chart."""
-    for line in dict.fromkeys(f"infusion-charges code: {i.resource} {i.path}: {i.done}" for i in issues):
-        print(line, file=sys.stderr)
+def _issue_text(issue: dict[str, Any]) -> str:
+    """Something that was not read as it stood; what stops the word complete has an exclamation mark."""
+    return f"{'not read!' if issue['blocks'] else 'read so:'} {issue['resource']} {issue['path']}: {issue['done']}"
+
+
+def _printable(line: str) -> str:
+    """A line without the control characters that a chart may hold."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def _complain(name: str, problems: Iterable[MappingIssue], issues: Iterable[MappingIssue]) -> None:
+    """One line on standard error for each failure, file first; never what stood in the chart."""
+    lines = [f"{i.resource}: {i.done}" for i in problems if i.blocks]
+    lines += [f"{name}: {i.resource} {i.path}".rstrip() + f": {i.done}" for i in issues if i.blocks]
+    if lines:
+        lines.append(f"{name}: mend these in the chart or the export, then run again")
+    for line in dict.fromkeys(lines):
+        print(f"infusion-charges code: {line}", file=sys.stderr)
 
 
 def _anything_unread(coded: list[CodedEncounter], top: list[MappingIssue]) -> bool:

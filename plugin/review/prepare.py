@@ -2,13 +2,15 @@
 
 import hashlib
 import math
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from plugin.codebook import CodeBook
 from plugin.domain import CareSetting, Chart, CodedEncounter, Encounter
 from plugin.review.ports import ChartSource
-from plugin.rules.differences import code_encounter
+from plugin.rules.differences import code_encounter, uncoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,22 @@ def prepare_review(source: ChartSource, book: CodeBook, settings: ReviewSettings
 
 
 def code_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> CodedEncounter:
-    """Code one chart under a site's settings; CodeBookError for a position or side that does not exist."""
+    """Code one chart under a site's settings; CodeBookError for a position or side that does not exist.
+
+    A defect of ours met on the way costs this encounter alone: it comes out without charges and says where it was.
+    """
     book.check_choices(settings.positions)
-    return code_encounter(chart, book, setting_for(chart.encounter, settings), settings.positions)
+    setting = setting_for(chart.encounter, settings)
+    try:
+        return code_encounter(chart, book, setting, settings.positions)
+    except Exception as defect:  # whatever it is, the other encounters go on
+        return uncoded(chart, setting, _where(defect), "nothing was coded for it; report this with the chart")
+
+
+def _where(defect: Exception) -> str:
+    """The kind of a defect and its place in our code; never its message, which may hold what was charted."""
+    frame = traceback.extract_tb(defect.__traceback__)[-1]
+    return f"a defect of ours: {type(defect).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def code_charts(charts: Sequence[Chart], book: CodeBook, settings: ReviewSettings) -> tuple[CodedEncounter, ...]:

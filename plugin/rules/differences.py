@@ -31,11 +31,11 @@ def code_encounter(
     choices = choices or {}
     day = day_of_service(chart)
     if day is not None and day < FIRST_DAY:
-        return _uncoded(chart, setting, f"the code book begins on {FIRST_DAY}", "nothing was coded for that day")
+        return uncoded(chart, setting, f"the code book begins on {FIRST_DAY}", "nothing was coded for that day")
     try:
         ruled = run(chart, book, setting, choices)
     except RuleConflict as conflict:
-        return _uncoded(chart, setting, str(conflict), "nothing was coded; report this with the chart")
+        return uncoded(chart, setting, str(conflict), "nothing was coded; report this with the chart")
     charges = charge_lines(ruled)
     trial = Trial(chart, book, setting, choices, charges)
     asks, would, charges = asked(ruled, trial, charges)
@@ -110,7 +110,7 @@ def _is_complete(chart: Chart, asks: list[Ask]) -> bool:
     return not any(i.blocks for i in chart.issues) and not unsettled.intersection(a.kind for a in asks)
 
 
-def _uncoded(chart: Chart, setting: CareSetting | None, found: str, done: str) -> CodedEncounter:
+def uncoded(chart: Chart, setting: CareSetting | None, found: str, done: str) -> CodedEncounter:
     """An encounter that could not be coded: no charges, not complete, and an issue that says why."""
     issue = MappingIssue(chart.encounter.id, "", found, done, blocks=True)
     return CodedEncounter(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from plugin.cli import main
+from plugin.rules.differences import code_encounter
 
 CHARTS = Path(__file__).parents[3] / "plugin" / "sandbox" / "charts"
 INFLIXIMAB = CHARTS / "infliximab-for-crohns-disease" / "chart.json"
@@ -349,3 +350,37 @@ def test_a_second_visit_knows_of_the_first_in_one_file(tmp_path: Path, capsys: P
     assert [("96365", [])] == [(c["code"], c["modifiers"]) for c in earlier["charges"]]
     assert [("96365", ["59"])] == [(c["code"], c["modifiers"]) for c in later["charges"]]
     assert [] == later["queries"]
+
+
+def test_a_defect_costs_one_encounter_alone(tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong with one chart, the other is coded; the place of the defect is said, never the content."""
+
+    def spoilt(chart: Any, *rest: Any) -> Any:
+        if chart.encounter.id == "Encounter/e2":
+            raise OverflowError("PATIENT SECRET")
+        return code_encounter(chart, *rest)
+
+    monkeypatch.setattr("plugin.review.prepare.code_encounter", spoilt)
+    other = administration(id="m2", context={"reference": "Encounter/e2"})
+    file = tmp_path / "two.json"
+    file.write_text(bundle(encounter(), administration(), encounter(id="e2"), other))
+    status, answer, err = coded([str(file)], capsys)
+
+    assert 1 == status
+    assert [True, False] == [each["complete"] for each in answer["encounters"]]
+    assert "96365" in codes(answer)
+    assert "OverflowError at test_code_command.py:" in answer["encounters"][1]["issues"][0]["found"]
+    assert "SECRET" not in err + json.dumps(answer)
+    assert err.startswith(f"infusion-charges code: {file}: Encounter/e2: nothing was coded for it")
+
+
+def test_text_says_what_was_not_read_and_prints_no_control_characters(tmp_path: Path, capsys: Printed) -> None:
+    """A terminal shows the issue beside NOT COMPLETE, and no chart can colour it."""
+    file = tmp_path / "odd.json"
+    drug = {"text": "ceftriaxone \x1b[31m1 g IVPB"}
+    file.write_text(bundle(encounter(), administration(medicationCodeableConcept=drug, implicitRules="https://x.test")))
+    assert 1 == main(["code", str(file), "--format", "text"])
+    out = capsys.readouterr().out
+    assert "NOT COMPLETE" in out
+    assert "not read! MedicationAdministration/m1 MedicationAdministration.implicitRules: not understood" in out
+    assert "\x1b" not in out
