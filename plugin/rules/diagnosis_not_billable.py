@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from operator import attrgetter
 
-from plugin.codebook.icd10cm import DiagnosisCode
+from plugin.codebook.icd10cm import DiagnosisCode, Icd10cm
 from plugin.domain import Fact, Notice
 from plugin.rules.base import Said, rule, since
 from plugin.rules.diagnoses import Reason
@@ -29,12 +29,13 @@ WORDS = {
 def diagnosis_not_billable(visit: Visit) -> list[Said]:
     """Left off the lines of a day with its own edition, and kept where only another year's edition could be asked."""
     told: dict[str, Notice] = {}
+    codes = visit.book.book.diagnoses.icd10cm
     days = _days(visit)
     for reason, ids in _used(visit):
         for day in days:
-            found = visit.book.book.diagnoses.icd10cm.look_up(reason.code, day)
+            found = codes.look_up(reason.code, day)
             if not found.billable:
-                told.setdefault(reason.code, _notice(reason, ids, found, day))
+                told.setdefault(reason.code, _notice(reason, ids, found, day, _below(found, day, codes)))
     return list(told.values())
 
 
@@ -57,8 +58,13 @@ def _used(visit: Visit) -> Iterator[tuple[Reason, tuple[str, ...]]]:
         yield from ((reason, ()) for reason in charted.of_encounter)
 
 
-def _notice(reason: Reason, ids: tuple[str, ...], found: DiagnosisCode, day: date) -> Notice:
+def _below(found: DiagnosisCode, day: date, codes: Icd10cm) -> str:
+    """The codes right below a heading; a dash ends one that is a heading itself, as in the tabular list."""
+    return ", ".join(below if codes.look_up(below, day).billable else f"{below}-" for below in found.children)
+
+
+def _notice(reason: Reason, ids: tuple[str, ...], found: DiagnosisCode, day: date, below: str) -> Notice:
     words = WORDS[(found.valid, found.own_edition)]
-    values = (reason.code, day.isoformat(), ", ".join(found.children), found.edition)
+    values = (reason.code, day.isoformat(), below, found.edition)
     references = (reason.reference,) if reason.reference else ids
     return Notice("diagnosis-not-billable", ids, Fact(words, values, references))

@@ -20,17 +20,21 @@ TABLE = tracked.CHECKOUT / "plugin" / "codebook" / "data" / f"icd10cm_{FISCAL_YE
 
 def records(codes: Iterable[tuple[str, bool]]) -> str:
     """Nine characters a code, sorted: the code without its dot, filled to seven, 1 if billable, the end of the line."""
-    lines = (f"{code.replace('.', ''):<7}{int(billable)}\n" for code, billable in codes)
+    lines = {f"{code.replace('.', ''):<7}{int(billable)}\n" for code, billable in codes}
     return "".join(sorted(lines))
 
 
 def table_of_package() -> str:
-    """The table as the installed package gives it."""
+    """The table as the installed package gives it.
+
+    A block of one category bears the category's name (B20, C50): the package lists that name twice, and calls it a
+    block and a category both. So a code is what is a category or stands below one, never what is not a block.
+    """
     import simple_icd_10_cm as package  # noqa: PLC0415 - costs two seconds and 180 MB
 
     if not version("simple-icd-10-cm").startswith(MADE_WITH):
         raise SystemExit(f"simple-icd-10-cm is not {MADE_WITH}x: look which fiscal year it holds, change this file")
-    codes = [code for code in package.get_all_codes(True) if not package.is_chapter_or_block(code)]
+    codes = [code for code in package.get_all_codes(True) if package.is_category_or_subcategory(code)]
     return records((code, package.is_leaf(code)) for code in codes)
 
 

@@ -21,12 +21,24 @@ def test_the_committed_icd10cm_table_is_what_the_package_says():
 
 
 def test_the_table_counts_what_the_fiscal_year_counts():
-    """98,147 codes, of which 74,714 are billable: the counts of the package's codes below chapters and blocks."""
+    """98,186 codes, of which 74,719 are billable: the categories of the tabular list, and all codes below them."""
     lines = make_icd10cm.committed().splitlines()
 
-    assert (98_147, 74_714) == (len(lines), sum(line.endswith("1") for line in lines))
+    assert (98_186, 74_719) == (len(lines), sum(line.endswith("1") for line in lines))
     assert {8} == {len(line) for line in lines}
     assert sorted(set(lines)) == lines
+
+
+def test_every_code_stands_below_its_category():
+    """No three-character heading is missing, whatever the block around it is called."""
+    codes = {line[:7].rstrip() for line in make_icd10cm.committed().splitlines()}
+
+    assert set() == {code[:3] for code in codes} - codes
+
+
+def test_a_code_that_is_listed_twice_is_one_record():
+    """The package lists B20 as a block and as its only category."""
+    assert "B20    1\n" == make_icd10cm.records([("B20", True), ("B20", True)])
 
 
 def test_equal_tables_are_equal_files(tmp_path):

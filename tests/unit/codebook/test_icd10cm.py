@@ -39,6 +39,9 @@ def test_a_code_is_found_however_it_is_written(charted):
         ("G35.B", ("G35.B0", "G35.B1", "G35.B2")),
         ("E34.0", ("E34.00", "E34.01", "E34.09")),
         ("T78.2", ("T78.2XXA", "T78.2XXD", "T78.2XXS")),
+        ("B99", ("B99.8", "B99.9")),
+        ("T07", ("T07.XXXA", "T07.XXXD", "T07.XXXS")),
+        ("QA0", ("QA0.0", "QA0.8")),
     ],
 )
 def test_a_heading_names_the_codes_right_below_it(code, children):
@@ -46,6 +49,14 @@ def test_a_heading_names_the_codes_right_below_it(code, children):
     found = TABLES.icd10cm.look_up(code, DAY)
 
     assert (True, False, children) == (found.valid, found.billable, found.children)
+
+
+@pytest.mark.parametrize("code", ["B20", "F99", "P84", "R99", "Z66", "I10", "D62", "C61", "C73", "R55", "Z23", "N19"])
+def test_a_category_without_subdivision_is_billable(code):
+    """The first five are blocks of their own in the tabular list, with the category's name."""
+    found = TABLES.icd10cm.look_up(code, DAY)
+
+    assert (True, True, ()) == (found.valid, found.billable, found.children)
 
 
 @pytest.mark.parametrize("code", ["", "K", "K5", "K50.901234", "K50.9Q", "ZZZ", "A00-A09", "A00\n0", "K50.90 1"])

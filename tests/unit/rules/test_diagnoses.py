@@ -134,13 +134,21 @@ def notices(result) -> list[str]:
 
 
 def test_a_heading_is_left_off_with_the_codes_below_it_named():
-    """G35 in March 2026: the notice names its four children, the line says what was left off, and none is guessed."""
+    """G35 in March 2026: its four children, with a dash where codes stand below them too; none is guessed."""
     result = coded(ANTIBIOTIC, conditions=ranked("G35", "J18.9"))
     line = only_line(result)
 
     assert ("J18.9",) == line.diagnoses
-    assert ["G35 is no billable code on 2026-03-02: choose one of G35.A, G35.B, G35.C, G35.D"] == notices(result)
+    assert ["G35 is no billable code on 2026-03-02: choose one of G35.A, G35.B-, G35.C-, G35.D"] == notices(result)
     assert "G35 is not billable on 2026-03-02 and is left off the line" in [fact.text() for fact in line.evidence]
+
+
+@pytest.mark.parametrize("code", ["B20", "F99", "P84", "R99"])
+def test_a_category_that_is_a_block_of_its_own_stands_on_the_line(code):
+    """Human immunodeficiency virus disease is B20, without a further character."""
+    result = coded(ANTIBIOTIC, conditions=ranked(code))
+
+    assert ((code,), []) == (only_line(result).diagnoses, notices(result))
 
 
 def test_a_code_that_does_not_exist_is_left_off_and_said():
