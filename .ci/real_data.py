@@ -2,7 +2,8 @@
 
 Usage: real_data.py FOLDER. Whatever the files hold, the command must end with 0 or 1 (2 only where nothing in the
 file is a FHIR resource, and then it must say so), write one JSON document of the documented shape to standard output,
-and never a traceback or the issue that stands for one. Prints one line for each failure and a summary; exits 1 if anything failed.
+and never a traceback or the issue that stands for one. Prints one line for each failure and a summary; exits 1 if
+anything failed.
 """
 
 import json
