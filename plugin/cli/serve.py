@@ -14,6 +14,7 @@ from plugin.ehr.addresses import is_loopback
 from plugin.web.app import create_app
 from plugin.web.services import EXTENSION, Services
 from plugin.web.settings import Settings, SettingsError, read_settings
+from plugin.web.settling import settle_in_background
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -96,6 +97,13 @@ def _choose_server(name: str) -> _Server:
     return _serve_with_gunicorn
 
 
+def _app(settings: Settings) -> Flask:
+    """The app of one serving process, which first looks for what a dead one left unknown."""
+    app = create_app(settings)
+    settle_in_background(app.extensions[EXTENSION])
+    return app
+
+
 def _serve_with_gunicorn(settings: Settings, options: argparse.Namespace) -> None:
     """Threads, not sync workers: requests wait for the EHR most of their time."""
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415
@@ -109,7 +117,7 @@ def _serve_with_gunicorn(settings: Settings, options: argparse.Namespace) -> Non
                     self.cfg.set(name, value)
 
         def load(self) -> Flask:
-            return create_app(settings)
+            return _app(settings)
 
     InProcess().run()
 
@@ -133,5 +141,5 @@ def _serve_with_waitress(settings: Settings, options: argparse.Namespace) -> Non
 
     signal.signal(signal.SIGTERM, _interrupt)
     waitress.serve(
-        create_app(settings), host=options.host, port=options.port, threads=options.threads, ident="infusion-charges"
+        _app(settings), host=options.host, port=options.port, threads=options.threads, ident="infusion-charges"
     )
