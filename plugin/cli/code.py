@@ -139,7 +139,8 @@ def _text(encounter: dict[str, Any]) -> list[str]:
         lines += [f"      {fact['fact']}" for fact in charge["evidence"]]
         lines += [f"      rule: {why}" for why in charge["because"]]
         lines += [f"      but: {c['position']} = {c['other']}: {c['effect']}" for c in charge["caveats"]]
-    lines += [f"  ? {q['kind']}: {q['question']}\n      {q['would']}" for q in encounter["queries"]]
+    for query in encounter["queries"]:
+        lines += [f"  ? {query['kind']}: {query['question']}", f"      {query['would']}"]
     lines += [f"  > {w['fact']}: {w['would']}" for w in encounter.get("what_if", [])]
     lines += [f"  ! {n['kind']}: {n['text']}" for n in encounter["notices"]]
     lines += [f"  - {d['code'] or 'not coded'}: {'; '.join(d['because'])}" for d in encounter["declined"]]

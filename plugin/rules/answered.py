@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from plugin.domain import Ask, Caveat, Ruling, SuggestedCharge
+from plugin.domain.outcome import Answer
 from plugin.rules.engine import Ruled
 from plugin.rules.trials import Change, Trial, words_of_changes
 
 MORE_IS_ASKED = "its answer brings another question, whose answer would change the lines"
+ANOTHER_QUESTION = "brings another question"
 NOT_COMPLETE = "the encounter isn't complete until it is answered"
 Tried = dict[str, list[Change]]
 
@@ -26,17 +28,27 @@ def asked(
         if not (ask.always or leads_on or any(tried.values())):
             continue
         asks.append(ask)
-        would.append(MORE_IS_ASKED if leads_on else _would(tried) or NOT_COMPLETE)
+        would.append(MORE_IS_ASKED if leads_on else _would(ask, tried, ruled, trial) or NOT_COMPLETE)
         charges = _hanging_on(ask, ruling, tried, charges)
     return asks, would, charges
 
 
 def _leads_on(ask: Ask, ruled: Ruled, trial: Trial) -> bool:
-    return any(trial.leads_on(a.apply(ruled.visit.chart), ask.administrations) for a in ask.answers)
+    return any(_brings_more(answer, ask, ruled, trial) for answer in ask.answers)
 
 
-def _would(tried: Tried) -> str:
-    return "; ".join(f"{text}: {words_of_changes(changes)}" for text, changes in tried.items())
+def _brings_more(answer: Answer, ask: Ask, ruled: Ruled, trial: Trial) -> bool:
+    return trial.leads_on(answer.apply(ruled.visit.chart), ask.administrations)
+
+
+def _would(ask: Ask, tried: Tried, ruled: Ruled, trial: Trial) -> str:
+    """Each answer and what it changes; one that changes nothing yet may bring a question of its own."""
+    said = []
+    for answer in ask.answers:
+        changes = tried[answer.text]
+        more = not changes and _brings_more(answer, ask, ruled, trial)
+        said.append(f"{answer.text}: {ANOTHER_QUESTION if more else words_of_changes(changes)}")
+    return "; ".join(said)
 
 
 def _hanging_on(

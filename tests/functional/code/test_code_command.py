@@ -163,6 +163,7 @@ def test_text_is_for_reading(capsys: Printed) -> None:
 
     assert "96365 x1" in out
     assert "? missing-stop-time" in out
+    assert "\n      it ran 60 min: adds 96367 x1" in out
 
 
 def test_no_encounter_gives_no_charges_and_names_each_administration(tmp_path: Path, capsys: Printed) -> None:
