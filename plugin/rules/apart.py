@@ -1,6 +1,6 @@
 """Administrations with a code of their own, outside the families by time: pumps, declotting, thrombolysis, devices.
 
-Dossier R23, R24; addendum A10, A14, R38, R40, R41, R48.
+Dossier R23, R24; addendum A10, A14, R38, R40, R41, R48, R55.
 """
 
 import re
@@ -36,7 +36,19 @@ DECLOT = Words(
 ON_BODY = Words(r"\bon[- ]?body\b|\bonpro\b|\bwearable inject")
 PORTABLE = Words(r"\b(ambulatory|portable|cadd|home) (infusion )?pump\b|\bcadd\b")
 DISPOSABLE = Words(r"\b(elastomeric|disposable|easypump|homepump|eclipse)\b")
-HOURS = re.compile(r"\b(\d{1,3}) ?(h|hr|hrs|hour|hours)\b", re.IGNORECASE)
+HOURS = re.compile(
+    r"(?P<other>\b(?:every|each|q|per|within|last|past|next|previous|stable for|good for"
+    r"|(?<!disconnect )(?<!disconnected )(?:in|after)) )?"
+    r"(?<![\w.])(?:\d{1,3} ?(?:-|to|or) ?)?(?P<hours>\d{1,3})[ -]?(?:h|hr|hrs|hour|hours)\b"
+    r"(?! (?:ago|apart|before|prior|later|after|post)\b)",
+    re.IGNORECASE,
+)  # `other`: how often, or when; no running time
+PATIENT_CONTROLLED = "patient-controlled analgesia"
+PCA = Words(r"(?<!no )(?<!not )(?<!off )\b(pca|patient[- ]controlled (analgesia|pump))\b")
+OPIOIDS = frozenset(["morphine", "hydromorphone", "fentanyl", "meperidine", "sufentanil", "remifentanil"])
+LOADING = Words(r"\bloading\b")
+LOADING_MINUTES = 30
+BESIDE_A_FLUSH = re.compile(r"99[2-4]\d\d|G0463|3659[12]")  # a visit, or blood drawn from the line
 STROKE, HEART, LUNG = ("I63",), ("I21", "I22", "I24"), ("I26",)
 PURPOSE, OWNER = "thrombolytic-purpose", "pump-owner"
 
@@ -56,7 +68,34 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
     if service.route is Route.INTRAVENOUS and _goes_home(service, visit) and _prolonged(service):
         clinic = category is Category.CHEMOTHERAPY and visit.stated(OWNER, service.id) == "clinic"
         return "clinic pump start" if clinic else "pump start"
-    return ""
+    return PATIENT_CONTROLLED if _patient_controlled(service, visit) else ""
+
+
+def _patient_controlled(service: Service, visit: Visit) -> bool:
+    """A pump that the patient works, or a dose by hand that begins it or is given while it runs (addendum R55)."""
+    if PCA not in visit.words or service.route is not Route.INTRAVENOUS:
+        return False
+    if _is_pca(service):
+        return True
+    pumps = [s for s in visit.timeline.services if s.drug.key == service.drug.key and s is not service and _is_pca(s)]
+    return service.technique is Technique.PUSH and any(_belongs(service, pump) for pump in pumps)
+
+
+def _is_pca(service: Service) -> bool:
+    """By the words of drug or route; a note may speak of another drug's pump, or of one to come."""
+    given = service.administrations
+    if says(PCA, [t for a in given for t in (a.drug.text, a.route_text)]):
+        return True
+    ran = [a for a in given if a.technique is Technique.INFUSION or (a.technique is None and not a.instant)]
+    return service.drug.key in OPIOIDS and says(PCA, [note for a in ran for note in a.notes])
+
+
+def _belongs(push: Service, pump: Service) -> bool:
+    """Said to be the loading dose, given shortly before the pump, or while it ran."""
+    if says(LOADING, texts(push)):
+        return True
+    stop = pump.stretches[-1].stop if pump.stretches else pump.start
+    return pump.start - LOADING_MINUTES * 60 <= push.start <= stop
 
 
 def _goes_home(service: Service, visit: Visit) -> bool:
@@ -70,7 +109,8 @@ def disposable_pumps(visit: Visit) -> list[Service]:
 
 def _prolonged(service: Service) -> bool:
     """Ran, or was meant to run, for more than 8 hours: as charted, as expected, or as written."""
-    written = [int(match[1]) * 60 for text in texts(service) for match in HOURS.finditer(text)]
+    found = [match for text in texts(service) for match in HOURS.finditer(text)]
+    written = [int(match["hours"]) * 60 for match in found if not match["other"]]
     expected = service.expected.minutes if service.expected else 0
     return max([_charted_minutes(service), expected, *written]) > PROLONGED_MINUTES
 
@@ -165,7 +205,7 @@ def disposable_pump_notice(visit: Visit) -> list[Said]:
     when=lambda visit: bool(visit.own_codes),
 )
 def own_code(visit: Visit) -> list[Said]:
-    """Bolus and infusion of one purpose are one service; dwell time is not infusion time."""
+    """Bolus and infusion of one purpose are one service; dwell time is not infusion time; a PCA goes to a coder."""
     groups: dict[tuple[Category, str, date], list[Service]] = defaultdict(list)
     for service, category in visit.counted:
         if name := visit.own_codes.get(service.id, ""):
@@ -189,6 +229,8 @@ def _coded(category: Category, name: str, day: date, services: list[Service], vi
     if code is None or _silent(name, services):
         named = row.code if row is not None else None
         where = Fact("" if here and in_force else "{} is not reported in this setting on that day", (named or "it",))
+        if name == PATIENT_CONTROLLED:
+            where = Fact("no source says how a patient-controlled pump and its loading dose are coded", (), ids)
         facts = (why, where) if where.template else (why,)
         return [Decline(named, ids, claims, facts), Notice("manual-unlisted", ids, facts[-1])]
     tier = max(service.tier for service in services)
@@ -225,5 +267,8 @@ def port_flush(visit: Visit) -> list[Said]:
     claims = tuple(s for service in flushes for s in service.stretches)
     ids = tuple(i for service in flushes for i in service.ids)
     day = visit.day_of(ids[0], flushes[0].start)
+    if beside := [charged for charged in visit.chart.charged if BESIDE_A_FLUSH.fullmatch(charged)]:
+        only = Fact("{} is charged too: a port's flush is reported only alone", (", ".join(beside),), ids)
+        return [Decline(code, ids, claims, (only,))]
     why = Fact("an implanted port was flushed, and nothing else was given", (), ids)
     return [Suggest(code, 1, day, ids, claims, (why,), (claims,) if claims else ())]

@@ -39,6 +39,7 @@ ORAL_FORM = Words(
 IN_A_VEIN_OR_UNKNOWN = frozenset({Route.INTRAVENOUS, None})
 SYRINGE_ML = 60
 IMPLANTED = Words(r"\b(implant|pellets?)\b")
+INJECTED_IMPLANT = "goserelin"  # its maker calls the depot an implant; the contractors list it as an injection
 FLUSHING = Words(r"\b(flush(es|ed|ing)?|lock)\b")  # in the drug's own words only: many a site is called a saline lock
 CARRIER = Words(r"\b(diluent|carrier|behind (the )?(piggyback|blood|heparin|sedation))\b")
 WORDS = {
@@ -128,6 +129,8 @@ def other_family(service: Service, visit: Visit) -> Sifted:
 )
 def implant(service: Service, visit: Visit) -> Sifted:
     """Addendum A13, R53: 11981 to 11983 for implants, 11980 for pellets; R24c, R54: botulinum has its own."""
+    if service.drug.key == INJECTED_IMPLANT:
+        return NOT_APPLICABLE
     if visit.book.flag(service.drug.key, "implant") or says(IMPLANTED, [service.drug.text]):
         return declined(service, "an implant or a procedure, which has codes of its own")
     return NOT_APPLICABLE

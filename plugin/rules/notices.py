@@ -2,14 +2,16 @@
 
 import re
 
-from plugin.domain import Category, DrugClass, Fact, Notice, Route, Technique, Tier
+from plugin.domain import Category, DrugClass, Fact, Notice, Route, Service, Technique, Tier
 from plugin.rules.base import Said, rule, since
 from plugin.rules.placement import is_timed
 from plugin.rules.second_visit import earlier_that_day
 from plugin.rules.visit import Visit
+from plugin.rules.wording import Words
 
 NO_LIMIT = 1_000
 MONITORED = frozenset({Category.CHEMOTHERAPY, Category.TRANSFUSION})
+TITRATED = Words(r"(?<!not )(?<!no )(?<!never )(?<!without )\btitrat(e|ed|ing|ion)\b")
 VISIT = re.compile(r"992(0[2-5]|1[1-5]|8[1-5])|G0463")
 
 
@@ -109,8 +111,8 @@ def _flagged(flag: str, route: Route | None, words: str, visit: Visit) -> list[S
     when=lambda visit: visit.chart.encounter.encounter_class == "OBSENC",
 )
 def active_monitoring(visit: Visit) -> list[Said]:
-    """Chemotherapy, complex drugs and transfusions; the hospital decides what to deduct (addendum R36)."""
-    watched = [s for s, c in visit.counted if c in MONITORED and s.minutes]
+    """Chemotherapy, complex drugs, transfusions, titrated drips; the hospital decides what to deduct (addendum R36)."""
+    watched = [s for s, c in visit.counted if s.minutes and (c in MONITORED or _titrated(s, c, visit))]
     ids = tuple([i for s in watched for i in s.ids])
     text = Fact(
         "{} min with active monitoring may have to be taken off the observation hours",
@@ -118,6 +120,14 @@ def active_monitoring(visit: Visit) -> list[Said]:
         ids,
     )
     return [Notice("active-monitoring", ids, text)] if ids else []
+
+
+def _titrated(service: Service, category: Category, visit: Visit) -> bool:
+    """A drip of a drug said to be titrated, or charted with more than one rate; fluids alone are not."""
+    if category is not Category.THERAPEUTIC or service.technique is not Technique.INFUSION:
+        return False
+    rates = {a.rate for a in service.administrations if a.rate is not None and a.rate.amount.value}
+    return len(rates) > 1 or visit.says(TITRATED, service)
 
 
 @rule(
@@ -146,7 +156,7 @@ def unit_limit_appeal(visit: Visit) -> list[Said]:
 def visit_code(visit: Visit) -> list[Said]:
     """The modifier goes on the visit, never on the administration; 99211 never stands beside one (dossier R28)."""
     visits = [code for code in visit.chart.charged if VISIT.fullmatch(code)]
-    if not visits or not visit.counted:
+    if not visits or all(s.drug.drug_class is DrugClass.FLUSH for s, _ in visit.counted):
         return []
     text = Fact(
         "{} is charged too: it needs a service of its own and modifier 25; 99211 never beside these",

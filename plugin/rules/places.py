@@ -16,6 +16,7 @@ from plugin.rules.visit import Visit
 
 # Drugs whose labelling asks for hydration before or after them (dossier R19 names cisplatin; the others by practice).
 NEEDS_HYDRATION = ("cisplatin", "ifosfamide")
+RUN_HERE = ("pemivibart infusion", "stroke thrombolysis", "coronary thrombolysis", "patient-controlled analgesia")
 
 
 def place(visit: Visit) -> list[Placed]:
@@ -70,7 +71,7 @@ def _beside(tree: Tree, parts: Parts, visit: Visit) -> Beside:
 
 def _runs_with_own_code(service: Service, visit: Visit) -> bool:
     """A drug that runs into the vein under a code of its own; a dwell in a catheter or a pump gone home doesn't."""
-    return visit.own_codes.get(service.id) in ("pemivibart infusion", "stroke thrombolysis", "coronary thrombolysis")
+    return visit.own_codes.get(service.id) in RUN_HERE
 
 
 def _marked(placed: list[Placed], modifiers: tuple[str, ...]) -> list[Placed]:

@@ -8,20 +8,30 @@ from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
-from plugin.rules.wording import Words, says
+from plugin.rules.wording import Words, mentions, says
 
 BEFORE_SURGERY = Words(r"\bpre-?op(erative(ly)?)?\b|\bsurgical prophylaxis\b")
 GIVING_A_DRUG = re.compile(
-    r"\b(96[34]\d\d|36430)\b|infusion|injection|chemotherap|transfusion|hydration|intravenous|administration|vaccin",
+    r"\b(96[34]\d\d|36430|36000|36410|36415|3659[12])\b|infusion|injection|chemotherap|transfusion|hydration|intravenous|administration|vaccin",
     re.IGNORECASE,
 )
+PLACING_A_LINE = Words(
+    r"^(?=.*\b(peripheral|p?iv|intravenous|veins?|venous|ven[ie]puncture|phlebotomy|saline lock)\b)"
+    r"(\W*\b(insert(ion|ed)?|plac(e|ed|ement|ing)|start(ed|ing)?|establish(ed|ment)?|remov(al|ed)|chang(e|ed)|re|of|an?|the|"
+    r"in|into|to|for|new|with|by|under|peripheral(ly)?|p?iv|intravenous|veins?|venous|vascular|line|catheters?|"
+    r"cannulas?|cannulae|cannulation|catheteri[sz]ation|access|ven[ie]puncture|puncture|phlebotomy|saline|lock|left|"
+    r"right|hand|wrist|fore?arm|arm|antecubital|fossa|ac|upper|limb|extremity|ultrasound|us|guided|guidance|"
+    r"\d+ ?g(a|auge)?|\d+|blood|draw|sampl(e|ing)|specimen|collection|routine|procedure)\b)+\W*$|"
+    r"^(?=.*\bport)(?=.*\b(de-?)?access)(\W*\b((de-?)?access(ed|ing)?|ports?|port-?a-?cath|mediport|of|an?|the|with|for|"
+    r"implant(ed|able)|venous|vascular|chest|huber|needle|device|flush(ed|ing)?|procedure)\b)+\W*$"
+)  # every word of it: a line put in during an operation names more
 KIND, PART_OF_IT = "procedure-link", "part of the procedure"
 
 
 def procedure_at(service: Service, visit: Visit) -> ProcedureDone | None:
-    """The procedure with a charted time that the service was started in; giving a drug is no such procedure."""
+    """The procedure with a charted time that the service was started in; giving a drug or placing a line is none."""
     for done in visit.chart.procedures:
-        if any(GIVING_A_DRUG.search(f"{term.code} {term.text}") for term in done.terms):
+        if any(GIVING_A_DRUG.search(f"{t.code} {t.text}") or mentions(PLACING_A_LINE, t.text) for t in done.terms):
             continue
         if done.start and done.stop and done.start.timestamp() <= service.start <= done.stop.timestamp():
             return done
