@@ -12,15 +12,24 @@ from plugin.rules.initial_choice import choose_initial
 from plugin.rules.placement import Counted, Tree, in_a_vein, is_timed
 from plugin.rules.visit import Visit
 from plugin.rules.wording import Words, mentions
+from plugin.timeline.sites import as_one
 
 NECESSITY = Words(
-    r"(?<!no )(?<!no known )\bincompatib|\bnot\b.{0,20}\bcompatib|dual[- ]access|"
-    r"\b(second|separate|additional|another|2nd)\b.{0,20}\b(p?iv|line|site|access|catheter)\b.{0,40}"
-    r"\b(need|requir|because|protocol|necess|order|must)"
+    r"(?<!no )(?<!no known )\bincompatib|"
+    r"\bnot\b((?!\b(need|requir|necess|indicat))[^.;,:]){0,20}\bcompatible\b|dual[- ]access|"
+    r"\b(second|separate|additional|another|2nd)\b((?!\b(same|bag|dose|bolus|infusion)\b).){0,20}"
+    r"\b(p?iv|line|site|access|catheter)\b.{0,40}\b(need|requir|because|protocol|necess|order|must)"
 )
 DENIED = Words(
     r"\b(no|none|without|denies|negative for|ruled out)\b[^.;]{0,25}\bincompatib|"
-    r"\bincompatib\w*\W{1,3}(none|no|negative|not)\b"
+    r"\bnot( found| known| considered| deemed)?( to be)? incompatib|"
+    r"\bincompatib[^.;]{0,25}\b(ruled out|absent|denied|not (found|identified|noted|seen|present|suspected))\b|"
+    r"\bincompatib[^.;]{0,25}\W{1,3}(none|nil|negative|n/a|no(?=\W*($|[.;,]))|not (found|identified|noted))\b|"
+    r"(\b(no|without|not|never)|n't)\b[^.;,]{0,12}\b(need|requir|necess|indicat|use)[^.;]{0,20}"
+    r"\b(second|separate|additional|another|2nd|dual)\b|"
+    r"\b(no|without)\b[^.;,]{0,10}\b(second|separate|additional|another|2nd|dual)\b|"
+    r"\b(second|separate|additional|another|2nd|dual)\b[^.;]{0,40}"
+    r"(\bunnecess|(\b(not|no|never)\b|n't)[^.;]{0,15}\b(need|requir|necess|indicat|order|warrant))"
 )
 MOVED = Words(r"\b(infiltrat|restart|re-?sit(ed|ing)|dislodg|replaced|moved)")
 SEVERAL = 2
@@ -45,23 +54,21 @@ def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:
     """The services of each access site, the one with the encounter's initial service first.
 
     One tree unless two sites are documented and so is their necessity (NCCI policy manual ch. XI B.2, addendum D11).
-    Services without a site belong to the first tree.
+    Two spellings of one catheter are one site; services without a site belong to the first tree.
     """
     served = list(services)
-    sites = {service.access_site for service, _ in served if service.access_site}
-    if len(sites) < 2 or not necessity_of_two_sites(visit):
+    sites = as_one({service.access_site for service, _ in served if service.access_site})
+    if len(set(sites.values())) < SEVERAL or not necessity_of_two_sites(visit):
         return [served] if served else []
     first = choose_initial(served, visit)
     if first is None or not first[0].access_site:
         first = choose_initial([counted for counted in served if counted[0].access_site], visit)
-    first_site = first[0].access_site if first else min(sites)
+    first_site = sites[first[0].access_site] if first else min(sites.values())
     by_site: dict[str, Tree] = defaultdict(list)
     for counted in served:
-        by_site[counted[0].access_site or first_site].append(counted)
-    return sorted(
-        by_site.values(),
-        key=lambda tree: (tree[0][0].access_site != first_site, tree[0][0].start, tree[0][0].id),
-    )
+        by_site[sites.get(counted[0].access_site, first_site)].append(counted)
+    trees = sorted(by_site.items(), key=lambda item: (item[0] != first_site, item[1][0][0].start, item[1][0][0].id))
+    return [tree for _, tree in trees]
 
 
 @rule(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin.timeline.sites import catheter
+from plugin.timeline.sites import as_one, can_be_one, catheter
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,55 @@ def test_a_normalised_site_stays_as_it_is():
     """Normalising twice changes nothing."""
     for site in ("RUA PICC purple lumen", "left AC 20g", "Right chest port a", "Lt. wrist"):
         assert catheter(catheter(site)) == catheter(site)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Left antecubital PIV 20G", "LAC"),
+        ("PIV", "left forearm"),
+        ("left arm", "LFA"),
+        ("PICC", "RUA PICC"),
+        ("Port", "Right chest port-a-cath"),
+        ("right chest port", "R subclavian port"),
+        ("central line", "PICC RUA"),
+        ("RIJ triple lumen - brown", "Right IJ TLC white"),
+        ("LFA", "left forearm midline"),
+    ],
+)
+def test_descriptions_without_a_contradiction_can_be_one_catheter(one, other):
+    """In doubt one site: what one leaves out, the other may say."""
+    assert can_be_one(one, other)
+    assert can_be_one(catheter(other), catheter(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("LAC", "RAC"),
+        ("left forearm", "left hand"),
+        ("left upper forearm", "left lower forearm"),
+        ("Port", "left forearm"),
+        ("PICC", "LFA"),
+        ("PICC", "port"),
+        ("RUA PICC", "RUA PIV"),
+        ("LAC PIV", "LAC PICC"),
+        ("right chest port", "RIJ TLC"),
+        ("right chest port", "right IJ central line"),
+        ("PIV #1", "PIV #2"),
+        ("left hand", "another site"),
+        ("PIV", "a site of its own"),
+        ("left deltoid", "left forearm"),
+    ],
+)
+def test_a_contradiction_makes_two_catheters(one, other):
+    """Side, place, kind and number each tell two catheters apart."""
+    assert not can_be_one(one, other)
+    assert not can_be_one(catheter(other), catheter(one))
+
+
+def test_a_vague_description_joins_one_catheter_and_makes_none_of_its_own():
+    """Two arms stay two, whichever of them the vague one is taken for."""
+    taken = as_one(["piv", "l fa", "r fa"])
+    assert taken["l fa"] != taken["r fa"]
+    assert taken["piv"] in (taken["l fa"], taken["r fa"])
