@@ -13,6 +13,8 @@ from plugin.codebook.errors import CodeBookError
 from plugin.domain import CareSetting, Category, Citation, DrugClass, Role, Standing, TableRow
 
 DATA: Traversable = files("plugin.codebook") / "data"
+# The columns of any table that say what a row is about; most tables have a few of them.
+ABOUT = ("code", "drug", "flag", "system", "setting", "ndc", "parent", "column_1", "column_2", "valid_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _csv(file: Traversable) -> list[tuple[int, dict[str, str]]]:
 
 def _key(row: dict[str, str]) -> tuple[str, ...]:
     """What a row is about: everything but what it says of it."""
-    return tuple(row.get(name, "") for name in ("code", "drug", "flag", "system", "valid_from"))
+    return tuple(row.get(name, "") for name in ABOUT)
 
 
 def read_toml(name: str, folders: Folders | None = None) -> dict[str, Any]:

@@ -137,3 +137,18 @@ def test_no_retired_code_is_a_current_one_and_its_successors_exist_or_are_outsid
     current = {row.code for row in tables.read_procedure_codes() if row.valid_to is None}
 
     assert current & set(tables.read_retired()) == set()
+
+
+def test_an_overlay_keeps_the_rows_of_each_setting_and_each_pair(tmp_path):
+    """A limit for offices doesn't stand in the place of the one for facilities, nor one pair in another's."""
+    limits = "setting,code,units,indicator,rationale,valid_from,valid_to,cites,file_date\n"
+    limits += "facility,96413,1,3,,2026-01-01,,x,2026-01-01\noffice,96413,2,3,,2026-01-01,,x,2026-01-01\n"
+    pairs = "setting,column_1,column_2,modifier_allowed,rationale,valid_from,valid_to,cites,file_date\n"
+    pairs += "office,96413,96360,1,,2026-01-01,,x,2026-01-01\noffice,96413,96365,1,,2026-01-01,,x,2026-01-01\n"
+    (tmp_path / "unit_limits.csv").write_text(limits)
+    (tmp_path / "code_pairs.csv").write_text(pairs)
+    folders = tables.Folders(tmp_path)
+    assert [("facility", "1"), ("office", "2")] == [
+        (row["setting"], row["units"]) for _, row in tables.read_csv("unit_limits.csv", folders)
+    ]
+    assert ["96360", "96365"] == [row["column_2"] for _, row in tables.read_csv("code_pairs.csv", folders)]
