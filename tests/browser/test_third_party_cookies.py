@@ -12,6 +12,7 @@ from tests.browser.conftest import ARGUMENTS, DESKTOP
 from tests.browser.ehr_pages import Ehr
 from tests.browser.servers import running_pair
 from tests.conftest import find_chromium
+from tests.verifies import verifies
 
 # What Settings > Privacy > "Block third-party cookies" writes into a profile.
 BLOCKING = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
@@ -34,6 +35,7 @@ def browser_with(preferences_of_user: dict[str, object], driver: Playwright, pro
         context.close()
 
 
+@verifies("SEC-11")
 @pytest.mark.parametrize(
     ("preferences", "partitioned", "heading"),
     [
@@ -59,6 +61,7 @@ def test_only_a_partitioned_cookie_survives_blocking(
             assert page.context.cookies() == []
 
 
+@verifies("SEC-11")
 def test_the_app_asks_for_a_cookie_of_the_frame_alone(new_context, demo):
     """The browser keeps it under the EHR's site, so other sites' frames don't share it."""
     page = new_context().new_page()

@@ -17,6 +17,7 @@ from plugin.domain import Citation
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
 from plugin.rules.base import LooksAt, Rule
 from tests.repo import tracked
+from tests.repo.requirements import TABLE, Requirement, all_requirements, verified_by
 from tests.scenarios.drawing import DrawingError
 from tests.scenarios.scenario import Scenario, all_scenarios, expected_charges, flaws
 
@@ -252,6 +253,35 @@ def _source(values: object) -> str:
     return f"<{source}>" if source.startswith("http") and " " not in source else source
 
 
+# --- requirements --------------------------------------------------------------------------------
+
+
+def requirements() -> Iterator[str]:
+    """Every requirement on the launch, the reading and the writing, with the tests that verify it."""
+    found = all_requirements()
+    waiting = [each for each in found if each.not_yet]
+    yield f"# Requirements\n\n{MADE}\n"
+    yield (
+        "What a SMART on FHIR app must hold to in front of real EHRs, and the tests that fail when it doesn't.\n"
+        f"{len(found) - len(waiting)} of {len(found)} are verified. The table is `{TABLE}`; "
+        'a test names what it verifies with `@verifies("ID")`.\n'
+    )
+    for section, of_section in groupby(found, key=lambda each: each.section):
+        yield f"## {section}\n"
+        for each in of_section:
+            yield "\n".join(_requirement(each))
+
+
+def _requirement(each: Requirement) -> Iterator[str]:
+    yield f"### {each.id}\n\n{each.requirement}.\n"
+    yield from (f"- `{test}`" for test in verified_by().get(each.id, ()))
+    if each.not_yet:
+        yield f"- Not verified: {each.not_yet}."
+    if each.seen_red:
+        yield f"- Seen to fail without: {each.seen_red}."
+    yield ""
+
+
 # --- writing and checking ------------------------------------------------------------------------
 
 PAGES: dict[str, Callable[[], Iterable[str]]] = {
@@ -259,6 +289,7 @@ PAGES: dict[str, Callable[[], Iterable[str]]] = {
     "positions.md": positions,
     "diagnoses.md": diagnoses,
     "scenarios.md": scenarios,
+    "requirements.md": requirements,
 }
 
 

@@ -11,6 +11,7 @@ from plugin.ehr.authorize import code_challenge
 from plugin.web.session import COOKIE
 from tests.smart.launch.conftest import PUBLIC_URL, Browser
 from tests.smart.launch.fake_ehr import FakeEhr, running_ehr
+from tests.verifies import verifies
 
 
 def kept(browser: Browser) -> int:
@@ -28,6 +29,7 @@ def test_launch_opens_a_session_for_the_person_and_the_chart(browser: Browser, e
     assert ehr.paths() == ["/fhir/.well-known/smart-configuration", "/auth/token", "/auth/jwks"]
 
 
+@verifies("SEC-04")
 def test_code_is_exchanged_with_the_verifier_of_this_launch(browser: Browser, ehr: FakeEhr) -> None:
     """The verifier answers the challenge that went out; the redirect address is the configured one."""
     sent = browser.begin()
@@ -38,6 +40,7 @@ def test_code_is_exchanged_with_the_verifier_of_this_launch(browser: Browser, eh
     assert form["code"] == sent["nonce"]
 
 
+@verifies("SEC-05")
 def test_plus_in_launch_arrives_as_plus(browser: Browser, ehr: FakeEhr) -> None:
     """A bare plus and an encoded one both stay a plus, through the cookie check too."""
     response = browser.get(f"/launch?iss={ehr.iss}&launch=ab+cd%2Bef")
@@ -54,6 +57,7 @@ def test_standalone_launch_by_tenant_name(browser: Browser, ehr: FakeEhr) -> Non
     assert sent["scope"].startswith("launch/encounter launch/patient ")
 
 
+@verifies("SEC-11")
 def test_cookie_holds_a_secret_and_nothing_else(browser: Browser, ehr: FakeEhr) -> None:
     """`__Host-`, Secure, HttpOnly, SameSite=None, Partitioned; no session cookie of the framework, no token."""
     response = browser.get(f"/launch?iss={ehr.iss}&launch=x")
@@ -72,6 +76,7 @@ def test_partitioned_is_left_off_only_for_a_test(make_browser, ehr: FakeEhr) -> 
     assert "Partitioned" not in response.headers["Set-Cookie"]
 
 
+@verifies("SEC-11")
 def test_cookie_that_does_not_stick_gives_the_breakout_page(browser: Browser, ehr: FakeEhr) -> None:
     """A button that starts this very launch in the whole window; the EHR was not asked anything."""
     location = browser.get(f"/launch?iss={ehr.iss}&launch=ab+c").location
@@ -82,6 +87,7 @@ def test_cookie_that_does_not_stick_gives_the_breakout_page(browser: Browser, eh
     assert (ehr.seen, kept(browser)) == ([], 0)
 
 
+@verifies("SEC-11")
 def test_cookie_lost_before_the_callback_gives_the_breakout_page(browser: Browser, ehr: FakeEhr) -> None:
     """The code is not exchanged, and the button leads to the one EHR there is."""
     sent = browser.begin()
@@ -92,6 +98,7 @@ def test_cookie_lost_before_the_callback_gives_the_breakout_page(browser: Browse
     assert ("/auth/token" in ehr.paths(), kept(browser)) == (False, 0)
 
 
+@verifies("SEC-01")
 def test_unknown_iss_is_refused_before_any_request(browser: Browser) -> None:
     """A server that is not in the tenants file never hears of us."""
     with running_ehr() as other:
@@ -101,6 +108,7 @@ def test_unknown_iss_is_refused_before_any_request(browser: Browser) -> None:
         assert other.seen == []
 
 
+@verifies("SEC-01")
 @pytest.mark.parametrize("query", ["", "iss=", "iss=nonsense", "launch=x", "tenant=other", "iss=%FF%FE", "iss"])
 def test_launch_without_a_known_ehr_is_refused(browser: Browser, query: str, ehr: FakeEhr) -> None:
     """Nothing is assumed when the address names no EHR."""
@@ -108,6 +116,7 @@ def test_launch_without_a_known_ehr_is_refused(browser: Browser, query: str, ehr
     assert ehr.seen == []
 
 
+@verifies("SEC-03")
 def test_replayed_state_is_refused(browser: Browser, ehr: FakeEhr) -> None:
     """The second callback with the same state says so and exchanges nothing."""
     sent = browser.begin()
@@ -117,6 +126,7 @@ def test_replayed_state_is_refused(browser: Browser, ehr: FakeEhr) -> None:
     assert (ehr.paths().count("/auth/token"), kept(browser)) == (1, 1)
 
 
+@verifies("SEC-03")
 def test_unknown_state_is_refused(browser: Browser, ehr: FakeEhr) -> None:
     """A callback nobody asked for is not believed."""
     browser.begin()
@@ -124,6 +134,7 @@ def test_unknown_state_is_refused(browser: Browser, ehr: FakeEhr) -> None:
     assert "/auth/token" not in ehr.paths()
 
 
+@verifies("SEC-03")
 def test_state_of_another_browser_is_refused_and_still_good_for_its_own(browser: Browser, ehr: FakeEhr) -> None:
     """Whoever gets hold of a callback address can't use it, nor spoil it."""
     sent = browser.begin()
@@ -165,6 +176,7 @@ def test_expired_code_is_explained(browser: Browser, ehr: FakeEhr) -> None:
     assert (ehr.paths().count("/auth/token"), kept(browser)) == (1, 0)
 
 
+@verifies("SEC-07")
 @pytest.mark.parametrize(
     ("claims", "told"),
     [
@@ -196,6 +208,7 @@ def test_no_verified_staff_no_role(browser: Browser, ehr: FakeEhr, token, claims
     assert (session.role, person.verified) == ("", bool(session.user))
 
 
+@verifies("CTX-01")
 def test_narrowed_scope_is_kept_as_granted(browser: Browser, ehr: FakeEhr) -> None:
     """What was asked for doesn't count; what is missing is told by name."""
     ehr.token = {"scope": "launch patient/Encounter.read patient/MedicationAdministration.read"}
@@ -250,6 +263,7 @@ def test_unusable_discovery_is_explained(browser: Browser, ehr: FakeEhr, configu
     assert (response.status_code, told in response.text) == (status, True)
 
 
+@verifies("SEC-04")
 def test_old_server_may_pass_when_the_tenant_says_so(make_browser, ehr: FakeEhr) -> None:
     """S256 is sent all the same."""
     ehr.configuration = (
@@ -267,6 +281,7 @@ def test_answer_of_another_issuer_is_refused(browser: Browser, ehr: FakeEhr) -> 
     assert "/auth/token" not in ehr.paths()
 
 
+@verifies("SEC-10")
 def test_tokens_and_secrets_are_sealed_at_rest(browser: Browser, tmp_path: Path, ehr: FakeEhr) -> None:
     """Neither tokens, nor verifier, launch value, state or browser secret stand readable in the database."""
     sent = browser.begin("LAUNCH-VALUE")
@@ -278,6 +293,7 @@ def test_tokens_and_secrets_are_sealed_at_rest(browser: Browser, tmp_path: Path,
         assert secret.encode() not in waiting + after
 
 
+@verifies("SEC-13")
 def test_nothing_secret_is_logged_at_debug(browser: Browser, ehr: FakeEhr, caplog: pytest.LogCaptureFixture) -> None:
     """Neither on the good way nor on the bad ones, in our loggers or a library's."""
     caplog.set_level(logging.DEBUG)
@@ -304,6 +320,7 @@ def test_cookies_of_the_ehr_are_not_kept(browser: Browser, ehr: FakeEhr) -> None
     assert [each.headers.get("Cookie") for each in ehr.seen] == [None] * len(ehr.seen)
 
 
+@verifies("CTX-06")
 def test_401_renews_with_rotation_over_http(browser: Browser, ehr: FakeEhr) -> None:
     """The refresh token is used once, the new one is kept, and the request goes again."""
     session = browser.opened()

@@ -10,6 +10,7 @@ from plugin.web.session import COOKIE
 from plugin.web.settings import SettingsError
 from tests.smart.launch.conftest import PUBLIC_URL, Browser
 from tests.smart.launch.fake_ehr import FakeEhr, encounter
+from tests.verifies import verifies
 
 
 def bundle(*resources: dict) -> dict:
@@ -27,6 +28,7 @@ def at_picker(browser: Browser, ehr: FakeEhr) -> str:
     return browser.launch().location
 
 
+@verifies("CTX-02")
 def test_picker_shows_own_chargeable_encounters_newest_first(browser: Browser, at_picker: str) -> None:
     """Other patients' and planned visits are left out; nothing is chosen for the user."""
     page = browser.get(at_picker)
@@ -38,6 +40,7 @@ def test_picker_shows_own_chargeable_encounters_newest_first(browser: Browser, a
     assert 'value="e3"' not in page.text
 
 
+@verifies("CTX-02")
 def test_pages_lead_to_the_picker_until_one_is_chosen(browser: Browser, at_picker: str) -> None:
     """The review page needs an encounter."""
     response = browser.get(at_picker.replace("encounter", ""))
@@ -53,6 +56,7 @@ def test_choice_is_kept(browser: Browser, at_picker: str) -> None:
     assert browser.get(at_picker).status_code == 303
 
 
+@verifies("CTX-02")
 @pytest.mark.parametrize("choice", ["e2", "e3", "e9", "", "../Patient/pat-1", "a b"])
 def test_choice_that_is_not_the_patients_is_refused(browser: Browser, at_picker: str, choice: str) -> None:
     """The EHR is asked again: planned, another patient's, unknown and malformed ids are not taken."""
@@ -61,6 +65,7 @@ def test_choice_that_is_not_the_patients_is_refused(browser: Browser, at_picker:
     assert browser.get(at_picker).status_code == 200
 
 
+@verifies("SEC-12", "CTX-07")
 @pytest.mark.parametrize(
     ("changes", "headers", "status"),
     [
@@ -86,6 +91,7 @@ def test_forms_must_be_ours_and_about_this_chart(
     assert (browser.get(at_picker).status_code == 303) is (status == 303)
 
 
+@verifies("SEC-12", "CTX-07")
 @pytest.mark.parametrize("field", ["csrf_token", "patient", "encounter"])
 def test_missing_fields_are_refused(browser: Browser, at_picker: str, field: str) -> None:
     """A form without one of them is not one of ours."""
@@ -95,6 +101,7 @@ def test_missing_fields_are_refused(browser: Browser, at_picker: str, field: str
     assert browser.get(at_picker).status_code == 200
 
 
+@verifies("SEC-10", "CTX-07")
 def test_two_charts_at_once_stay_apart(browser: Browser, ehr: FakeEhr) -> None:
     """Interleaved launches for two patients: each page shows its own, and no form of one works on the other."""
     ehr.token = {"encounter": None}
@@ -118,6 +125,7 @@ def test_two_charts_at_once_stay_apart(browser: Browser, ehr: FakeEhr) -> None:
     assert (browser.session(done).patient, browser.session(done).encounter) == ("pat-2", "e2")
 
 
+@verifies("SEC-10")
 def test_session_of_another_browser_is_refused(browser: Browser, at_picker: str, ehr: FakeEhr) -> None:
     """The address alone opens nothing, and looks like an unknown one."""
     other = Browser(browser.app, browser.app.test_client(), ehr)
@@ -135,6 +143,7 @@ def test_odd_cookies_are_no_cookies(browser: Browser, at_picker: str, value: str
     assert browser.get(at_picker).status_code == 403
 
 
+@verifies("SEC-16")
 def test_logout_wipes_and_revokes(browser: Browser, at_picker: str, ehr: FakeEhr) -> None:
     """The tokens are given back to the EHR, and the session is gone here."""
     form = browser.form(browser.get(at_picker))
@@ -155,6 +164,7 @@ def test_logout_only_by_post(browser: Browser, at_picker: str) -> None:
     assert browser.get(at_picker).status_code == 200
 
 
+@verifies("SEC-12")
 @pytest.mark.parametrize(
     "path", ["/", "/healthz", "/launch?iss=x", "/callback", "/nowhere", "/static/app.css", "/s/x/encounter"]
 )
@@ -172,6 +182,7 @@ def test_headers_stand_on_every_answer(browser: Browser, path: str) -> None:
     assert ("no-store" in headers["Cache-Control"]) is (not path.startswith("/static"))
 
 
+@verifies("SEC-12")
 def test_frame_ancestors_are_those_of_the_sessions_ehr(make_browser, ehr: FakeEhr) -> None:
     """Another tenant's EHR may not frame this chart."""
     tenants = (
@@ -282,6 +293,7 @@ def test_large_forms_are_refused(browser: Browser, at_picker: str) -> None:
     assert browser.post(at_picker, {"csrf_token": "x" * 2_000_000}).status_code == 413
 
 
+@verifies("SEC-13")
 def test_defect_shows_no_traceback(browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
     """Something unforeseen gives a plain page; the log names kind and place, not the text."""
 

@@ -17,6 +17,7 @@ from plugin.store.cipher import make_key
 from plugin.store.engine import open_store
 from plugin.store.launches import LaunchStore
 from tests.unit.ehr.fakes import tenant
+from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CONFIGURATION = SmartConfiguration("https://ehr.example.org/auth?realm=x", "https://ehr.example.org/token")
@@ -36,6 +37,7 @@ def address_for(launches: LaunchStore, launch: str = "", iss: str = "https://EHR
     return authorization_address(asked, CONFIGURATION, launches, "browser", "https://app.example/callback", NOW)
 
 
+@verifies("SEC-04", "SEC-06")
 def test_parameters_of_an_ehr_launch(launches: LaunchStore) -> None:
     """Code flow, S256, `aud` exactly as received, scope `launch`, and a state that leads back to all of it."""
     sent = dict(parse_qsl(urlsplit(address_for(launches, "abc")).query))
@@ -68,6 +70,7 @@ def test_a_tenants_own_launch_scopes_do_not_mix_in() -> None:
     assert requested_scopes(asked) == "launch openid"
 
 
+@verifies("SEC-05")
 @pytest.mark.parametrize("raw", [b"a+b", b"a%2Bb", b"a%20b", b"%C3%A9%2F%26%3D", b"%FF%FE", b"a/b~c-d_e.f"])
 def test_launch_is_echoed_to_the_byte(launches: LaunchStore, raw: bytes) -> None:
     """Whatever bytes came, the EHR decodes the same bytes: a plus sign stays a plus sign."""

@@ -15,6 +15,7 @@ from plugin.ehr.errors import FhirError, Unreachable
 from plugin.ehr.scopes import read_granted
 from plugin.ehr.transport import Answer
 from tests.unit.ehr.fakes import BASE, FakeEhr, Sent, answer, bundle, tenant
+from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 CPT = "http://www.ama-assn.org/go/cpt"
@@ -273,6 +274,7 @@ def test_encounter_of_another_patient_is_refused() -> None:
         source(ehr).read_chart()
 
 
+@verifies("CTX-01")
 def test_what_was_not_granted_is_not_asked() -> None:
     """Without the scope no request leaves, and the issue says so; without an essential one nothing is read."""
     asked: list[str] = []

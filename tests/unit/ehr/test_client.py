@@ -10,6 +10,7 @@ from plugin.ehr.client import FhirClient, write_json
 from plugin.ehr.errors import FhirError, ForeignAddress, SessionEnded, Unreachable
 from plugin.ehr.transport import Answer, Transport
 from tests.unit.ehr.fakes import BASE, FakeEhr, answer, in_turn, tenant
+from tests.verifies import verifies
 
 
 class FakeGrant:
@@ -54,6 +55,7 @@ def test_get_sends_token_and_fhir_accept() -> None:
     assert (ehr.sent[0].headers["Accept"], ehr.sent[0].token) == ("application/fhir+json", "a1")
 
 
+@verifies("SEC-14")
 @pytest.mark.parametrize(
     "address",
     [
@@ -81,6 +83,7 @@ def test_absolute_and_relative_addresses_of_the_ehr_are_followed(address: str) -
     assert ehr.sent[0].url == f"{BASE}/Encounter?page=2"
 
 
+@verifies("SEC-14")
 def test_redirect_is_an_answer_and_not_followed() -> None:
     """A redirect would carry the token away."""
     ehr = FakeEhr(in_turn(answer(None, 302, Location="https://evil.example/")))

@@ -12,6 +12,7 @@ from plugin.ehr.grants import Grant
 from plugin.store.cipher import make_key
 from plugin.store.engine import open_store
 from plugin.store.launches import Launch, LaunchStore, NewLaunch, Tokens
+from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -62,6 +63,7 @@ def test_renewed_before_it_expires_and_kept(launches: LaunchStore, launch: Launc
     assert shown == ["r1", "r2"]
 
 
+@verifies("CTX-06")
 def test_many_threads_renew_once(launches: LaunchStore, launch: Launch) -> None:
     """Requests that fail together share one renewal, even over several grants of the launch."""
     renew, shown = renewals("a2", "a3", "a4", "a5")
@@ -93,6 +95,7 @@ def test_another_process_used_the_refresh_token(launches: LaunchStore, launch: L
     assert Grant(launch, launches, renew, lambda: NOW).replace("a1") == "a9"
 
 
+@verifies("CTX-06")
 def test_rotated_token_survives_another_change(launches: LaunchStore, launch: Launch) -> None:
     """Choosing an encounter at the same moment loses neither the choice nor the tokens."""
 
@@ -106,6 +109,7 @@ def test_rotated_token_survives_another_change(launches: LaunchStore, launch: La
     assert (stored.encounter, stored.tokens.refresh) == ("e1", "r2")
 
 
+@verifies("CTX-05")
 def test_refused_refresh_ends_the_session(launches: LaunchStore, launch: Launch) -> None:
     """The user is told to launch again, and the launch is closed."""
 

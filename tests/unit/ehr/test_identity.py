@@ -16,6 +16,7 @@ from plugin.ehr.errors import IdentityRefused
 from plugin.ehr.identity import Identity, KeySets, verify_identity
 from plugin.ehr.tenants import Tenant
 from tests.unit.ehr.fakes import BASE, FakeEhr, answer, in_turn, tenant
+from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -60,6 +61,7 @@ def test_good_token_names_the_person(key: Any, alg: str) -> None:
     assert verified(signed(key, alg, name="Ann"), tenant(roles=roles)) == Identity("Practitioner/p1", "Ann", "coder")
 
 
+@verifies("SEC-07")
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -94,6 +96,7 @@ def test_several_audiences_pass_when_issued_to_us() -> None:
     assert verified(signed(aud=["app", "other"], azp="app")).user == "Practitioner/p1"
 
 
+@verifies("SEC-07")
 def test_forged_signature_is_refused() -> None:
     """The same kid with another key doesn't pass."""
     with pytest.raises(IdentityRefused, match="signature"):
@@ -105,6 +108,7 @@ def encoded(value: bytes) -> bytes:
     return base64.urlsafe_b64encode(value).rstrip(b"=")
 
 
+@verifies("SEC-07")
 @pytest.mark.parametrize("alg", ["none", "HS256"])
 def test_weak_algorithms_are_refused(alg: str) -> None:
     """Neither unsigned tokens nor a shared secret, even one made of the public key."""
@@ -147,6 +151,7 @@ def test_odd_keys_do_not_spoil_the_set() -> None:
     assert verified(signed(), None, {"keys": [*odd, RSA.as_dict(private=False)]}).user == "Practitioner/p1"
 
 
+@verifies("SEC-07")
 def test_expected_issuer_of_the_tenant_wins() -> None:
     """A pinned issuer is believed over the discovery document."""
     with pytest.raises(IdentityRefused, match="issuer"):
@@ -181,6 +186,7 @@ def test_fhir_user_only_from_this_server(fhir_user: Any, expected: str) -> None:
     assert verified(signed(fhirUser=fhir_user)).user == expected
 
 
+@verifies("SEC-07")
 @pytest.mark.parametrize("user", ["Patient/p1", "RelatedPerson/p1"])
 def test_patients_and_relatives_never_have_a_role(user: str) -> None:
     """They may read; a claim that would give a role to staff gives them none."""

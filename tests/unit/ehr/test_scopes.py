@@ -3,6 +3,7 @@
 import pytest
 
 from plugin.ehr.scopes import read_granted
+from tests.verifies import verifies
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,7 @@ def test_write_does_not_imply_read() -> None:
     assert (granted.can_write_charges(), granted.can_read("ChargeItem")) == (True, False)
 
 
+@verifies("CTX-01")
 def test_narrowed_grant_is_told_by_name() -> None:
     """The user reads what can't be done, each thing once."""
     granted = read_granted(["patient/Patient.rs", "patient/Encounter.rs", "patient/MedicationAdministration.rs"])

@@ -9,6 +9,7 @@ from plugin.ehr.errors import FhirError
 from plugin.ehr.searches import Found, search
 from plugin.ehr.transport import Answer
 from tests.unit.ehr.fakes import BASE, FakeEhr, answer, bundle, in_turn, tenant
+from tests.verifies import verifies
 
 
 def encounter(name: str, version: str = "1") -> dict[str, Any]:
@@ -66,6 +67,7 @@ def test_what_cannot_be_followed_truncates(second: Answer, told: str) -> None:
     assert found.issues[0].blocks
 
 
+@verifies("SEC-14")
 def test_foreign_next_link_is_not_followed() -> None:
     """The token stays here, and the rest is told as missing."""
     found, ehr = searched(answer(bundle(encounter("a"), next_url="https://evil.example/?2")))

@@ -7,6 +7,7 @@ import pytest
 
 from plugin.domain import CareSetting
 from plugin.ehr.tenants_file import TenantsError, read_tenants
+from tests.verifies import verifies
 
 GOOD = """
 [tenants.general]
@@ -42,6 +43,7 @@ def test_reads_an_entry(tmp_path: Path) -> None:
     assert (tenant.auth, tenant.pkce, tenant.nonce, tenant.writes) == ("public", "required", "lenient", True)
 
 
+@verifies("SEC-01")
 def test_finds_by_any_spelling_of_iss_and_nothing_else(tmp_path: Path) -> None:
     """Normalised and exact: no prefix, no neighbour, no longer path."""
     tenants = read_tenants(written(tmp_path, GOOD))

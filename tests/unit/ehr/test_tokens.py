@@ -10,6 +10,7 @@ from plugin.ehr.errors import EhrError, TokenRefused, Unreachable
 from plugin.ehr.tokens import TokenAnswer, exchange_code, refresh, revoke
 from plugin.store.launches import Tokens
 from tests.unit.ehr.fakes import FakeEhr, answer, in_turn, tenant
+from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CONFIGURATION = SmartConfiguration("https://e/a", "https://e/t", revocation_endpoint="https://e/r")
@@ -65,6 +66,7 @@ def test_expiry_is_conservative(given: object, seconds: int) -> None:
     assert found.tokens.expires_at == NOW + timedelta(seconds=seconds)
 
 
+@verifies("CTX-03")
 def test_missing_values_stay_missing() -> None:
     """No scope means as asked, no context means none; the banner is shown unless refused."""
     found = exchanged(FakeEhr(in_turn(answer({"access_token": "at", "token_type": "bearer"}))))
@@ -115,6 +117,7 @@ def test_exchange_is_never_retried() -> None:
     assert len(ehr.sent) == 1
 
 
+@verifies("CTX-06")
 @pytest.mark.parametrize(("given", "kept"), [({}, "old-rt"), ({"refresh_token": "new-rt"}, "new-rt")])
 def test_refresh_keeps_or_replaces_the_refresh_token(given: dict[str, str], kept: str) -> None:
     """Replace it when one comes, keep it when none comes."""

@@ -10,6 +10,7 @@ from plugin.store.cipher import Cipher, make_key
 from plugin.store.engine import Store
 from plugin.store.launches import LaunchChanged, LaunchStore, NewLaunch, Pending, StateRefused, Tokens
 from plugin.store.tables import launches, pending_launches
+from tests.verifies import verifies
 
 MINUTE = timedelta(minutes=1)
 BROWSER = "secret-of-the-browser"
@@ -84,6 +85,7 @@ def test_only_one_of_eight_callbacks_at_once_gets_through(launch_store, pending,
     assert (len(taken), refused) == (1, ["used"] * 7)
 
 
+@verifies("SEC-03")
 def test_bad_states_are_told_apart(launch_store, pending, now):
     """Unknown, expired and another browser's states are refused, each by its name."""
     state = launch_store.begin(pending, BROWSER, now)
@@ -99,6 +101,7 @@ def test_another_browsers_attempt_does_not_use_the_state_up(launch_store, pendin
     assert launch_store.take(state, BROWSER, now).nonce == "nonce-1"
 
 
+@verifies("SEC-10")
 def test_states_and_launch_ids_are_long_and_differ(launch_store, pending, new, now):
     """Each carries 256 random bits (43 characters of URL-safe Base64)."""
     states = {launch_store.begin(pending, BROWSER, now) for _ in range(3)}

@@ -20,6 +20,7 @@ from plugin.web.views.legend import legend_for
 from plugin.web.views.page import Reader, Record, ReviewPage, Withdrawn, build_review_page
 from tests.unit.web.sample_charts import chemo_day
 from tests.unit.web.test_page_view import READER, WORDS
+from tests.verifies import verifies
 
 FIELDS = {"csrf_token": "token-1", "patient": "p1", "encounter": "e1"}
 
@@ -60,6 +61,7 @@ def page_of(coded=None, reader=READER, record=None) -> ReviewPage:
     return build_review_page(coded or chemo_day(), "b1", reader, record or Record(), WORDS)
 
 
+@verifies("CTX-07")
 def test_every_form_names_its_patient_and_carries_its_token(rendered):
     """Accept, edit, dismiss, refresh and log out alike."""
     forms = rendered(page_of()).split("<form")[1:]
@@ -70,6 +72,7 @@ def test_every_form_names_its_patient_and_carries_its_token(rendered):
             assert f'name="{name}" value="{value}"' in inside
 
 
+@verifies("CTX-03")
 def test_the_banner_is_left_out_where_the_ehr_shows_its_own(rendered):
     """`need_patient_banner` of the launch decides."""
     assert "Amara Okafor" in rendered(page_of())
@@ -173,6 +176,7 @@ def test_charted_words_never_become_markup(rendered):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
+@verifies("SEC-12")
 def test_no_inline_style_script_or_handler(rendered):
     """One strict content policy holds for the whole page."""
     html = rendered(page_of())
