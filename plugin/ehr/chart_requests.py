@@ -99,7 +99,7 @@ class ChartRequests:
         return element == "encounter" and not _is_encounter_diagnosis(resource)
 
     def _administrations(self, now: datetime) -> list[tuple[str, str]]:
-        if self.tenant.administrations_by == "context":
+        if self.tenant.administrations_by != "patient_window":
             return [("patient", self.patient), ("context", f"Encounter/{self.encounter}")]
         # Some servers have no search by encounter; they want both bounds, with a time part.
         window = timedelta(days=self.tenant.window_days)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from plugin.domain import CareSetting
 from plugin.ehr.addresses import BadAddress, normalise
+from plugin.ehr.charge_master import ChargeMaster
 
 ROLES = ("clinician", "coder", "lead", "admin")
 READ_SCOPES = (
@@ -28,7 +29,11 @@ class Tenant:
     `settings` maps `class:CODE`, `service-type:CODE` or `location:ID` to a care setting;
     `accepts_as` maps a role to the ChargeItem status its acceptance is sent with.
     `parallel` is how many requests one launch may have under way, `page_cap` how many pages one search may have,
-    `window_days` how far from today administrations are looked for when the EHR can't search them by encounter.
+    `window_days` how far from today administrations are looked for when the EHR can't search them by encounter,
+    `request_budget` how many requests one page may cost the EHR.
+    `charge_master` holds the site's own billing codes; `second_person` asks a second coder for more units than
+    suggested; `bill_code_schedules` (by bill code type) and `ehr_source` are what Oracle Health's charges need;
+    `hl7v2` names sender and receiver of exported messages.
     """
 
     key: str
@@ -51,11 +56,17 @@ class Tenant:
     roles: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, CareSetting] = field(default_factory=dict)
     positions: Mapping[str, str] = field(default_factory=dict)
-    administrations_by: str = "context"
+    administrations_by: str = "auto"
     window_days: int = 30
     page_size: int = 100
     page_cap: int = 20
     nonce: str = "lenient"
+    request_budget: int = 200
+    second_person: bool = False
+    charge_master: ChargeMaster = field(default_factory=ChargeMaster)
+    bill_code_schedules: Mapping[str, str] = field(default_factory=dict)
+    ehr_source: str = ""
+    hl7v2: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:

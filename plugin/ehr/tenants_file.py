@@ -12,16 +12,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from plugin.domain import CareSetting
 from plugin.ehr.addresses import BadAddress, host_of, normalise, origin_of
+from plugin.ehr.charge_master import ChargeMaster, ChargeMasterError, read_charge_master
 from plugin.ehr.tenants import ROLES, Tenant, Tenants
 
 CHOICES = {
     "auth": ("public",),
     "pkce": ("required", "if-supported"),
-    "sink": ("auto", "fhir_create"),
+    "sink": ("auto", "fhir_create", "oracle_operations", "export"),
     "write": ("on", "off"),
-    "administrations_by": ("context", "patient_window"),
+    "administrations_by": ("auto", "context", "patient_window"),
     "nonce": ("lenient", "required"),
 }
+BILL_CODE_TYPES = ("CDM_SCHED", "CPT", "HCPCS", "MODIFIER", "ICD", "REVENUE")
+HL7V2_NAMES = ("sending_application", "sending_facility", "receiving_application", "receiving_facility")
 SECRET_WORDS = ("secret", "password", "private_key", "token")
 
 
@@ -166,6 +169,19 @@ class _Entry:
                 raise self.fail(f"{key}.{name}", f"is no role; use one of {', '.join(ROLES)}")
         return table
 
+    def named_texts(self, key: str) -> dict[str, str]:
+        table, allowed = self.table_of(key), _NAMES[key]
+        for name in table:
+            if name not in allowed:
+                raise self.fail(f"{key}.{name}", f"is not known; use one of {', '.join(allowed)}")
+        return table
+
+    def charge_master(self, key: str) -> ChargeMaster:
+        try:
+            return read_charge_master(Path(self.source).parent / self.text(key))
+        except ChargeMasterError as error:
+            raise self.fail(key, f"{error}; mend the file") from error
+
     def care_settings(self, key: str) -> dict[str, CareSetting]:
         table = self.table_of(key, tuple(setting.value for setting in CareSetting))
         for name in table:
@@ -173,6 +189,8 @@ class _Entry:
                 raise self.fail(f"{key}.{name}", 'begin it with "class:", "service-type:" or "location:"')
         return {name: CareSetting(value) for name, value in table.items()}
 
+
+_NAMES = {"bill_code_schedules": BILL_CODE_TYPES, "hl7v2": HL7V2_NAMES}
 
 _READERS: dict[str, Callable[[_Entry, str], Any]] = {
     "iss": _Entry.address,
@@ -199,6 +217,12 @@ _READERS: dict[str, Callable[[_Entry, str], Any]] = {
     "page_size": _Entry.count,
     "page_cap": _Entry.count,
     "nonce": _Entry.choice,
+    "request_budget": _Entry.count,
+    "second_person": _Entry.flag,
+    "charge_master": _Entry.charge_master,
+    "bill_code_schedules": _Entry.named_texts,
+    "ehr_source": _Entry.text,
+    "hl7v2": _Entry.named_texts,
 }
 
 _fields = {each.name for each in fields(Tenant)} - {"key"}
