@@ -1,5 +1,6 @@
 """The book of one day, and the view that remembers what was read."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -107,7 +108,10 @@ class CodeBook:
 
     @cached_property
     def _flagged(self) -> dict[str, frozenset[str]]:
-        return {name: frozenset(drug for drug, flag in self.flags if flag == name) for _, name in self.flags}
+        drugs: dict[str, set[str]] = defaultdict(set)
+        for drug, flag in self.flags:
+            drugs[flag].add(drug)
+        return {flag: frozenset(of_it) for flag, of_it in drugs.items()}
 
     def place_in_list(self, code: str) -> int:
         """Where a code stands among charges; codes the hierarchy does not list come after it."""

@@ -1,4 +1,4 @@
-"""The words of the product: frozen values, standard library only.
+"""The words of the product: frozen values, of the standard library and msgspec alone (decision 18).
 
 Everything inside the product speaks these names.
 Time inside the core is whole seconds since 1970-01-01T00:00Z (see `interval`).

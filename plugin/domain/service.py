@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from msgspec import Struct
+
 from plugin.domain.chart import Administration
 from plugin.domain.codes import Route, Technique, Word
 from plugin.domain.interval import Stretch, minutes
@@ -75,8 +77,7 @@ class Expected:
     tier: Tier
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Service:
+class Service(Struct, frozen=True, eq=False, gc=False):
     """One dose, course or bag as coded; equal only to itself.
 
     `stretches` are the counted running times in order of time, each tied to the administration it was charted on;

@@ -1,6 +1,6 @@
 """Injections and infusions under the skin or into muscle, outside the hierarchy."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from plugin.domain import Category, Fact, Role, Technique
 from plugin.rules.base import Said, looking_at, rule, since

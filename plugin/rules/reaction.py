@@ -3,7 +3,7 @@
 The alternative is position `stopped_for_reaction`; a facility has no modifier for it.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from plugin.domain import CareSetting, Category, Service, Status, Technique
 from plugin.rules.placement import Placed

@@ -1,6 +1,6 @@
 """An infusion that came with the patient counts from arrival on (dossier R22b, unsourced: to be verified)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from plugin.domain import Ask, Decline, Fact, NotApplicable, Ruling, Service
 from plugin.domain.interval import Interval, inside, outside

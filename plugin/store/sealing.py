@@ -1,9 +1,12 @@
-"""Domain values in sealed columns: written as JSON by pydantic from the dataclasses themselves, then encrypted."""
+"""Domain values in sealed columns: written as JSON by msgspec from the values themselves, then encrypted.
 
+Decisions keep facts in words (`plugin.review.lines.back`), so that no clock time with its zone ever arrives here.
+"""
+
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter
-from pydantic.dataclasses import dataclass
+from msgspec import json
 
 from plugin.domain.charge import ChargeDraft, Decision
 from plugin.review.ports import Backing, SentCharge, ShownLine
@@ -11,12 +14,8 @@ from plugin.store.cipher import Cipher
 
 _T = TypeVar("_T")
 
-# A fact may hold a time of day with its zone; decisions keep facts in words (`plugin.review.lines.back`), so that no
-# zone ever arrives here, but pydantic wants to know what it would do with one.
-_CONFIG = ConfigDict(arbitrary_types_allowed=True)
 
-
-@dataclass(frozen=True, slots=True, config=_CONFIG)
+@dataclass(frozen=True, slots=True)
 class SealedDecision:
     """Everything about a decision but its place."""
 
@@ -26,7 +25,7 @@ class SealedDecision:
     verified: bool
 
 
-@dataclass(frozen=True, slots=True, config=_CONFIG)
+@dataclass(frozen=True, slots=True)
 class SealedIntent:
     """What was about to be sent."""
 
@@ -34,7 +33,7 @@ class SealedIntent:
     base: SentCharge | None
 
 
-@dataclass(frozen=True, slots=True, config=_CONFIG)
+@dataclass(frozen=True, slots=True)
 class SealedResult:
     """What came of an intent."""
 
@@ -42,7 +41,7 @@ class SealedResult:
     found: SentCharge | None = None
 
 
-@dataclass(frozen=True, slots=True, config=_CONFIG)
+@dataclass(frozen=True, slots=True)
 class SealedCharge:
     """A charge as written, and what it was written from."""
 
@@ -50,14 +49,14 @@ class SealedCharge:
     draft: ChargeDraft
 
 
-@dataclass(frozen=True, slots=True, config=_CONFIG)
+@dataclass(frozen=True, slots=True)
 class SealedLines:
     """The lines a page showed."""
 
     lines: tuple[ShownLine, ...]
 
 
-@dataclass(frozen=True, slots=True, config=_CONFIG)
+@dataclass(frozen=True, slots=True)
 class SealedEntry:
     """The words of a trail entry."""
 
@@ -69,22 +68,11 @@ class SealedEntry:
     details: tuple[tuple[str, str], ...]
 
 
-_adapters: dict[type[Any], TypeAdapter[Any]] = {}
-
-
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """Made once for each kind: making one takes milliseconds, using it microseconds."""
-    if kind not in _adapters:
-        _adapters[kind] = TypeAdapter(kind)
-    return _adapters[kind]
-
-
 def seal(value: Any, cipher: Cipher) -> str:
     """Encrypt one of this module's values."""
-    return cipher.seal(_adapter(type(value)).dump_json(value).decode())
+    return cipher.seal(json.encode(value).decode())
 
 
 def unseal(kind: type[_T], sealed: str, cipher: Cipher) -> _T:
     """Decrypt a value of this kind; raises CannotOpen."""
-    value: _T = _adapter(kind).validate_json(cipher.open(sealed))
-    return value
+    return json.decode(cipher.open(sealed), type=kind)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from plugin.codebook.tables import Position, Side
 from plugin.domain import Citation, Standing, TableRow
@@ -132,7 +133,9 @@ def test_rows_that_were_read_are_named():
     """The table rows behind a charge are those its own rule read."""
     coded = chemo_day()
     ruling = next(r for r in coded.rulings if getattr(r.outcome, "code", None) == "96415")
-    read = replace(ruling, rules=("TIME-ADDITIONAL-HOUR",), rows=(TableRow("time_limits.toml", "31 minutes", "x"),))
+    read = structs.replace(
+        ruling, rules=("TIME-ADDITIONAL-HOUR",), rows=(TableRow("time_limits.toml", "31 minutes", "x"),)
+    )
     page = page_of(replace(coded, rulings=(read,)))
     assert row_of(page, "96415").rows == ("time_limits.toml: 31 minutes",)
     assert row_of(page, "96413").rows == ()
@@ -141,7 +144,7 @@ def test_rows_that_were_read_are_named():
 def test_an_open_question_on_its_administration_keeps_a_charge_out_of_accept_all():
     """What an answer may change is not accepted in passing."""
     coded = chemo_day()
-    ask = replace(coded.asks[0], administrations=("MedicationAdministration/m5",))
+    ask = structs.replace(coded.asks[0], administrations=("MedicationAdministration/m5",))
     page = page_of(replace(coded, asks=(ask,)))
     assert row_of(page, "96367").needs_answer
     assert "96367" not in {row.code for row in page.ready}
