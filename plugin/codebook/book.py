@@ -12,6 +12,7 @@ from plugin.codebook import tables
 from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
+from plugin.codebook.packages import Package, PackageTable
 from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
 
 IN_A_VEIN = (Technique.INFUSION.value, Technique.PUSH.value)
@@ -40,6 +41,8 @@ class CodeBook:
     modifiers: Mapping[str, Any]
     hierarchy: Mapping[str, Any]
     drugs: DrugTable
+    drug_codes: tuple[tables.DrugCode, ...]
+    packages: PackageTable
     diagnoses: DiagnosisTables
     flags: Mapping[tuple[str, str], TableRow]
     profiles: Mapping[str, Any]
@@ -50,6 +53,7 @@ class CodeBook:
     def load(overlay: Path | None = None) -> "CodeBook":
         """The product's tables, with a site's own over them; CodeBookError names file, row and field of a wrong one."""
         folders = tables.Folders(overlay)
+        drug_codes = tuple(tables.read_drug_codes(folders))
         return CodeBook(
             citations=tables.read_citations(folders),
             procedure_codes=tuple(tables.read_procedure_codes(folders)),
@@ -57,7 +61,9 @@ class CodeBook:
             positions=tables.read_positions(folders),
             modifiers=tables.read_toml("modifiers.toml", folders),
             hierarchy=tables.read_toml("hierarchy.toml", folders),
-            drugs=DrugTable(tables.read_drugs(folders), tables.read_crosswalk(folders)),
+            drugs=DrugTable(tables.read_drugs(folders), tables.read_crosswalk(folders), drug_codes),
+            drug_codes=drug_codes,
+            packages=PackageTable(folders, drug_codes),
             diagnoses=DiagnosisTables(folders),
             flags=tables.read_flags(folders),
             profiles=tables.read_toml("profiles.toml", folders),
@@ -88,7 +94,8 @@ class CodeBook:
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        return {row.code: row.label for row in self.procedure_codes}
+        drugs = {row.code: row.label for row in self.drug_codes}
+        return drugs | {row.code: row.label for row in self.procedure_codes}
 
     @cached_property
     def _listed(self) -> dict[str, int]:
@@ -100,7 +107,9 @@ class CodeBook:
 
     @cached_property
     def _systems(self) -> dict[str, str]:
-        return {row.code: row.system for row in self.procedure_codes}
+        return {row.code: row.system for row in self.drug_codes} | {
+            row.code: row.system for row in self.procedure_codes
+        }
 
     def flagged(self, flag: str) -> frozenset[str]:
         """The drugs that `drug_flags.csv` marks so."""
@@ -145,6 +154,10 @@ class Edition:
         self.initial_codes = frozenset(
             row.code for family, row in rows.items() if family[1] is Role.INITIAL and family[2] in IN_A_VEIN
         )
+        self.drug_codes: dict[str, list[tables.DrugCode]] = {}
+        for drug_code in book.drug_codes:
+            if drug_code.holds(day):
+                self.drug_codes.setdefault(drug_code.drug, []).append(drug_code)
         cites = book.hierarchy["cites"]
         self.ranks: dict[tuple[Category, Technique], tuple[int, TableRow]] = {
             (Category(line["category"]), Technique(line["technique"])): (
@@ -221,6 +234,18 @@ class View:
         identity, rows = self.book.drugs.identify(drug)
         self.drug_rows[identity.key] = rows
         return identity
+
+    def drug_codes(self, drug: str) -> tuple[tables.DrugCode, ...]:
+        """The codes one drug can be billed with on this day, by its key in `drugs.csv`; of a mixture ask for each."""
+        found = tuple(self._edition.drug_codes.get(drug, ()))
+        self.rows += [code.row for code in found]
+        return found
+
+    def packages(self, ndc: str) -> tuple[Package, ...]:
+        """What a product number, in any spelling, is billed with and holds on this day; several where several fit."""
+        found = self.book.packages.find(ndc, self.day)
+        self.rows += [package.row for package in found]
+        return found
 
     def flag(self, drug: str, flag: str) -> bool:
         """Whether `drug_flags.csv` marks a drug so."""

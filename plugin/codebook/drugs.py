@@ -5,9 +5,10 @@ A carrier fluid beside a drug is not a second drug.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from plugin.codebook.tables import DrugRow
+from plugin.codebook.errors import CodeBookError
+from plugin.codebook.tables import DrugCode, DrugRow
 from plugin.domain import Drug, DrugClass, DrugIdentity, TableRow, Term
 
 FLUIDS = (DrugClass.HYDRATION_FLUID, DrugClass.FLUSH)
@@ -62,9 +63,11 @@ def _crosswalk_keys(term: Term) -> list[tuple[str, str]]:
 class DrugTable:
     """The drugs of one day, found by code or by name; answers are remembered, as the tables never change."""
 
-    def __init__(self, rows: Iterable[DrugRow], crosswalk: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self, rows: Iterable[DrugRow], crosswalk: Mapping[tuple[str, str], str], codes: Iterable[DrugCode] = ()
+    ) -> None:
         self._rows = {row.drug: row for row in rows}
-        self._crosswalk = crosswalk
+        self._crosswalk = {**dict(self._billed_with(codes)), **crosswalk}
         self._names: dict[tuple[str, ...], DrugRow] = {}
         self._longest: dict[str, int] = {}
         self._parted: list[tuple[tuple[str, ...], DrugRow]] = []
@@ -77,6 +80,14 @@ class DrugTable:
                 self._names[words] = row
                 self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
         self._known: dict[Drug, tuple[DrugIdentity, tuple[TableRow, ...]]] = {}
+
+    def _billed_with(self, codes: Iterable[DrugCode]) -> Iterator[tuple[tuple[str, str], str]]:
+        for code in codes:
+            if code.drug not in self._rows:
+                raise CodeBookError(
+                    f"drug_codes.csv {code.code}: there is no drug {code.drug!r}; add it to drugs.csv, or mend its name"
+                )
+            yield ("hcpcs", code.code), code.drug
 
     def identify(self, drug: Drug) -> tuple[DrugIdentity, tuple[TableRow, ...]]:
         """The drug's identity and the rows that told it; class UNKNOWN when nothing did."""

@@ -1,0 +1,100 @@
+"""What is in a package of a drug, by NDC: the code it is billed with and the amount in one vial, syringe or bag.
+
+A site's imported NDC-HCPCS crosswalk stands in the place of our own rows for each NDC that it lists.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from plugin.codebook.drugs import ndc_elevens
+from plugin.codebook.errors import CodeBookError
+from plugin.codebook.tables import DrugCode, Folders, above_zero, optional_day
+from plugin.domain import TableRow
+
+OWN, IMPORTED = "drug_packages.csv", "drug_crosswalk_units.csv"
+BILLING_UNIT = "1"
+Line = tuple[str, int, dict[str, str]]
+Rows = dict[str, list[Line]]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A product number as eleven digits, and a code it is billed with; a few numbers have several codes.
+
+    One of its `items` (a vial, syringe or bag) holds `amount` of `unit`, the unit of the code. Where the code is none
+    of `drug_codes.csv`, `unit` is "1" and `amount` counts the code's own billing units.
+    """
+
+    ndc: str
+    code: str
+    amount: Decimal
+    unit: str
+    items: Decimal
+    valid_from: date | None
+    valid_to: date | None
+    row: TableRow
+
+    def holds(self, day: date) -> bool:
+        """Whether the row counts on a day; a side without a date is open."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class PackageTable:
+    """All packages; the table is opened when a product number is first asked for, as most charts name none."""
+
+    def __init__(self, folders: Folders, codes: Iterable[DrugCode]) -> None:
+        self._folders = folders
+        self._units = {code.code: (code.amount, code.unit) for code in codes}
+        # A site's own table is read at once: a wrong one is refused before any chart is coded.
+        for rows in (self._imported if folders.of_site(IMPORTED) else {}, self._own if folders.of_site(OWN) else {}):
+            for line in (line for lines in rows.values() for line in lines):
+                self._package(line)
+
+    def find(self, ndc: str, day: date) -> tuple[Package, ...]:
+        """The packages of a product number in any spelling on a day; ten digits without hyphens may fit several."""
+        return tuple(package for eleven in ndc_elevens(ndc) for package in self._of(eleven, day))
+
+    def _of(self, eleven: str, day: date) -> list[Package]:
+        found: list[Package] = []
+        for rows in (self._imported, self._own):
+            found = found or [p for p in map(self._package, rows.get(eleven, ())) if p.holds(day)]
+        return found
+
+    @cached_property
+    def _own(self) -> Rows:
+        return self._by_ndc(OWN)
+
+    @cached_property
+    def _imported(self) -> Rows:
+        return self._by_ndc(IMPORTED)
+
+    def _by_ndc(self, table: str) -> Rows:
+        found: Rows = defaultdict(list)
+        for line, row in self._folders.csv(table):
+            found[row.get("ndc", "")].append((table, line, row))
+        return dict(found)
+
+    def _package(self, line: Line) -> Package:
+        table, number, row = line
+        per_unit, unit = self._units.get(row.get("code", ""), (Decimal(1), BILLING_UNIT))
+        try:
+            if table == IMPORTED:
+                amount, items = above_zero(row["units_per_item"], "units_per_item") * per_unit, row["package_quantity"]
+            else:
+                amount, items = above_zero(row["amount"], "amount"), row["items"]
+            return Package(
+                ndc=row["ndc"],
+                code=row["code"],
+                amount=amount,
+                unit=unit,
+                items=above_zero(items, "items"),
+                valid_from=optional_day(row["valid_from"]),
+                valid_to=optional_day(row["valid_to"]),
+                row=TableRow(table, f"{row['ndc']} {row['code']}", row["cites"]),
+            )
+        except (KeyError, ValueError) as wrong:
+            raise CodeBookError(f"{table} line {number}: {wrong}; mend that field") from wrong
