@@ -120,7 +120,8 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --
 locks: $(VENV)/development.stamp ## make .locks/ anew from pyproject.toml (newest versions)
 	@$(COMPILE) -o .locks/use.txt
 	@$(COMPILE) --extra postgres -c .locks/use.txt -o .locks/postgres.txt
-	@$(COMPILE) --extra postgres --group dev -c .locks/use.txt -c .locks/postgres.txt -o .locks/development.txt
+	@$(COMPILE) --extra bulk -c .locks/use.txt -o .locks/bulk.txt
+	@$(COMPILE) --extra postgres --extra bulk --group dev -c .locks/use.txt -c .locks/postgres.txt -c .locks/bulk.txt -o .locks/development.txt
 
 clean: ## remove the virtual environment and everything built
 	@rm -rf $(VENV) .build .cache dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

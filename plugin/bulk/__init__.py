@@ -1,0 +1,1 @@
+"""A year of charts: NDJSON exports in, findings out; on one machine or a Spark cluster."""

@@ -1,0 +1,76 @@
+"""`infusion-charges generate FOLDER`: an invented export of any size, with the truth beside it."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from plugin.cli.bulk_extra import without_extra
+
+DONE, UNUSABLE = 0, 2
+CHARGES = ("chargeitem", "claim", "csv", "none")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Register the command."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "generate",
+        help="write an invented FHIR export of any size",
+        description="Write FHIR NDJSON of invented infusion visits into a new folder, with under- and over-coding "
+        "and truth.csv beside it. The same seed gives the same files.",
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
+    parser.add_argument("--encounters", type=int, default=1000, metavar="N", help="how many (default: 1000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed, other visits (default: 1)")
+    parser.add_argument("--under", type=_share, default=0.06, metavar="SHARE", help="share under-coded (default: 0.06)")
+    parser.add_argument("--over", type=_share, default=0.06, metavar="SHARE", help="share over-coded (default: 0.06)")
+    parser.add_argument("--charges", choices=CHARGES, default="chargeitem", help="how charges are written")
+    parser.add_argument("--zone", default="America/Chicago", metavar="AREA/CITY", help="where the visits are")
+    parser.add_argument("--gz", action="store_true", help="write .ndjson.gz")
+    parser.add_argument(
+        "--lines-per-file", type=int, default=100_000, metavar="N", help="then the next file (default: 100000)"
+    )
+    parser.set_defaults(run=run)
+
+
+def _share(given: str) -> float:
+    share = float(given)
+    if not 0 <= share <= 0.5:
+        raise argparse.ArgumentTypeError("a share lies between 0 and 0.5")
+    return share
+
+
+def run(options: argparse.Namespace) -> int:
+    """0: written; 2: unusable arguments, or the folder can't be written."""
+    try:
+        ZoneInfo(options.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        print(f"infusion-charges generate: --zone {options.zone}: no such time zone", file=sys.stderr)
+        return UNUSABLE
+    try:
+        from tqdm import tqdm  # noqa: PLC0415 - of the extra `bulk`
+
+        from plugin.bulk.errors import BulkError  # noqa: PLC0415
+        from plugin.bulk.generating.writing import Wish, generate  # noqa: PLC0415
+    except ImportError as missing:
+        return without_extra("generate", missing)
+    wish = Wish(
+        encounters=options.encounters,
+        seed=options.seed,
+        under=options.under,
+        over=options.over,
+        charges=options.charges,
+        zone=options.zone,
+        zipped=options.gz,
+        lines_per_file=max(options.lines_per_file, 1),
+    )
+    try:
+        # disable=None: a bar on a terminal, nothing in a log
+        with tqdm(total=wish.encounters, unit=" encounters", disable=None) as bar:
+            count = generate(wish, options.folder, bar.update)
+    except BulkError as wrong:
+        print(f"infusion-charges generate: {wrong}", file=sys.stderr)
+        return UNUSABLE
+    print(f"{count} encounters in {options.folder}; what is true of them stands in {options.folder / 'truth.csv'}")
+    return DONE

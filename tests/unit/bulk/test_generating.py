@@ -1,0 +1,178 @@
+"""Generated exports: repeatable, varied, bounded, and true by their plan."""
+
+import csv
+import gzip
+import json
+from collections import Counter, defaultdict
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plugin.bulk.errors import BulkError
+from plugin.bulk.generating import visits
+from plugin.bulk.generating.mistakes import charge_visit
+from plugin.bulk.generating.plan import Dose, Earned, Plan
+from plugin.bulk.generating.writing import Wish, generate
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
+DAY = date(2026, 3, 2)
+REFERRING = {
+    "subject",
+    "context",
+    "encounter",
+    "request",
+    "performer",
+    "medicationReference",
+    "contained",
+    "id",
+    "meta",
+}
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """Every file of an export by its name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def resources(folder: Path, kind: str) -> list[dict]:
+    """The resources of a type, in the order of their files."""
+    lines = [line for path in sorted(folder.glob(f"{kind}.*")) for line in path.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in lines]
+
+
+def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path):
+    """A report on generated data can be repeated from its seed."""
+    for name, seed in (("one", 5), ("same", 5), ("other", 6)):
+        generate(Wish(encounters=40, seed=seed), tmp_path / name)
+
+    assert written(tmp_path / "one") == written(tmp_path / "same")
+    assert written(tmp_path / "one") != written(tmp_path / "other")
+
+
+def test_no_two_of_a_thousand_encounters_have_equal_inputs(tmp_path):
+    """Drugs, doses, offsets from the visit's start and segments: nothing a cache of whole visits could hit."""
+    generate(Wish(encounters=1000, seed=3), tmp_path / "export")
+    begins = {f"Encounter/{e['id']}": e["period"]["start"] for e in resources(tmp_path / "export", "Encounter")}
+    given = defaultdict(list)
+    for administration in resources(tmp_path / "export", "MedicationAdministration"):
+        visit = "Encounter/" + administration["id"].split("-")[0]
+        given[visit].append(input_of(administration, datetime.fromisoformat(begins[visit])))
+
+    assert len(begins) == 1000
+    assert [inputs for inputs, count in Counter(map(str, given.values())).items() if count > 1] == []
+
+
+def input_of(administration: dict, begins: datetime) -> dict:
+    """What of it decides the coding, with times counted from the visit's start."""
+
+    def offset(written: str) -> float:
+        return (datetime.fromisoformat(written) - begins).total_seconds()
+
+    kept = {name: value for name, value in administration.items() if name not in REFERRING}
+    for name in ("effectiveDateTime", "effectivePeriod"):
+        value = kept.pop(name, {})
+        kept[name] = {end: offset(at) for end, at in value.items()} if isinstance(value, dict) else offset(value)
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pieces"),
+    [(61 * 60, 1), (91 * 60 + 59, 3)],
+)
+def test_a_plan_dates_its_lines_to_the_start_of_the_service(seconds, pieces):
+    """A run from 23:30 on the second is charged on the second, whenever it ends."""
+    product = visits.some(Random(1), "infused", 1)[0]
+    dose = Dose(product, "infusion", 14 * 3600 + 1800, seconds, "1", 1, pieces)
+    plan = Plan("any", "OBSENC", MONDAY, [dose], [Earned("96365", 1, dose), Earned("96366", 1, dose)])
+
+    assert {("96365", DAY): 1, ("96366", DAY): 1} == plan.lines(plan.earned)
+
+
+def test_the_minutes_of_a_planned_infusion_lie_in_the_range_that_earns_its_units():
+    """One hour and n further ones: 31 + 60 n to 90 + 60 n minutes; without a further one 16 to 90."""
+    for seed in range(300):
+        plan = visits.single_infusion(Random(seed), MONDAY)
+        units = {line.code: line.units for line in plan.earned}
+        further = units.get("96366", 0)
+        minutes = (plan.doses[0].seconds or 0) // 60
+
+        assert units["96365"] == 1
+        assert (31 + 60 * further if further else 16) <= minutes <= 90 + 60 * further
+
+
+def test_hydration_of_thirty_minutes_or_less_earns_nothing():
+    """31 minutes is the least; both sides of it are planned."""
+    plans = [visits.hydration_alone(Random(seed), MONDAY) for seed in range(200)]
+
+    assert {bool(plan.earned) for plan in plans} == {True, False}
+    assert all((plan.doses[0].seconds // 60 >= 31) == bool(plan.earned) for plan in plans)
+
+
+def test_what_is_charged_differs_from_the_plan_only_where_a_mistake_was_seeded():
+    """Each line's direction is the sign of charged less supported."""
+    for seed in range(400):
+        plan = visits.plan_visit(Random(seed), MONDAY)
+        for line in charge_visit(Random(seed), plan, under=0.5, over=0.5):
+            more = line.charged - line.supported
+            expected = "" if more == 0 else "under" if more < 0 else "over"
+
+            assert line.direction == ("undocumented" if plan.unproven and more > 0 else expected)
+
+
+def test_without_mistakes_everything_earned_is_charged_and_nothing_else():
+    """A clean export has no line to find."""
+    for seed in range(200):
+        plan = visits.single_infusion(Random(seed), MONDAY)
+        truth = charge_visit(Random(seed), plan, under=0, over=0)
+
+        assert [line for line in truth if line.supported != line.charged] == []
+        assert {line.key: line.supported for line in truth} == plan.lines(plan.earned)
+
+
+def test_truth_names_every_encounter_and_its_charges_are_those_written(tmp_path):
+    """What truth.csv says was charged is what the ChargeItems say."""
+    folder = tmp_path / "export"
+    generate(Wish(encounters=120, seed=2), folder)
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as lines:
+        truth = list(csv.DictReader(lines))
+    charged = Counter({(t["encounter"], t["code"]): int(t["units_charged"]) for t in truth if int(t["units_charged"])})
+    items = Counter()
+    for item in resources(folder, "ChargeItem"):
+        concept = item["extension"][0]["valueCodeableConcept"] if "extension" in item else item["code"]
+        items[(item["context"]["reference"], concept["coding"][0]["code"])] += item["quantity"]["value"]
+
+    assert {f"Encounter/{e['id']}" for e in resources(folder, "Encounter")} == {t["encounter"] for t in truth}
+    assert len({t["encounter"] for t in truth}) == 120
+    assert items == charged
+
+
+def test_files_follow_one_another_when_full_and_belong_to_their_owner_alone(tmp_path):
+    """Several files of a type, zipped when wished, none readable by others."""
+    folder = tmp_path / "export"
+    generate(Wish(encounters=30, zipped=True, lines_per_file=25), folder)
+    administrations = sorted(folder.glob("MedicationAdministration.*.ndjson.gz"))
+    lines = [gzip.decompress(path.read_bytes()).count(b"\n") for path in administrations]
+
+    assert len(administrations) > 1
+    assert set(lines[:-1]) == {25}
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path):
+    """Two exports mixed would be neither."""
+    (tmp_path / "kept").write_text("x")
+
+    with pytest.raises(BulkError, match="not empty"):
+        generate(Wish(encounters=1), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_charge_that_nothing_earned_is_over():
+    """Nothing is earned for an inpatient, so whatever is charged is one too many."""
+    plan = visits.inpatient(Random(1), MONDAY)
+    truth = charge_visit(Random(4), plan, under=0, over=1)
+
+    assert [(line.supported, line.charged, line.direction) for line in truth] == [(0, 1, "over")]
