@@ -8,7 +8,8 @@ from datetime import datetime
 from urllib.parse import quote, unquote_to_bytes
 
 from plugin.ehr.discovery import SmartConfiguration
-from plugin.ehr.tenants import Tenant
+from plugin.ehr.scopes import in_v1
+from plugin.ehr.tenants import STAFF_SCOPES, Tenant
 from plugin.store.launches import LaunchStore, Pending
 
 
@@ -17,11 +18,13 @@ class LaunchRequest:
     """What the EHR, or a person, asked for; `launch` is empty for a standalone launch.
 
     `launch` holds bytes as one character each (latin-1), because nothing says that they are text.
+    `staff` is a sign-in without a patient, for the pages that are about no one chart.
     """
 
     tenant: Tenant
     iss: str
     launch: str = field(default="", repr=False)
+    staff: bool = False
 
 
 def read_raw_parameter(query: bytes, name: str) -> str | None:
@@ -54,13 +57,14 @@ def authorization_address(
         nonce=nonce,
         aud=asked.iss,
         started_at=now,
+        staff=asked.staff,
     )
     state = launches.begin(pending, browser, now)
     parameters = {
         "response_type": "code",
         "client_id": asked.tenant.client_id,
         "redirect_uri": redirect_uri,
-        "scope": requested_scopes(asked),
+        "scope": requested_scopes(asked, configuration),
         "state": state,
         "aud": asked.iss,
         "nonce": nonce,
@@ -73,11 +77,25 @@ def authorization_address(
     return _with_query(configuration.authorization_endpoint, encoded)
 
 
-def requested_scopes(asked: LaunchRequest) -> str:
-    """The tenant's scopes, with `launch` for a launch from the EHR, with context questions for a standalone one."""
+def requested_scopes(asked: LaunchRequest, configuration: SmartConfiguration) -> str:
+    """The tenant's scopes, with `launch` for a launch from the EHR, with context questions for a standalone one.
+
+    A sign-in of staff asks who they are and nothing of any patient.
+    """
+    if asked.staff:
+        return STAFF_SCOPES
     context = {"launch"} if asked.launch else {"launch/patient", "launch/encounter"}
-    others = [scope for scope in asked.tenant.scopes.split() if scope.partition("/")[0] != "launch"]
-    return " ".join([*sorted(context), *others])
+    others = [scope for scope in asked.tenant.asked_scopes.split() if scope.partition("/")[0] != "launch"]
+    written = " ".join([*sorted(context), *others])
+    return in_v1(written) if _wants_v1(asked.tenant, configuration) else written
+
+
+def _wants_v1(tenant: Tenant, configuration: SmartConfiguration) -> bool:
+    """By the tenant's word, else where the EHR announces the older syntax and not the newer."""
+    if tenant.scope_syntax != "auto":
+        return tenant.scope_syntax == "v1"
+    known = configuration.capabilities
+    return "permission-v1" in known and "permission-v2" not in known
 
 
 def code_challenge(verifier: str) -> str:

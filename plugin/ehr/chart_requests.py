@@ -49,7 +49,7 @@ class ChartRequests:
         return [
             Ask("Encounter", self._read_encounter),
             self._search("MedicationAdministration", *self._administrations(now)),
-            self._search("Condition", patient),
+            self._search("Condition", patient, *([encounter] if self.tenant.conditions_by == "encounter" else [])),
             self._search("MedicationRequest", patient, encounter),
             self._search("ChargeItem", ("context", f"Encounter/{self.encounter}")),
             Ask("Patient", self._read_patient),

@@ -17,7 +17,7 @@ import requests
 
 from plugin.ehr.addresses import BadAddress, origin_of
 from plugin.ehr.errors import FhirError, ForeignAddress
-from plugin.ehr.grants import Grant
+from plugin.ehr.grants import AccessGrant
 from plugin.ehr.outcomes import explain_refusal
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import LARGE_ANSWER, Answer, NotJsonError, Transport
@@ -40,7 +40,7 @@ class FhirClient:
         self,
         transport: Transport,
         tenant: Tenant,
-        grant: Grant | None,
+        grant: AccessGrant | None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._transport, self._tenant, self._grant, self._sleep = transport, tenant, grant, sleep
@@ -56,7 +56,7 @@ class FhirClient:
 
         An answer of any status is returned; raises Unreachable when none came, ForeignAddress, SessionEnded.
         """
-        address = self._address(path, params)
+        address = self._address(path, self._with_extras(path, params))
         for attempt in range(GET_RETRIES + 1):
             answer = self._send("GET", address, None, headers or {})
             wait = _seconds_to_wait(answer, attempt)
@@ -99,6 +99,12 @@ class FhirClient:
         if origin != self._origin:
             raise ForeignAddress(f"{self._tenant.name} pointed to another server; it was not followed")
         return f"{address}?{urlencode(params)}" if params else address
+
+    def _with_extras(self, path: str, params: Parameters) -> Parameters:
+        """What the tenant sends with every request; an address the EHR gave has it already."""
+        extras = self._tenant.extra_params
+        given = list(params.items() if isinstance(params, Mapping) else params)
+        return given if "://" in path or not extras else [*given, *extras.items()]
 
     def _send(self, method: str, address: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         session, token = self._session, self._token

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 from plugin.ehr.errors import SessionEnded, TokenRefused
@@ -10,6 +11,16 @@ from plugin.store.launches import Launch, LaunchStore, Tokens
 
 RENEW_BEFORE = timedelta(seconds=30)
 RELAUNCH = "The EHR has ended this session. Close this page and open the app again from the patient's chart."
+
+
+class AccessGrant(Protocol):
+    """Where a client gets its access tokens from."""
+
+    def access_token(self) -> str:
+        """A token that is good now; raises EhrError."""
+
+    def replace(self, refused: str) -> str:
+        """A token to use instead of one that was refused; raises EhrError."""
 
 
 class _Lock:

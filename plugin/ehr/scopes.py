@@ -65,3 +65,17 @@ def read_granted(scopes: Iterable[str]) -> Capabilities:
             (partial if match[4] else whole).add(kind)
     limited = frozenset() if "*" in whole else frozenset(partial - whole)
     return Capabilities(frozenset(allowed), limited)
+
+
+def in_v1(scopes: str) -> str:
+    """The same in the older syntax, for servers that know no other; what has no letters stays as it is."""
+    return " ".join(word for scope in scopes.split() for word in _words_v1(scope))
+
+
+def _words_v1(scope: str) -> list[str]:
+    match = _SCOPE.fullmatch(scope)
+    if match is None or match[3] in _V1:
+        return [scope]
+    letters = match[3]
+    words = [("read", "rs"), ("write", "cud")]
+    return [f"{match[1]}/{match[2]}.{word}" for word, of in words if any(letter in letters for letter in of)]

@@ -17,6 +17,11 @@ READ_SCOPES = (
     "patient/MedicationAdministration.rs patient/Medication.rs patient/MedicationRequest.rs"
 )
 WRITE_SCOPES = "user/ChargeItem.crus user/Provenance.c"
+STAFF_SCOPES = "openid fhirUser"
+BACKEND_SCOPES = (
+    "system/Patient.rs system/Encounter.rs system/Condition.rs system/MedicationAdministration.rs "
+    "system/Medication.rs system/MedicationRequest.rs"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,13 @@ class Tenant:
 
     `iss` is normalised; `hosts` are the only hosts its endpoints may have; `issuer` is the OpenID issuer expected in
     the `id_token`, empty when discovery is believed.
-    `roles` maps a fhirUser (`Practitioner/p1`, `PractitionerRole/r1`) or a claim (`claim:NAME=VALUE`) to a role;
+    `auth` is how the app proves who it is, `signing` the algorithm where it does so by a key, `basic_encoding` whether
+    id and secret are form-encoded first. `scopes` is what is asked for to read; `write_scopes` is asked for as well
+    where charges are written to this EHR.
+    `backend_client_id` is the app's registration for working without a person, empty when there is none.
+    `private_network`: its hosts may have addresses that are not public. `extra_params` go with every search.
+    `roles` maps a fhirUser (`Practitioner/p1`), a PractitionerRole (`PractitionerRole/r1`, `practitioner-role:CODE`)
+    or a claim (`claim:NAME=VALUE`) to a role;
     `settings` maps `class:CODE`, `service-type:CODE` or `location:ID` to a care setting;
     `accepts_as` maps a role to the ChargeItem status its acceptance is sent with.
     `parallel` is how many requests one launch may have under way, `page_cap` how many pages one search may have,
@@ -42,7 +53,15 @@ class Tenant:
     name: str = ""
     vendor: str = ""
     auth: str = "public"
-    scopes: str = f"{READ_SCOPES} {WRITE_SCOPES}"
+    signing: str = "RS384"
+    basic_encoding: str = "form"
+    scope_syntax: str = "auto"
+    scopes: str = READ_SCOPES
+    write_scopes: str = WRITE_SCOPES
+    backend_client_id: str = ""
+    backend_scopes: str = BACKEND_SCOPES
+    private_network: bool = False
+    extra_params: Mapping[str, str] = field(default_factory=dict)
     pkce: str = "required"
     issuer: str = ""
     hosts: tuple[str, ...] = ()
@@ -57,6 +76,7 @@ class Tenant:
     settings: Mapping[str, CareSetting] = field(default_factory=dict)
     positions: Mapping[str, str] = field(default_factory=dict)
     administrations_by: str = "auto"
+    conditions_by: str = "patient"
     window_days: int = 30
     page_size: int = 100
     page_cap: int = 20
@@ -72,6 +92,16 @@ class Tenant:
     def writes(self) -> bool:
         """May accepted charges be sent at all?"""
         return self.write == "on"
+
+    @property
+    def asked_scopes(self) -> str:
+        """What a launch asks for: to write only where charges go into the EHR itself."""
+        return f"{self.scopes} {self.write_scopes}" if self.writes and self.sink != "export" else self.scopes
+
+    @property
+    def signs(self) -> bool:
+        """Does the app prove by a key of its own who it is?"""
+        return self.auth == "private_key_jwt" or bool(self.backend_client_id)
 
 
 class Tenants:

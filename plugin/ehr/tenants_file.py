@@ -13,18 +13,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from plugin.domain import CareSetting
 from plugin.ehr.addresses import BadAddress, host_of, normalise, origin_of
 from plugin.ehr.charge_master import ChargeMaster, ChargeMasterError, read_charge_master
+from plugin.ehr.presets import presets
 from plugin.ehr.tenants import ROLES, Tenant, Tenants
 
 CHOICES = {
-    "auth": ("public",),
+    "auth": ("public", "symmetric", "private_key_jwt"),
+    "signing": ("RS384", "ES384"),
+    "basic_encoding": ("form", "raw"),
+    "scope_syntax": ("auto", "v1", "v2"),
     "pkce": ("required", "if-supported"),
     "sink": ("auto", "fhir_create", "oracle_operations", "export"),
     "write": ("on", "off"),
     "administrations_by": ("auto", "context", "patient_window"),
+    "conditions_by": ("patient", "encounter"),
     "nonce": ("lenient", "required"),
 }
 BILL_CODE_TYPES = ("CDM_SCHED", "CPT", "HCPCS", "MODIFIER", "ICD", "REVENUE")
 HL7V2_NAMES = ("sending_application", "sending_facility", "receiving_application", "receiving_facility")
+_ROLE_KEYS = ("Practitioner/", "PractitionerRole/", "Person/", "practitioner-role:", "claim:")
 SECRET_WORDS = ("secret", "password", "private_key", "token")
 
 
@@ -51,12 +57,29 @@ def parse_tenants(content: Mapping[str, Any], source: str) -> Tenants:
     tables = content.get("tenants", {})
     if not isinstance(tables, dict) or not tables:
         raise TenantsError(f"{source}: no tenant; add a table [tenants.NAME] with iss and client_id")
-    tenants = tuple(_Entry(source, key, table).read() for key, table in tables.items())
+    tenants = tuple(_Entry(source, key, _on_preset(source, key, table)).read() for key, table in tables.items())
     _refuse_twins(source, tenants)
     return Tenants(tenants)
 
 
+def _on_preset(source: str, key: str, table: Any) -> Any:
+    """The table over the preset it names: what stands in the table wins, key by key."""
+    if not isinstance(table, dict) or "preset" not in table:
+        return table
+    own = {name: value for name, value in table.items() if name != "preset"}
+    known = presets()
+    if table["preset"] not in known:
+        problem = f"{table['preset']!r} is not known; use one of {', '.join(known)}"
+        raise TenantsError(f"{source}: tenant {key}, key preset: {problem}")
+    return {**known[table["preset"]].values, **own}
+
+
 def _refuse_twins(source: str, tenants: tuple[Tenant, ...]) -> None:
+    names: dict[str, str] = {}
+    for tenant in tenants:
+        twin = names.setdefault(tenant.key.upper().replace("-", "_"), tenant.key)
+        if twin != tenant.key:
+            raise TenantsError(f"{source}: tenants {twin} and {tenant.key} differ only in - and _; rename one of them")
     seen: dict[str, str] = {}
     for tenant in tenants:
         twin = seen.setdefault(tenant.iss, tenant.key)
@@ -90,7 +113,7 @@ class _Entry:
         if not self.key.replace("-", "").replace("_", "").isalnum():
             raise TenantsError(f"{self.source}: tenant {self.key!r}: use letters, digits, - and _ in its name")
         for key in self.table:
-            if any(word in key for word in SECRET_WORDS):
+            if key not in _READERS and any(word in key for word in SECRET_WORDS):
                 raise self.fail(key, "secrets don't belong in this file; remove it and give it by environment")
             if key not in _READERS:
                 raise self.fail(key, f"is not known; known keys are {', '.join(sorted(_READERS))}")
@@ -158,7 +181,7 @@ class _Entry:
     def roles(self, key: str) -> dict[str, str]:
         table = self.table_of(key, ROLES)
         for name in table:
-            if not name.startswith(("Practitioner/", "PractitionerRole/", "Person/", "claim:")):
+            if not name.startswith(_ROLE_KEYS):
                 raise self.fail(f"{key}.{name}", 'name a person ("Practitioner/p1") or a claim ("claim:NAME=VALUE")')
         return table
 
@@ -198,7 +221,15 @@ _READERS: dict[str, Callable[[_Entry, str], Any]] = {
     "name": _Entry.text,
     "vendor": _Entry.text,
     "auth": _Entry.choice,
+    "signing": _Entry.choice,
+    "basic_encoding": _Entry.choice,
+    "scope_syntax": _Entry.choice,
     "scopes": _Entry.scopes,
+    "write_scopes": _Entry.scopes,
+    "backend_client_id": _Entry.text,
+    "backend_scopes": _Entry.scopes,
+    "private_network": _Entry.flag,
+    "extra_params": _Entry.table_of,
     "pkce": _Entry.choice,
     "issuer": _Entry.text,
     "hosts": _Entry.texts,
@@ -213,6 +244,7 @@ _READERS: dict[str, Callable[[_Entry, str], Any]] = {
     "settings": _Entry.care_settings,
     "positions": _Entry.table_of,
     "administrations_by": _Entry.choice,
+    "conditions_by": _Entry.choice,
     "window_days": _Entry.count,
     "page_size": _Entry.count,
     "page_cap": _Entry.count,

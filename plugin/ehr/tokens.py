@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from plugin.ehr.credentials import Credentials, Proof
 from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.errors import EhrError, TokenRefused
 from plugin.ehr.tenants import Tenant
@@ -14,6 +15,11 @@ from plugin.store.launches import Tokens
 
 DEFAULT_LIFE = 300
 MAX_LIFE = 24 * 3600
+_CLIENT_TROUBLE = {
+    "public": "its client_id may not be registered as a public client",
+    "symmetric": 'check client_id and secret; some servers want basic_encoding = "raw"',
+    "private_key_jwt": "the EHR may not have fetched the app's key set yet, or this server's clock is wrong",
+}
 _FHIR_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -32,74 +38,83 @@ class TokenAnswer:
     need_patient_banner: bool = True
 
 
-def exchange_code(
-    transport: Transport,
-    tenant: Tenant,
-    configuration: SmartConfiguration,
-    *,
-    code: str,
-    verifier: str,
-    redirect_uri: str,
-    now: datetime,
-) -> TokenAnswer:
-    """Swap the code for tokens; raises TokenRefused and EhrError.
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """One tenant's token endpoint, asked with that tenant's own credential."""
 
-    A code lives about a minute and works once, so after an unclear failure the way is a new launch, not a retry.
-    """
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": redirect_uri,
-        "code_verifier": verifier,
-    }
-    return _read_grant(_ask(transport, tenant, configuration.token_endpoint, form), now)
+    transport: Transport
+    tenant: Tenant
+    configuration: SmartConfiguration
+    credentials: Credentials = field(default_factory=Credentials)
 
+    def exchange_code(self, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> TokenAnswer:
+        """Swap the code for tokens; raises TokenRefused and EhrError.
 
-def refresh(
-    transport: Transport, tenant: Tenant, configuration: SmartConfiguration, tokens: Tokens, now: datetime
-) -> Tokens:
-    """Fresh tokens; the old refresh token is kept when the server sends none. Raises TokenRefused and EhrError."""
-    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
-    fresh = _read_grant(_ask(transport, tenant, configuration.token_endpoint, form), now).tokens
-    return Tokens(fresh.access, fresh.refresh or tokens.refresh, fresh.expires_at)
+        A code lives about a minute and works once, so after an unclear failure the way is a new launch, not a retry.
+        """
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
+        return _read_grant(self._ask(form, self._proof(now)), now)
 
+    def refresh(self, tokens: Tokens, now: datetime) -> Tokens:
+        """Fresh tokens; the old refresh token is kept when the server sends none. Raises TokenRefused and EhrError."""
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
+        fresh = _read_grant(self._ask(form, self._proof(now)), now).tokens
+        return Tokens(fresh.access, fresh.refresh or tokens.refresh, fresh.expires_at)
 
-def revoke(transport: Transport, tenant: Tenant, configuration: SmartConfiguration, tokens: Tokens) -> bool:
-    """Ask the server to forget the tokens (RFC 7009); False when it has no such endpoint or didn't do it."""
-    if not configuration.revocation_endpoint:
-        return False
-    done = True
-    for hint, token in (("refresh_token", tokens.refresh), ("access_token", tokens.access)):
-        if token:
-            form = {"token": token, "token_type_hint": hint}
-            done = _post(transport, tenant, configuration.revocation_endpoint, form).status == 200 and done
-    return done
+    def client_credentials(self, now: datetime) -> TokenAnswer:
+        """A token of the app's own, without a person: SMART Backend Services. Raises TokenRefused and EhrError."""
+        tenant, endpoint = self.tenant, self.configuration.token_endpoint
+        proof = self.credentials.prove_by_key(tenant, tenant.backend_client_id, endpoint, now)
+        form = {"grant_type": "client_credentials", "scope": tenant.backend_scopes}
+        return _read_grant(self._ask(form, proof), now)
 
+    def revoke(self, tokens: Tokens, now: datetime) -> bool:
+        """Ask the server to forget the tokens (RFC 7009); False when it has no such endpoint or didn't do it."""
+        endpoint = self.configuration.revocation_endpoint
+        if not endpoint:
+            return False
+        done = True
+        for hint, token in (("refresh_token", tokens.refresh), ("access_token", tokens.access)):
+            if token:
+                form = {"token": token, "token_type_hint": hint}
+                done = self._post(endpoint, form, self._proof(now)).status == 200 and done
+        return done
 
-def _ask(transport: Transport, tenant: Tenant, endpoint: str, form: Mapping[str, str]) -> Mapping[str, Any]:
-    answer = _post(transport, tenant, endpoint, form)
-    try:
-        found = answer.json()
-    except NotJsonError as error:
-        raise EhrError(f"{tenant.name}: the token endpoint: {error}") from error
-    if not isinstance(found, dict):
-        raise EhrError(f"{tenant.name}: the token endpoint answered without a JSON object")
-    if answer.status != 200 or "error" in found:
-        raise _refusal(tenant, answer.status, found)
-    return found
+    def _proof(self, now: datetime) -> Proof:
+        """The audience is the token endpoint, for the revocation too (RFC 7523, 3)."""
+        return self.credentials.prove(self.tenant, self.configuration.token_endpoint, now)
 
+    def _ask(self, form: Mapping[str, str], proof: Proof) -> Mapping[str, Any]:
+        answer = self._post(self.configuration.token_endpoint, form, proof)
+        try:
+            found = answer.json()
+        except NotJsonError as error:
+            raise EhrError(f"{self.tenant.name}: the token endpoint: {error}") from error
+        if not isinstance(found, dict):
+            raise EhrError(f"{self.tenant.name}: the token endpoint answered without a JSON object")
+        if answer.status != 200 or "error" in found:
+            raise _refusal(self.tenant, answer.status, found)
+        return found
 
-def _post(transport: Transport, tenant: Tenant, endpoint: str, form: Mapping[str, str]) -> Answer:
-    headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-    public = {**form, "client_id": tenant.client_id}
-    return transport.send(transport.plain_session(), "POST", endpoint, headers=headers, data=public)
+    def _post(self, endpoint: str, form: Mapping[str, str], proof: Proof) -> Answer:
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded", **proof.headers}
+        data = {**form, **proof.form}
+        return self.transport.send(self.transport.plain_session(), "POST", endpoint, headers=headers, data=data)
 
 
 def _refusal(tenant: Tenant, status: int, found: Mapping[str, Any]) -> TokenRefused:
     """Only the standard's error code is told: a description may echo what was sent."""
     error = found.get("error")
     code = error if isinstance(error, str) and error.replace("_", "").isalpha() and len(error) <= 40 else ""
-    return TokenRefused(f"{tenant.name} refused the token request ({code or f'status {status}'})", code)
+    said = f"{tenant.name} refused the token request ({code or f'status {status}'})"
+    if code == "invalid_client" or status == 401:
+        said += f". The app could not prove who it is: {_CLIENT_TROUBLE[tenant.auth]}"
+    return TokenRefused(said, code)
 
 
 def _read_grant(found: Mapping[str, Any], now: datetime) -> TokenAnswer:

@@ -41,7 +41,10 @@ class LaunchChanged(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An authorization request on its way; `launch` is the raw value, empty for a standalone launch."""
+    """An authorization request on its way; `launch` is the raw value, empty for a standalone launch.
+
+    `staff` is a sign-in without a patient.
+    """
 
     tenant: str
     iss: str
@@ -50,6 +53,7 @@ class Pending:
     nonce: str = field(repr=False)
     aud: str
     started_at: datetime
+    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class NewLaunch:
-    """A launch about to be opened; `user` is the verified fhirUser, empty when there is none."""
+    """A launch about to be opened; `user` is the verified fhirUser, empty when there is none.
+
+    `patient` is empty for staff who signed in without one.
+    """
 
     tenant: str
     iss: str
@@ -111,7 +118,12 @@ class LaunchStore:
     def begin(self, pending: Pending, browser: str, now: datetime) -> str:
         """Keep a request that is about to leave and return its state: single use, 256 random bits, ten minutes."""
         state = _random_secret()
-        secret = {"launch": pending.launch, "code_verifier": pending.code_verifier, "nonce": pending.nonce}
+        secret = {
+            "launch": pending.launch,
+            "code_verifier": pending.code_verifier,
+            "nonce": pending.nonce,
+            "staff": pending.staff,
+        }
         row = {
             "state_hash": _hash(state),
             "browser_hash": _hash(browser),
@@ -287,6 +299,7 @@ def _read_pending(row: Any, cipher: Cipher) -> Pending:
         nonce=secret["nonce"],
         aud=row.aud,
         started_at=row.started_at,
+        staff=secret.get("staff", False),
     )
 
 

@@ -65,6 +65,27 @@ launches = Table(
     Index(None, "expires_at"),
 )
 
+# The app's signing keys: each is published from the start and signs from `signs_from` on.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("kid", String(64), primary_key=True),
+    Column("algorithm", String(10), nullable=False),
+    Column("private_sealed", Text, nullable=False),
+    Column("signs_from", Moment, nullable=False),
+)
+
+# How often something was done in a stretch of time, counted for every process together.
+rate_counts = Table(
+    "rate_counts",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "expires_at"),
+)
+
 # One row per encounter under review: whoever changes anything about it locks this row first, and the one process that
 # may write charges for it stands in it until its turn runs out.
 review_encounters = Table(

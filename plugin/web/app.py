@@ -1,6 +1,7 @@
 """The application factory: `plugin.web.app:create_app` for any WSGI server."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -8,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin.codebook.book import CodeBook
 from plugin.codebook.errors import CodeBookError
+from plugin.ehr.credentials import Credentials, secret_name
 from plugin.ehr.discovery import Discovery
 from plugin.ehr.identity import KeySets
 from plugin.ehr.statements import Statements
@@ -17,8 +19,9 @@ from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
 from plugin.store.engine import UnusableStore, open_store
 from plugin.store.launches import LaunchStore
+from plugin.store.signing_keys import SigningKeys
 from plugin.web import in_session as _in_session  # noqa: F401 - adds its routes to the blueprint of launching
-from plugin.web import launching, review_pages
+from plugin.web import key_sets, launching, review_pages
 from plugin.web.access_log import install_access_log
 from plugin.web.errors import install_error_pages
 from plugin.web.security import install_security_headers
@@ -50,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_security_headers(app)
     install_error_pages(app)
     app.register_blueprint(launching.blueprint)
+    app.register_blueprint(key_sets.blueprint)
     app.register_blueprint(review_pages.blueprint, url_prefix="/s/<launch_id>")
     _mount(app, chosen)
     return app
@@ -86,6 +90,7 @@ def _make_services(settings: Settings) -> Services:
         discovery=Discovery(transport),
         keys=KeySets(transport),
         statements=Statements(transport),
+        credentials=Credentials(_secrets_by_tenant(settings.client_secrets, tenants), SigningKeys(store).of),
     )
 
 
@@ -104,6 +109,23 @@ def _read_tenants(settings: Settings) -> Tenants:
             f"with --allow-open (INFUSION_CHARGES_ALLOW_OPEN=1)"
         )
     return tenants
+
+
+def _secrets_by_tenant(given: Mapping[str, str], tenants: Tenants) -> dict[str, str]:
+    """Each tenant's own secret; raises SettingsError for one that is missing, nobody's, or two tenants'."""
+    names = {secret_name(tenant.key): tenant for tenant in tenants}
+    for name in given:
+        if name not in names or names[name].auth != "symmetric":
+            problem = 'no tenant of that name has auth = "symmetric"; correct the name or remove the variable'
+            raise SettingsError(f"INFUSION_CHARGES_CLIENT_SECRET_{name}: {problem}")
+    found = {names[name].key: secret for name, secret in given.items()}
+    for tenant in tenants:
+        if tenant.auth == "symmetric" and tenant.key not in found:
+            name = f"INFUSION_CHARGES_CLIENT_SECRET_{secret_name(tenant.key)}"
+            raise SettingsError(f'{name}: not set; tenant {tenant.key} has auth = "symmetric" and needs its secret')
+    if len(set(found.values())) < len(found):
+        raise SettingsError("two tenants have the same client secret; each EHR must have its own")
+    return found
 
 
 def _mount(app: Flask, settings: Settings) -> None:

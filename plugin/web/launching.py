@@ -12,7 +12,7 @@ from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.errors import EhrError
 from plugin.ehr.identity import NOBODY, Identity, verify_identity
 from plugin.ehr.tenants import Tenant
-from plugin.ehr.tokens import TokenAnswer, exchange_code, is_fhir_id, revoke
+from plugin.ehr.tokens import TokenAnswer, is_fhir_id
 from plugin.ehr.user_names import read_user_name
 from plugin.store.launches import Launch, NewLaunch, Pending, StateRefused, Tokens
 from plugin.web.errors import PageError
@@ -123,17 +123,14 @@ def _open_launch(pending: Pending, browser: str) -> Launch:
         raise PageError(HTTPStatus.FORBIDDEN, "Unknown EHR", "This EHR was taken out of the app's settings meanwhile.")
     configuration = services.discovery.of(tenant)
     _check_issuer(configuration)
-    answer = exchange_code(
-        services.transport,
-        tenant,
-        configuration,
+    answer = services.token_endpoint(tenant, configuration).exchange_code(
         code=request.args.get("code", ""),
         verifier=pending.code_verifier,
         redirect_uri=services.settings.redirect_uri,
         now=services.clock(),
     )
     try:
-        granted = _granted(answer, tenant, pending)
+        granted = _granted(answer, tenant, pending, configuration)
         identity = _named(_identify(answer, tenant, configuration, pending), tenant, answer.tokens, granted)
         return _keep(answer, tenant, pending, identity, granted, browser)
     except (EhrError, PageError):
@@ -157,9 +154,11 @@ def _identify(answer: TokenAnswer, tenant: Tenant, configuration: SmartConfigura
     return verify_identity(answer.id_token, tenant, configuration, services.keys, pending.nonce, services.clock())
 
 
-def _granted(answer: TokenAnswer, tenant: Tenant, pending: Pending) -> frozenset[str]:
+def _granted(
+    answer: TokenAnswer, tenant: Tenant, pending: Pending, configuration: SmartConfiguration
+) -> frozenset[str]:
     """A server that grants just what was asked for need not say so (RFC 6749, 5.1)."""
-    asked = requested_scopes(LaunchRequest(tenant, pending.iss, pending.launch))
+    asked = requested_scopes(LaunchRequest(tenant, pending.iss, pending.launch, pending.staff), configuration)
     return frozenset((asked if answer.scope is None else answer.scope).split())
 
 
@@ -237,7 +236,8 @@ def open_without_sign_in() -> AnyResponse:
 def revoke_quietly(tenant: Tenant, configuration: SmartConfiguration, tokens: Tokens) -> None:
     """Tokens end by themselves soon; that the EHR can't be told must not hide what the user has to know."""
     try:
-        if not revoke(current_services().transport, tenant, configuration, tokens):
+        services = current_services()
+        if not services.token_endpoint(tenant, configuration).revoke(tokens, services.clock()):
             log.info("tokens not revoked: tenant %s", tenant.key)
     except EhrError as error:
         log.warning("tokens not revoked: %s", type(error).__name__)

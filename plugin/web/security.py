@@ -1,9 +1,13 @@
 """Headers of every answer: a strict policy, no caching, no referrer; framed only by the EHRs that may."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, g, request
 
 from plugin.web.services import current_services
 
+# What holds nothing of anybody and may be kept by whoever fetches it.
+PUBLIC = frozenset({"static", "key_sets.key_set"})
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'none'; connect-src 'self'; "
     "base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors {ancestors}"
@@ -24,7 +28,10 @@ def _set_headers(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if current_services().settings.public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    headers["Cache-Control"] = "public, max-age=300" if request.endpoint == "static" else "no-store"
+    if request.endpoint not in PUBLIC or response.status_code != HTTPStatus.OK:
+        headers["Cache-Control"] = "no-store"
+    elif request.endpoint == "static":
+        headers["Cache-Control"] = "public, max-age=300"
     return response
 
 

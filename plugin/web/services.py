@@ -12,7 +12,8 @@ from plugin.codebook.book import CodeBook
 from plugin.domain import CareSetting
 from plugin.ehr.chart_source import FhirChartSource
 from plugin.ehr.client import FhirClient
-from plugin.ehr.discovery import Discovery
+from plugin.ehr.credentials import Credentials
+from plugin.ehr.discovery import Discovery, SmartConfiguration
 from plugin.ehr.errors import SessionEnded
 from plugin.ehr.grants import Grant
 from plugin.ehr.identity import KeySets
@@ -21,7 +22,7 @@ from plugin.ehr.sinks.fhir_create import FhirCreate
 from plugin.ehr.sinks.support import ChargeItemSupport
 from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenant, Tenants
-from plugin.ehr.tokens import refresh
+from plugin.ehr.tokens import TokenEndpoint
 from plugin.ehr.transport import Transport
 from plugin.review.ports import ChargeSink, Person, Policy
 from plugin.review.prepare import ReviewSettings
@@ -50,6 +51,7 @@ class Services:
     discovery: Discovery
     keys: KeySets
     statements: Statements
+    credentials: Credentials
     clock: Callable[[], datetime] = utc_now
 
     def tenant(self, launch: Launch) -> Tenant:
@@ -62,6 +64,10 @@ class Services:
     def capabilities(self, launch: Launch) -> Capabilities:
         """What the EHR granted; everything, where there is no sign-in."""
         return read_granted(["user/*.cruds"] if self.tenant(launch).open else launch.scopes)
+
+    def token_endpoint(self, tenant: Tenant, configuration: SmartConfiguration) -> TokenEndpoint:
+        """Where this tenant gives tokens, asked with this tenant's credential."""
+        return TokenEndpoint(self.transport, tenant, configuration, self.credentials)
 
     def client(self, launch: Launch) -> FhirClient:
         """A FHIR client with the launch's token; make one for each request and share it between threads."""
@@ -108,7 +114,7 @@ class Services:
 
     def _grant(self, tenant: Tenant, launch: Launch) -> Grant:
         def renew(tokens: Tokens) -> Tokens:
-            return refresh(self.transport, tenant, self.discovery.of(tenant), tokens, self.clock())
+            return self.token_endpoint(tenant, self.discovery.of(tenant)).refresh(tokens, self.clock())
 
         return Grant(launch, self.launches, renew, self.clock)
 

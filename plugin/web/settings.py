@@ -10,6 +10,7 @@ from plugin.ehr.addresses import BadAddress, is_loopback, normalise
 
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 DEFAULT_DATABASE_URL = "sqlite:///infusion-charges.sqlite3"  # in the current folder
+_SECRET, _SECRET_FILE = "INFUSION_CHARGES_CLIENT_SECRET_", "INFUSION_CHARGES_CLIENT_SECRET_FILE_"
 
 
 class SettingsError(Exception):
@@ -21,14 +22,16 @@ class Settings:
     """How this process runs.
 
     `public_url` is the address browsers use, without a trailing slash; its path is the sub-path the app lives under.
-    `encryption_keys` are Fernet keys, newest first. `proxy_hops` is the number of reverse proxies whose forwarding
-    headers are believed. `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
+    `encryption_keys` are Fernet keys, newest first. `client_secrets` are by the ending of their variables' names.
+    `proxy_hops` is the number of reverse proxies whose forwarding headers are believed.
+    `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
     """
 
     public_url: str = DEFAULT_PUBLIC_URL
     tenants: Path | None = None
     database_url: str = ""
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)
+    client_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy_hops: int = 0
     allow_open: bool = False
     unpartitioned_for_tests: bool = False
@@ -70,6 +73,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tenants=Path(tenants) if tenants else None,
         database_url=values.get("INFUSION_CHARGES_DATABASE_URL", "") or DEFAULT_DATABASE_URL,
         encryption_keys=_keys(values),
+        client_secrets=_client_secrets(values),
         proxy_hops=_count(values, "INFUSION_CHARGES_PROXY_HOPS"),
         allow_open=_flag(values, "INFUSION_CHARGES_ALLOW_OPEN"),
         unpartitioned_for_tests=_flag(values, "INFUSION_CHARGES_TEST_UNPARTITIONED"),
@@ -94,6 +98,28 @@ def _keys(values: Mapping[str, str]) -> tuple[str, ...]:
             problem = f"INFUSION_CHARGES_ENCRYPTION_KEY_FILE: {name} can't be read; check its path and rights"
             raise SettingsError(problem) from error
     return tuple(key.strip() for key in text.replace("\n", ",").split(",") if key.strip())
+
+
+def _client_secrets(values: Mapping[str, str]) -> dict[str, str]:
+    """`INFUSION_CHARGES_CLIENT_SECRET_NAME` holds one, `INFUSION_CHARGES_CLIENT_SECRET_FILE_NAME` names its file."""
+    found: dict[str, str] = {}
+    for variable, value in values.items():
+        named = variable.removeprefix(_SECRET_FILE)
+        if named != variable and value:
+            found[named] = _read_secret(variable, value)
+        elif variable.startswith(_SECRET) and value:
+            found[variable.removeprefix(_SECRET)] = value
+    return found
+
+
+def _read_secret(variable: str, name: str) -> str:
+    try:
+        secret = Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: {name} can't be read; check its path and rights") from error
+    if not secret:
+        raise SettingsError(f"{variable}: {name} is empty; put the client secret into it")
+    return secret
 
 
 def _count(values: Mapping[str, str], name: str) -> int:

@@ -14,6 +14,7 @@ from plugin.codebook import CodeBook
 from plugin.codebook.diagnoses import OrderRule
 from plugin.codebook.tables import Position
 from plugin.domain import Citation
+from plugin.ehr.presets import presets as known_presets
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
 from plugin.rules.base import LooksAt, Rule
 from tests.repo import tracked
@@ -253,6 +254,30 @@ def _source(values: object) -> str:
     return f"<{source}>" if source.startswith("http") and " " not in source else source
 
 
+# --- presets -------------------------------------------------------------------------------------
+
+
+def presets() -> Iterator[str]:
+    """The test EHRs that a tenants file can begin with, each with its values."""
+    yield f"# Presets\n\n{MADE}\n"
+    yield (
+        'Test EHRs for the tenants file: `preset = "NAME"` takes the values below, and the table adds its own.\n'
+        "None is for real patients. *Last checked* is the day somebody here launched the app against the address; "
+        '"never" means that the values come from the documentation named beside them.\n'
+    )
+    for preset in known_presets().values():
+        yield f"## {preset.name}\n\n{preset.note}\n"
+        yield f"- Last checked: {preset.last_checked or 'never'}\n- Source: <{preset.source}>"
+        yield "".join(f"- `{key}`: {_preset_value(value)}\n" for key, value in preset.values.items())
+
+
+def _preset_value(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"`{key}={each}`" for key, each in value.items())
+    shown = [str(value).lower()] if isinstance(value, bool) else value if isinstance(value, list) else [value]
+    return ", ".join(f"`{each}`" for each in shown)
+
+
 # --- requirements --------------------------------------------------------------------------------
 
 
@@ -289,6 +314,7 @@ PAGES: dict[str, Callable[[], Iterable[str]]] = {
     "positions.md": positions,
     "diagnoses.md": diagnoses,
     "scenarios.md": scenarios,
+    "presets.md": presets,
     "requirements.md": requirements,
 }
 

@@ -35,6 +35,7 @@ class FakeEhr:
     seen: list[Seen] = field(default_factory=list)
     token: dict[str, Any] = field(default_factory=dict)
     token_status: int = 200
+    token_redirect: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     configuration: Any = None
     resources: dict[str, Any] = field(default_factory=dict)
@@ -112,6 +113,8 @@ def make_app(ehr: FakeEhr) -> Flask:
 
     @app.post("/auth/token")
     def token() -> Any:
+        if ehr.token_redirect:
+            return "", 307, {"Location": ehr.token_redirect}
         if ehr.token_status != 200:
             return jsonify(error="invalid_grant", error_description="code of Jane Doe"), ehr.token_status
         return jsonify(ehr.token_answer(request.form.get("code", "")))

@@ -1,5 +1,6 @@
 """The authorization request: every parameter, and `launch` to the byte."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -33,7 +34,7 @@ def launches(sqlite_url: str):
 
 def address_for(launches: LaunchStore, launch: str = "", iss: str = "https://EHR.example.org/fhir/") -> str:
     """The address for a launch."""
-    asked = LaunchRequest(tenant(scopes="openid fhirUser patient/Encounter.rs"), iss, launch)
+    asked = LaunchRequest(tenant(scopes="openid fhirUser patient/Encounter.rs", write="off"), iss, launch)
     return authorization_address(asked, CONFIGURATION, launches, "browser", "https://app.example/callback", NOW)
 
 
@@ -66,8 +67,8 @@ def test_standalone_asks_for_context_and_sends_no_launch(launches: LaunchStore) 
 
 def test_a_tenants_own_launch_scopes_do_not_mix_in() -> None:
     """Whether `launch` is asked depends on the launch, not on what the file says."""
-    asked = LaunchRequest(tenant(scopes="launch launch/patient openid"), "x", "y")
-    assert requested_scopes(asked) == "launch openid"
+    asked = LaunchRequest(tenant(scopes="launch launch/patient openid", write="off"), "x", "y")
+    assert requested_scopes(asked, CONFIGURATION) == "launch openid"
 
 
 @verifies("SEC-05")
@@ -92,3 +93,26 @@ def test_challenge_of_the_specification() -> None:
     """RFC 7636, appendix B."""
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     assert code_challenge(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+@pytest.mark.parametrize(
+    ("syntax", "capabilities", "older"),
+    [
+        ("auto", set(), False),
+        ("auto", {"permission-v1"}, True),
+        ("auto", {"permission-v1", "permission-v2"}, False),
+        ("v1", {"permission-v2"}, True),
+        ("v2", {"permission-v1"}, False),
+    ],
+)
+def test_scopes_in_the_syntax_the_ehr_takes(syntax: str, capabilities: set[str], older: bool) -> None:
+    """By the tenant's word, else by what the EHR announces; the letters become words, launch and openid stay."""
+    asked = LaunchRequest(tenant(scope_syntax=syntax, scopes="openid patient/Condition.rs", write="off"), "i", "x")
+    announced = replace(CONFIGURATION, capabilities=frozenset(capabilities))
+    expected = "launch openid patient/Condition.read" if older else "launch openid patient/Condition.rs"
+    assert requested_scopes(asked, announced) == expected
+
+
+def test_staff_without_a_patient_ask_who_they_are_and_nothing_else() -> None:
+    """No chart, no context."""
+    assert requested_scopes(LaunchRequest(tenant(), "i", staff=True), CONFIGURATION) == "openid fhirUser"

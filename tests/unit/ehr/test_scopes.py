@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin.ehr.scopes import read_granted
+from plugin.ehr.scopes import in_v1, read_granted
 from tests.verifies import verifies
 
 
@@ -63,3 +63,18 @@ def test_category_filter_is_told_unless_the_whole_is_granted_too() -> None:
 def test_full_grant_misses_nothing() -> None:
     """With everything granted there is nothing to tell."""
     assert read_granted(["user/*.cruds"]).missing() == ()
+
+
+@pytest.mark.parametrize(
+    ("newer", "older"),
+    [
+        ("patient/Encounter.rs", "patient/Encounter.read"),
+        ("user/ChargeItem.crus", "user/ChargeItem.read user/ChargeItem.write"),
+        ("user/Provenance.c", "user/Provenance.write"),
+        ("launch openid fhirUser", "launch openid fhirUser"),
+        ("patient/*.read", "patient/*.read"),
+    ],
+)
+def test_older_syntax_grants_no_less(newer: str, older: str) -> None:
+    """What letters stand for is asked for in words; what is in words already stays."""
+    assert in_v1(newer) == older

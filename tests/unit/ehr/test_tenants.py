@@ -6,9 +6,25 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plugin.domain import CareSetting
+from plugin.ehr.addresses import host_of
+from plugin.ehr.presets import presets
 from plugin.ehr.tenants_file import TenantsError, read_tenants
 from tests.verifies import verifies
 
+PRESETS = (
+    "smart-launcher",
+    "smart-open",
+    "hapi",
+    "epic-sandbox",
+    "oracle-provider",
+    "oracle-open",
+    "medplum",
+    "meldrx",
+    "athena-preview",
+    "meditech-greenfield",
+    "inferno-client",
+    "local",
+)
 GOOD = """
 [tenants.general]
 iss = "https://EHR.example.org/fhir/"
@@ -67,7 +83,10 @@ def test_finds_by_any_spelling_of_iss_and_nothing_else(tmp_path: Path) -> None:
         ("open = 'yes'", "key open: must be true or false"),
         ("zone = 'Mars/Base'", "key zone: is no time zone"),
         ("pkce = 'plain'", "key pkce: 'plain' is not known; use one of required, if-supported"),
-        ("auth = 'private_key_jwt'", "key auth: 'private_key_jwt' is not known; use one of public"),
+        ("auth = 'basic'", "key auth: 'basic' is not known; use one of public, symmetric, private_key_jwt"),
+        ("signing = 'RS256'", "key signing: 'RS256' is not known; use one of RS384, ES384"),
+        ("preset = 'nowhere'", "key preset: 'nowhere' is not known; use one of smart-launcher, smart-open"),
+        ("extra_params = { a = 5 }", "key extra_params: must be a table of texts"),
         ("frame_ancestors = ['*']", "key frame_ancestors:"),
         ("roles = { 'Practitioner/p1' = 'king' }", "key roles.Practitioner/p1: 'king' is not known"),
         ("roles = { 'p1' = 'coder' }", "key roles.p1: name a person"),
@@ -106,6 +125,58 @@ def test_whole_file_errors(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(TenantsError, match=r"tenants\.toml: ") as caught:
         read_tenants(written(tmp_path, text))
     assert told in str(caught.value)
+
+
+def test_presets_are_begun_with_and_overridden(tmp_path: Path) -> None:
+    """What the table says wins, key by key; the rest comes from the preset."""
+    text = "[tenants.lab]\npreset = 'oracle-provider'\nclient_id = 'x'\nauth = 'symmetric'\nzone = 'America/Chicago'\n"
+    tenant = read_tenants(written(tmp_path, text)).by_key("lab")
+    assert tenant is not None
+    assert tenant.iss == "https://fhir-ehr-code.cerner.com/r4/ec2458f2-1e24-41c8-b71b-0e701af7583d"
+    assert (tenant.auth, tenant.sink, tenant.administrations_by) == ("symmetric", "oracle_operations", "patient_window")
+    assert tenant.hosts == ("fhir-ehr-code.cerner.com", "authorization.cerner.com")
+    assert "user/ChargeItem.crs" in tenant.asked_scopes.split()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_makes_a_tenant(tmp_path: Path, name: str) -> None:
+    """With the id of a registration, and an address where each has one of its own; nothing else is missing."""
+    values = presets()[name].values
+    own = [] if "open" in values or "client_id" in values else ["client_id = 'x'"]
+    own += [] if "iss" in values else ["iss = 'https://app.meldrx.com/api/fhir/workspace-1'"]
+    tenant = read_tenants(written(tmp_path, "\n".join([f"[tenants.a]\npreset = '{name}'", *own]))).by_key("a")
+    assert tenant is not None
+    assert host_of(tenant.iss) in tenant.hosts
+    assert presets()[name].note
+    assert presets()[name].source.startswith("https://")
+
+
+def test_presets_are_those_promised() -> None:
+    """Each sandbox of the integration dossier that this app can use."""
+    assert tuple(presets()) == PRESETS
+
+
+def test_writing_is_asked_for_only_where_charges_go_into_the_ehr(tmp_path: Path) -> None:
+    """Unused scopes are refused by some reviewers, and needed by nobody."""
+    text = "[tenants.a]\niss = 'https://a.example/f'\nclient_id = 'x'\n"
+
+    def asked(line: str) -> bool:
+        tenant = read_tenants(written(tmp_path, text + line)).by_key("a")
+        return "ChargeItem" in (tenant.asked_scopes if tenant else "")
+
+    assert [asked(line) for line in ("", "write = 'off'", "sink = 'export'", "write_scopes = 'user/Task.c'")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_names_that_share_a_variable_are_refused(tmp_path: Path) -> None:
+    """The secret of one must not be taken for the other's."""
+    table = "[tenants.{}]\niss = 'https://{}.example/f'\nclient_id = 'x'\n"
+    with pytest.raises(TenantsError, match="tenants a-b and a_b differ only in - and _; rename one"):
+        read_tenants(written(tmp_path, table.format("a-b", "one") + table.format("a_b", "two")))
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.errors import EhrError, TokenRefused, Unreachable
-from plugin.ehr.tokens import TokenAnswer, exchange_code, refresh, revoke
+from plugin.ehr.tokens import TokenAnswer, TokenEndpoint
 from plugin.store.launches import Tokens
 from tests.unit.ehr.fakes import FakeEhr, answer, in_turn, tenant
 from tests.verifies import verifies
@@ -28,10 +28,15 @@ GOOD: dict[str, Any] = {
 OLD = Tokens("old-at", "old-rt", NOW)
 
 
+def endpoint(ehr: FakeEhr, configuration: SmartConfiguration = CONFIGURATION) -> TokenEndpoint:
+    """The token endpoint of a public client."""
+    return TokenEndpoint(ehr, tenant(), configuration)
+
+
 def exchanged(ehr: FakeEhr) -> TokenAnswer:
     """Exchange a code."""
     redirect = "https://app/callback"
-    return exchange_code(ehr, tenant(), CONFIGURATION, code="c", verifier="v", redirect_uri=redirect, now=NOW)
+    return endpoint(ehr).exchange_code(code="c", verifier="v", redirect_uri=redirect, now=NOW)
 
 
 def test_exchange_sends_the_form_of_a_public_client() -> None:
@@ -122,7 +127,7 @@ def test_exchange_is_never_retried() -> None:
 def test_refresh_keeps_or_replaces_the_refresh_token(given: dict[str, str], kept: str) -> None:
     """Replace it when one comes, keep it when none comes."""
     ehr = FakeEhr(in_turn(answer({"access_token": "new-at", "token_type": "Bearer", **given})))
-    fresh = refresh(ehr, tenant(), CONFIGURATION, OLD, NOW)
+    fresh = endpoint(ehr).refresh(OLD, NOW)
     assert (fresh.access, fresh.refresh) == ("new-at", kept)
     assert ehr.sent[0].data == {"grant_type": "refresh_token", "refresh_token": "old-rt", "client_id": "app"}
 
@@ -130,7 +135,7 @@ def test_refresh_keeps_or_replaces_the_refresh_token(given: dict[str, str], kept
 def test_revoke_ends_both_tokens() -> None:
     """The refresh token goes first."""
     ehr = FakeEhr(in_turn(answer(), answer()))
-    assert revoke(ehr, tenant(), CONFIGURATION, OLD)
+    assert endpoint(ehr).revoke(OLD, NOW)
     assert [(each.url, each.data["token"]) for each in ehr.sent] == [
         ("https://e/r", "old-rt"),
         ("https://e/r", "old-at"),
@@ -140,5 +145,5 @@ def test_revoke_ends_both_tokens() -> None:
 def test_revoke_without_endpoint_says_so() -> None:
     """Nothing is sent where there is no place to send it."""
     ehr = FakeEhr(in_turn())
-    assert not revoke(ehr, tenant(), SmartConfiguration("https://e/a", "https://e/t"), OLD)
+    assert not endpoint(ehr, SmartConfiguration("https://e/a", "https://e/t")).revoke(OLD, NOW)
     assert ehr.sent == []
