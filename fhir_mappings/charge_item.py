@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fhir_mappings.concepts import read_concept
+from fhir_mappings.concepts import Coding, read_concept
 from fhir_mappings.elements import Element
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
 from fhir_mappings.quantities import read_quantity
@@ -19,9 +19,10 @@ from fhir_mappings.systems import (
     term_system,
 )
 from fhir_mappings.time import read_time
-from plugin.domain import ChargeDraft, ExistingCharge, MappingIssue
+from plugin.domain import ChargeDraft, ExistingCharge, MappingIssue, Quantity, SuggestedCharge
 
 PROCEDURE_CODE = ("/procedure-code", "/ChargeItem-procedure-code")
+OFFSET_BY = ("/offset-by",)
 MODIFIER_CODE = (CHARGE_MODIFIER_URL, "/modifier-code", "/charge-modifier")
 SYSTEMS = {"CPT": CPT, "HCPCS": HCPCS}
 UNBILLED = ("not-billable", "aborted")
@@ -29,7 +30,10 @@ LONGEST_NOTE = 2000
 
 
 def read_charge_item(resource: Resource, context: Lookup) -> tuple[ExistingCharge, list[MappingIssue]]:
-    """A charge that stands in the EHR: by `code`, else by a procedure-code extension."""
+    """A charge that stands in the EHR: by `code`, else by a procedure-code extension.
+
+    One that another charge offsets (Oracle Health) counts no more and reads as `not-billable`.
+    """
     element = root(resource)
     system, code = _billing_code(element)
     charge = ExistingCharge(
@@ -40,7 +44,7 @@ def read_charge_item(resource: Resource, context: Lookup) -> tuple[ExistingCharg
         code=code,
         units=_units(element),
         modifiers=tuple(_modifiers(element)),
-        status=element.text("status"),
+        status="not-billable" if _is_offset(element) else element.text("status"),
         day=_day(element, context),
         identifiers=_identifiers(element),
         version=version_of(resource),
@@ -56,12 +60,23 @@ def _billing_code(element: Element) -> tuple[str, str]:
     found = read_concept(element.child("code")).codings
     for extension in element.children("extension", matters=False):
         if _ends(extension, PROCEDURE_CODE):
-            found += read_concept(extension.child("valueCodeableConcept")).codings
+            found += _coded(extension)
     for coding in found:
         system = term_system(coding.system)
         if system in ("cpt", "hcpcs") and coding.code:
             return _named(coding.code), coding.code.upper()
     return "", ""
+
+
+def _coded(extension: Element) -> tuple[Coding, ...]:
+    """The codes of an extension: its own value, or that of its part called `code`."""
+    parts = [part for part in extension.children("extension", matters=False) if part.raw("url") == "code"]
+    values = [each.child("valueCodeableConcept") for each in (extension, *parts)]
+    return tuple(coding for value in values if value is not None for coding in read_concept(value).codings)
+
+
+def _is_offset(element: Element) -> bool:
+    return any(_ends(extension, OFFSET_BY) for extension in element.children("extension", matters=False))
 
 
 def _named(code: str) -> str:
@@ -85,9 +100,8 @@ def _modifiers(element: Element) -> list[str]:
     for extension in element.children("extension", matters=False):
         if not _ends(extension, MODIFIER_CODE):
             continue
-        concept = read_concept(extension.child("valueCodeableConcept"))
         coding = extension.child("valueCoding")
-        codes = [c.code for c in concept.codings] + ([coding.text("code")] if coding is not None else [])
+        codes = [c.code for c in _coded(extension)] + ([coding.text("code")] if coding is not None else [])
         found += [code.upper() for code in codes if code]
     return list(dict.fromkeys(found))
 
@@ -112,7 +126,7 @@ def write_charge_item(
     """The ChargeItem of an accepted charge, as DESIGN section 8 lists its elements.
 
     `id` is the resource id where the server takes client ids, or that of the resource being changed.
-    `ndc` is the package code of a drug line.
+    `ndc` is the package code of a drug line, when the charge itself doesn't carry it.
     Elements without content are left out.
     """
     charge = draft.charge
@@ -134,7 +148,7 @@ def write_charge_item(
         "enteredDate": written_time(draft.entered_at),
         "reason": [{"coding": [{"system": ICD10CM, "code": code}]} for code in charge.diagnoses],
         "service": [_reference(key) for key in charge.administrations],
-        "productCodeableConcept": {"coding": [{"system": NDC, "code": ndc}]} if ndc else {},
+        "productCodeableConcept": _written_product(ndc or drug_product(charge)[0]),
         "note": [{"text": text[:LONGEST_NOTE]} for text in (draft.note, _reason_text(draft)) if text],
         "supportingInformation": [_reference(key) for key in conditions],
     }
@@ -181,6 +195,15 @@ def _written_enterer(draft: ChargeDraft) -> dict[str, Any]:
     if not draft.verified:
         return {"display": f"{draft.entered_by} (unverified)"}
     return _reference(draft.entered_by) if "/" in draft.entered_by else {"display": draft.entered_by}
+
+
+def drug_product(charge: SuggestedCharge) -> tuple[str, Quantity | None]:
+    """The NDC of a drug line and how much of it was used; empty and None on other lines."""
+    return getattr(charge, "ndc", ""), getattr(charge, "ndc_quantity", None)
+
+
+def _written_product(ndc: str) -> dict[str, Any]:
+    return {"coding": [{"system": NDC, "code": ndc}]} if ndc else {}
 
 
 def _reference(key: str) -> dict[str, str]:

@@ -1,14 +1,15 @@
 """Checking what we send: the R4B models of fhir.resources, and the required codes they do not check."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fhir.resources.R4B.chargeitem import ChargeItem
+from fhir.resources.R4B.parameters import Parameters
 from fhir.resources.R4B.provenance import Provenance
 from pydantic import BaseModel, ValidationError
 
-MODELS: dict[str, type[BaseModel]] = {"ChargeItem": ChargeItem, "Provenance": Provenance}
+MODELS: dict[str, type[BaseModel]] = {"ChargeItem": ChargeItem, "Parameters": Parameters, "Provenance": Provenance}
 CHARGE_STATUSES = {"planned", "billable", "not-billable", "aborted", "billed", "entered-in-error", "unknown"}
 NEVER_WRITTEN = {"billed"}
 ENTITY_ROLES = {"derivation", "revision", "quotation", "source", "removal"}
@@ -44,7 +45,7 @@ def _by_us(resource: dict[str, Any], kind: str) -> Iterator[str]:
     identifier = resource.get("id")
     if identifier is not None and not (isinstance(identifier, str) and ID.fullmatch(identifier)):
         yield f"{kind}.id: 1 to 64 letters, digits, hyphens and dots"
-    yield from _charge_item(resource) if kind == "ChargeItem" else _provenance(resource)
+    yield from _CHECKS[kind](resource)
 
 
 def _charge_item(resource: dict[str, Any]) -> Iterator[str]:
@@ -78,6 +79,21 @@ def _provenance(resource: dict[str, Any]) -> Iterator[str]:
         codes = [coding.get("code") for coding in _objects(kind.get("coding"))] if isinstance(kind, dict) else []
         if not codes or any(code not in AGENT_TYPES for code in codes):
             yield "Provenance.agent.type: not a code of the participant types"
+
+
+def _parameters(resource: dict[str, Any]) -> Iterator[str]:
+    """Operations on charges: what they carry is checked like any other."""
+    for parameter in _objects(resource.get("parameter")):
+        carried = parameter.get("resource")
+        if isinstance(carried, dict):
+            yield from check_outgoing(carried)
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "ChargeItem": _charge_item,
+    "Parameters": _parameters,
+    "Provenance": _provenance,
+}
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

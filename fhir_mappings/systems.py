@@ -12,6 +12,10 @@ CHARGE_IDENTIFIER = "urn:uuid:6fa160b8-45d5-551a-82b3-155d40d98255"
 CHARGE_MODIFIER_URL = "urn:uuid:35f73d1e-345c-578e-8301-dc4270fdc323"
 """Fixed for ever; a UUID because the project owns no domain (docs/adr/0012)."""
 
+ORACLE_CODES = "https://fhir.cerner.com"
+ORACLE_EXTENSION = "https://fhir-ehr.cerner.com/r4/StructureDefinition"
+"""Oracle Health's: code systems are `ORACLE_CODES/SITE/CodeSystem/BillCodes-TYPE`."""
+
 DATA_OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 MODIFIER_SYSTEM = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 PARTICIPANT_TYPE = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
@@ -64,8 +68,18 @@ ROUTE_SYSTEMS = {
 """Address to the vocabulary named in `routes.csv`."""
 
 
+_ORACLE_BILL_CODES = {
+    "BillCodes-CPT": "cpt",
+    "BillCodes-HCPCS": "hcpcs",
+    "BillCodes-ICD": "icd10cm",
+    "BillCodes-MODIFIER": "modifier",
+}
+
+
 def term_system(address: str) -> str:
     """The short name of a code system, empty when it is none we use; SNOMED CT editions and versions are one."""
+    if address.startswith(f"{ORACLE_CODES}/"):
+        return _ORACLE_BILL_CODES.get(address.rpartition("/")[2], "")
     known = TERM_SYSTEMS.get(address) or TERM_SYSTEMS.get(address.split("|", 1)[0].rstrip("/"))
     if known:
         return known

@@ -138,6 +138,10 @@ class SentCharge:
     modifiers: tuple[str, ...]
     author: str
 
+    def moved_from(self, before: "SentCharge | None") -> bool:
+        """Whether this is no longer what stood there; some EHRs answer a change with another charge."""
+        return before is None or (self.reference, self.version) != (before.reference, before.version)
+
 
 class SinkFailure(Exception):
     """A charge could not be written; the text is fit for a page and names the remedy."""
@@ -163,6 +167,7 @@ class ChargeSink(Protocol):
     """One way of writing charges into one EHR for one launch.
 
     `repeatable`: a create may be sent again after an unknown outcome, since the EHR takes our key for it.
+    `takes_planned`: the EHR can hold a charge that a coder hasn't accepted yet.
     """
 
     @property
@@ -171,8 +176,14 @@ class ChargeSink(Protocol):
     @property
     def repeatable(self) -> bool: ...
 
-    def find(self, draft: ChargeDraft) -> SentCharge | None:
-        """Look the charge up by identity; None when the EHR has none. Raises Unknown, Refused, Conflict (several)."""
+    @property
+    def takes_planned(self) -> bool: ...
+
+    def find(self, draft: ChargeDraft, known: SentCharge | None = None) -> SentCharge | None:
+        """Look the charge up; None when the EHR has none. Raises Unknown, Refused, Conflict (several).
+
+        `known` is the charge as we last wrote it, for an EHR that keeps no identity of ours.
+        """
 
     def create(self, draft: ChargeDraft) -> SentCharge:
         """Create it once and read it back; raises Unknown, Refused, Conflict."""

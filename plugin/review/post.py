@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 _BUSY = "Somebody else is writing charges for this encounter; try again in a moment."
+_NO_PLANNED = "This EHR takes no planned charges; it is sent when a coder accepts it."
 _NEVER_CAME = "It never arrived in the EHR, and is not wanted there any more."
 
 
@@ -54,7 +55,8 @@ class Posted:
     """What came of one line.
 
     `outcome`: sent; already (in the EHR as decided); altered (the EHR stored it differently); local (nothing to send:
-    dismissed or undone before it was sent); shadow (writing is off); unknown; refused; conflict; busy.
+    dismissed or undone before it was sent); waiting (somebody else has to accept it first); shadow (writing is off);
+    unknown; refused; conflict; busy.
     """
 
     key: ChargeKey
@@ -159,6 +161,8 @@ def _write_what_is_missing(posting: Posting, decided: Decided) -> Posted:
     draft = make_draft(decided, posting.policy, posting.records.encounter)
     if known is not None and _content(known.draft) == _content(draft):
         return _posted(decided, "already", known.sent, differences(draft, known.sent))
+    if draft.status == "planned" and not posting.sink.takes_planned:
+        return _posted(decided, "waiting", known.sent if known else None, message=_NO_PLANNED)
     intent = posting.records.intend(_intent(posting, decided, draft, known), posting.writer, posting.clock())
     if intent is None:
         return _posted(decided, "busy", message="The decision changed while it was being sent; look again.")

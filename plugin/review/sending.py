@@ -161,13 +161,13 @@ def _look(posting: Posting, intent: Intent) -> SentCharge | None:
         if wait:
             posting.pause(wait)
         try:
-            found, failure = posting.sink.find(intent.draft), None
+            found, failure = posting.sink.find(intent.draft, intent.base), None
         except (Unknown, Refused) as blind:
             failure = Unknown(str(blind))  # that we may not look says nothing about what was sent
             continue
         if found is None and intent.base is not None:
             raise Conflict("The charge is no longer in the EHR.", None)
-        if found is not None and (intent.base is None or found.version != intent.base.version):
+        if found is not None and found.moved_from(intent.base):
             return _as_intended(intent, found)
     if failure is not None:
         raise failure

@@ -40,6 +40,7 @@ OUTCOMES = {
     "sent": ("sent to the EHR", "good"),
     "already": ("in the EHR already", "good"),
     "local": ("recorded", "good"),
+    "waiting": ("recorded; somebody else has to accept it before it is sent", "ask"),
     "shadow": ("recorded; writing is off, so nothing was sent", "good"),
     "altered": ("stored differently by the EHR: compare them below", "ask"),
     "unknown": ("sent, but whether it arrived is unknown: check in the EHR", "ask"),

@@ -18,8 +18,9 @@ from plugin.ehr.errors import SessionEnded
 from plugin.ehr.grants import Grant
 from plugin.ehr.identity import KeySets
 from plugin.ehr.scopes import Capabilities, read_granted
+from plugin.ehr.sinks.choosing import ORACLE_OPERATIONS, Choice, choose_sink
 from plugin.ehr.sinks.fhir_create import FhirCreate
-from plugin.ehr.sinks.support import ChargeItemSupport
+from plugin.ehr.sinks.oracle_operations import OracleOperations, oracle_site
 from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenant, Tenants
 from plugin.ehr.tokens import TokenEndpoint
@@ -85,11 +86,19 @@ class Services:
             self.clock,
         )
 
+    def sink_choice(self, launch: Launch) -> Choice:
+        """Which way this EHR takes charges; raises EhrError when it doesn't say what it can do."""
+        tenant = self.tenant(launch)
+        return choose_sink(tenant, self.statements.of(tenant))
+
     def sink(self, launch: Launch) -> ChargeSink:
         """Writes this launch's charges; raises EhrError when the EHR doesn't say what it can do."""
+        tenant, choice = self.tenant(launch), self.sink_choice(launch)
+        if choice.kind == ORACLE_OPERATIONS:
+            return OracleOperations(self.client(launch), tenant.iss, oracle_site(tenant), tenant.charge_master)
         return FhirCreate(
             http=self.client(launch),
-            support=ChargeItemSupport.of(self.statements.of(self.tenant(launch))),
+            support=choice.support,
             software=f"infusion-charges {_version()}",
             clock=self.clock,
             attest=self.capabilities(launch).can("c", "Provenance"),

@@ -10,7 +10,7 @@ class ChargeItemSupport:
     """The ways to write a ChargeItem that a server declares.
 
     `client_ids`: PUT creates under an id of ours. `conditional_create`: POST heeds `If-None-Exist`.
-    `provenance`: Provenance can be created.
+    `provenance`: Provenance can be created. `operations`: the operations on charges, such as Oracle Health's.
     """
 
     create: bool = False
@@ -18,6 +18,7 @@ class ChargeItemSupport:
     client_ids: bool = False
     conditional_create: bool = False
     provenance: bool = False
+    operations: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, statement: Mapping[str, Any]) -> "ChargeItemSupport":
@@ -31,6 +32,7 @@ class ChargeItemSupport:
             client_ids=update and charge.get("updateCreate") is True,
             conditional_create=charge.get("conditionalCreate") is True,
             provenance="create" in set(_interactions(_resource(statement, "Provenance"))),
+            operations=frozenset(_operations(charge)),
         )
 
 
@@ -45,6 +47,14 @@ def _interactions(resource: Mapping[str, Any]) -> Iterator[str]:
         code = interaction.get("code")
         if isinstance(code, str):
             yield code
+
+
+def _operations(resource: Mapping[str, Any]) -> Iterator[str]:
+    """Each operation by its definition's last part, such as `charge-item-create`."""
+    for operation in _objects(resource.get("operation")):
+        definition = operation.get("definition")
+        if isinstance(definition, str):
+            yield definition.partition("|")[0].rpartition("/")[2]
 
 
 def _objects(value: object) -> list[Mapping[str, Any]]:

@@ -20,7 +20,7 @@ from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import Answer, Transport
 from plugin.review.decide import Asked, Sitting, decide
 from plugin.review.lines import identity_of
-from plugin.review.ports import Person, Policy
+from plugin.review.ports import ChargeSink, Person, Policy
 from plugin.review.post import Posted, Posting, post_accepted
 from plugin.store.engine import Store
 from plugin.store.records import EncounterRecords
@@ -159,15 +159,22 @@ class Clinic:
 
     def post(self, http: LossyHttp | None = None, writer: str = "writer-1", **support: bool) -> Posted:
         """Post the one accepted line over this client; `support` changes what the EHR declares."""
-        sink = FhirCreate(
+        return self.post_by(self.sink(http, **support), writer)
+
+    def sink(self, http: Any = None, **support: bool) -> ChargeSink:
+        """The way of writing; `support` changes what the EHR declares."""
+        return FhirCreate(
             http=http or self.http(),
             support=replace(self.support(), **support),
             software="infusion-charges test",
             clock=utc_now,
             attest=True,
         )
+
+    def post_by(self, sink: ChargeSink, writer: str = "writer-1", records: Any = None) -> Posted:
+        """Post the one accepted line by this sink."""
         posting = Posting(
-            records=self.records,
+            records=records or self.records,
             sink=sink,
             policy=POLICY,
             clock=utc_now,

@@ -114,8 +114,9 @@ class PretendSink:
     faults: list[str] = field(default_factory=list)
     blind: int = 0
     name: str = "pretend"
+    takes_planned: bool = True
 
-    def find(self, draft: ChargeDraft) -> SentCharge | None:
+    def find(self, draft: ChargeDraft, known: SentCharge | None = None) -> SentCharge | None:
         if self.blind:
             self.blind -= 1
             raise Unknown("no answer")

@@ -211,12 +211,12 @@ def _blind_after_first(sink):
     first = [True]
     see = sink.find
 
-    def find(draft):
+    def find(draft, known=None):
         if first:
             first.clear()
         else:
             sink.blind = 1
-        return see(draft)
+        return see(draft, known)
 
     return find
 
@@ -227,11 +227,11 @@ def test_a_look_that_is_refused_leaves_it_unknown(records, ehr):
     ended = PretendSink(ehr, faults=["no answer"])
     see, looks = ended.find, []
 
-    def find(draft):
+    def find(draft, known=None):
         looks.append(draft)
         if len(looks) > 1:
             raise Refused("the session has ended")
-        return see(draft)
+        return see(draft, known)
 
     ended.find = find
     assert outcomes(post_accepted(posting(records, ended))) == ["unknown"]

@@ -1,0 +1,54 @@
+"""The same clinic before an Oracle Health EHR."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from fhir_mappings.oracle_charge import OracleSite
+from plugin.domain.charge import ChargeMinutes, SuggestedCharge
+from plugin.ehr.charge_master import ChargeMaster
+from plugin.ehr.client import FhirClient
+from plugin.ehr.sinks.oracle_operations import OracleOperations
+from plugin.ehr.tenants import Tenant
+from plugin.ehr.transport import Transport
+from plugin.review.ports import ChargeSink
+from tests.functional.posting.clinic import ADMINISTRATION, Clinic, LossyHttp, Token
+from tests.functional.posting.pretend_oracle import SITE, _offset
+from tests.smart.sandbox.ehr import Ehr
+
+SCHEDULES = {"CPT": "615214", "MODIFIER": "3692", "ICD": "3693", "CDM_SCHED": "667687", "REVENUE": "615217"}
+TEN = int(datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp())
+
+
+@dataclass
+class OracleClinic(Clinic):
+    """One encounter under review; `ehr` names the address alone, and what it holds is looked at there."""
+
+    charge_master: ChargeMaster = ChargeMaster()  # noqa: RUF009 - frozen
+    schedules: Any = None
+
+    @property
+    def charge(self) -> SuggestedCharge:
+        minutes = (ChargeMinutes(1, ADMINISTRATION, 1, TEN, TEN + 3600),)
+        return replace(super().charge, minutes=minutes)
+
+    def http(self, *faults: str, deaf: bool = False) -> LossyHttp:
+        tenant = Tenant("sandbox", self.ehr.base, client_id="test-app", name="Oracle")
+        return LossyHttp(FhirClient(Transport(), tenant, Token("t")), list(faults), deaf)
+
+    def sink(self, http: Any = None, **support: bool) -> ChargeSink:
+        schedules = SCHEDULES if self.schedules is None else self.schedules
+        return OracleOperations(http or self.http(), self.ehr.base, OracleSite(SITE, schedules), self.charge_master)
+
+    def found(self) -> list[dict[str, Any]]:
+        """The active charges of this line, as the EHR lists them to its billers."""
+        query = {"context": "amber-1", "-status": "billable"}
+        entries = self.ehr.get("/ChargeItem", params=query).json()["entry"]
+        return [each["resource"] for each in entries if _code(each["resource"]) == self.code]
+
+
+def _code(charge: dict[str, Any]) -> str:
+    return str(charge["code"]["coding"][0]["code"])
+
+
+__all__ = ["Ehr", "OracleClinic", "_offset"]
