@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin.codebook import tables
+from plugin.codebook.claims import ClaimTables
 from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
@@ -47,6 +48,7 @@ class CodeBook:
     flags: Mapping[tuple[str, str], TableRow]
     profiles: Mapping[str, Any]
     retired: Mapping[str, tables.RetiredCode]
+    claims: ClaimTables
 
     @staticmethod
     @lru_cache(maxsize=4)
@@ -54,8 +56,9 @@ class CodeBook:
         """The product's tables, with a site's own over them; CodeBookError names file, row and field of a wrong one."""
         folders = tables.Folders(overlay)
         drug_codes = tuple(tables.read_drug_codes(folders))
+        citations = tables.read_citations(folders)
         return CodeBook(
-            citations=tables.read_citations(folders),
+            citations=citations,
             procedure_codes=tuple(tables.read_procedure_codes(folders)),
             limits=tables.read_limits(folders),
             positions=tables.read_positions(folders),
@@ -68,6 +71,7 @@ class CodeBook:
             flags=tables.read_flags(folders),
             profiles=tables.read_toml("profiles.toml", folders),
             retired=tables.read_retired(folders),
+            claims=ClaimTables(folders, citations),
         )
 
     def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":
@@ -91,6 +95,26 @@ class CodeBook:
     def label(self, code: str) -> str:
         """Our own short label for a code, empty for a code the book does not have."""
         return self._labels.get(code, "")
+
+    def rows_of_code(self, code: str) -> tuple[tables.ProcedureCode, ...]:
+        """The rows of an administration code over time, none for any other code."""
+        return self._rows_of_codes.get(code, ())
+
+    def rows_of_drug_code(self, code: str) -> tuple[tables.DrugCode, ...]:
+        """The rows of a drug's code over time, none for any other code."""
+        return self._rows_of_drug_codes.get(code, ())
+
+    @cached_property
+    def _rows_of_drug_codes(self) -> dict[str, tuple[tables.DrugCode, ...]]:
+        found: dict[str, tuple[tables.DrugCode, ...]] = {}
+        for row in self.drug_codes:
+            found[row.code] = (*found.get(row.code, ()), row)
+        return found
+
+    @cached_property
+    def _rows_of_codes(self) -> dict[str, tuple[tables.ProcedureCode, ...]]:
+        codes = {row.code for row in self.procedure_codes}
+        return {code: tuple(row for row in self.procedure_codes if row.code == code) for code in codes}
 
     @cached_property
     def _labels(self) -> dict[str, str]:

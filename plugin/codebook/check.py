@@ -7,10 +7,12 @@ from itertools import pairwise
 from typing import Protocol
 
 from plugin.codebook import tables
+from plugin.codebook.claims import ClaimTables
 from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.domain import TableRow
 
 STALE_AFTER_DAYS = 400
+CLAIM_TABLES = ("unit_limits.csv", "add_on_parents.csv", "code_pairs.csv", "indications.csv")
 
 
 class Dated(Protocol):
@@ -32,6 +34,7 @@ def problems(today: date) -> list[str]:
     rows += [r.row for r in tables.read_retired().values()]
     rows += tables.read_flags().values()
     rows += DiagnosisTables().rows
+    rows += _claim_rows()
     return [
         *_uncited(rows, known),
         *_overlaps((f"{c.family[0].value} {c.family[1].value} {c.family[2]}", c) for c in codes),
@@ -46,6 +49,14 @@ def problems(today: date) -> list[str]:
             if (today - c.checked_on).days > STALE_AFTER_DAYS
         ),
     ]
+
+
+def _claim_rows() -> Iterator[TableRow]:
+    """Every row that a finished set of charges is held against."""
+    for name in CLAIM_TABLES:
+        for line, row in tables.read_csv(name):
+            yield TableRow(name, f"line {line}", row["cites"])
+    yield from ClaimTables(tables.Folders(), {}).all_rows
 
 
 def _uncited(rows: Iterable[TableRow], known: Iterable[str]) -> Iterator[str]:

@@ -163,6 +163,10 @@ class Folders:
         """The names of the overlay's own tables of that form, in order."""
         return sorted(path.name for path in self._overlay.glob(pattern)) if self._overlay else []
 
+    def site_file(self, name: str) -> Path | None:
+        """Where the overlay's own table of that name lies; None when it has none."""
+        return self._overlay / name if self._overlay is not None and self._has(name) else None
+
     def _has(self, name: str) -> bool:
         return self._overlay is not None and (self._overlay / name).is_file()
 
@@ -201,7 +205,7 @@ def optional_day(text: str) -> date | None:
 def read_citations(folders: Folders | None = None) -> dict[str, Citation]:
     """All sources by id."""
     found: dict[str, Citation] = {}
-    for name in ("sources.toml", "sources_drugs.toml", "sources_diagnoses.toml"):
+    for name in ("sources.toml", "sources_drugs.toml", "sources_diagnoses.toml", "sources_claims.toml"):
         for key, entry in read_toml(name, folders).items():
             if key in found:
                 raise CodeBookError(f"{name}: source {key} is there twice; give one of them another id")

@@ -32,6 +32,7 @@ from plugin.domain.chart import (
     Status,
 )
 from plugin.domain.citation import Citation, Standing
+from plugin.domain.claim import ClaimLine, Edit, Hint, Severity, line_key
 from plugin.domain.codes import CareSetting, Category, Role, Route, Technique, Term
 from plugin.domain.interval import Interval, Stretch
 from plugin.domain.outcome import (
@@ -60,6 +61,7 @@ __all__ = [
     "ChargeMinutes",
     "Chart",
     "Citation",
+    "ClaimLine",
     "ClassSpan",
     "CodedEncounter",
     "Decision",
@@ -68,10 +70,12 @@ __all__ = [
     "Drug",
     "DrugClass",
     "DrugIdentity",
+    "Edit",
     "Encounter",
     "ExistingCharge",
     "Expected",
     "Fact",
+    "Hint",
     "Ingredient",
     "Interval",
     "MappingIssue",
@@ -88,6 +92,7 @@ __all__ = [
     "Route",
     "Ruling",
     "Service",
+    "Severity",
     "Standing",
     "Stated",
     "Status",
@@ -99,4 +104,5 @@ __all__ = [
     "Term",
     "Tier",
     "Timing",
+    "line_key",
 ]

@@ -17,13 +17,15 @@ from plugin.domain import Citation
 from plugin.ehr.presets import presets as known_presets
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
 from plugin.rules.base import LooksAt, Rule
+from plugin.rules.scrub import EDITS
+from plugin.rules.scrub.base import ClaimEdit
 from tests.repo import tracked
 from tests.repo.requirements import TABLE, Requirement, all_requirements, verified_by
 from tests.scenarios.drawing import DrawingError
 from tests.scenarios.scenario import Scenario, all_scenarios, expected_charges, flaws
 
 FOLDER = tracked.CHECKOUT / "docs" / "reference"
-OWN_PAGE = "docs/reference/rulebook.md"
+OWN_PAGE, EDITS_PAGE = "docs/reference/rulebook.md", "docs/reference/edits.md"
 MADE = "<!-- Made by `python -m tests.repo.reference_pages`; change what it is made from, not this page. -->"
 STEPS = (
     ("Left out", "What isn't coded in this family. A service leaves by the first of these that names it.", LEAVE_OUT),
@@ -120,6 +122,8 @@ def _cited(citation: Citation) -> str:
     where = f"<{citation.locator}>" if citation.locator.startswith("http") else citation.locator
     if citation.locator.startswith(OWN_PAGE):
         where = f"[decided here](rulebook.md#{citation.id})"
+    if citation.locator == EDITS_PAGE:
+        where = "[decided here](edits.md#decided-and-derived-here)"
     return f"{citation.title} ({where}; *{citation.standing.value}*, checked {citation.checked_on}; `{citation.id}`)"
 
 
@@ -212,6 +216,41 @@ def _order_rule(rule: OrderRule) -> Iterator[str]:
 
 def _named(groups: Iterable[str]) -> str:
     return ", ".join(group.replace("-", " ") for group in groups)
+
+
+# --- edits ---------------------------------------------------------------------------------------
+
+
+def edits() -> Iterator[str]:
+    """Every edit of the scrubber in order, with its sources and what its function says of itself."""
+    yield f"# The scrubber\n\n{MADE}\n"
+    yield (
+        "What a finished set of charges is held against: `plugin/rules/scrub/__init__.py` is the list.\n"
+        "A *hard* edit would be refused as it stands; a *warn* edit should be looked at.\n"
+        "What rests on a source that nobody has read, or on an edition of another day, only warns.\n"
+    )
+    yield from ("\n".join(_edit(number, each)) for number, each in enumerate(EDITS, start=1))
+    yield "## Decided and derived here\n"
+    own = [c for c in CodeBook.load().citations.values() if c.locator == EDITS_PAGE]
+    yield "\n".join(f"- {c.title} (*{c.standing.value}*, checked {c.checked_on}; `{c.id}`)" for c in own)
+    yield "\n## Hints of medical necessity\n"
+    yield (
+        "A drug line whose diagnoses are on no list of indications gets a hint: a reason to look, never a block.\n"
+        "The lists stand in `plugin/codebook/data/indications.csv`, each row with how far it binds anybody.\n"
+    )
+
+
+def _edit(number: int, each: ClaimEdit) -> Iterator[str]:
+    book = CodeBook.load()
+    yield f"## {each.id}\n\n{each.title}.\n"
+    yield f"- Number: {number}"
+    yield f"- In force: from {each.in_force.first} to {each.in_force.last or 'now'}"
+    yield f"- Stands in: `{_file(each.look)}`"
+    if each.yields_to:
+        yield f"- Keeps silent where one of these has spoken: {', '.join(each.yields_to)}"
+    yield "- Sources, beside those of the table rows it reads:"
+    yield from (f"    - {_cited(book.citations[id])}" for id in each.cites)
+    yield f"\n{inspect.getdoc(each.look)}\n"
 
 
 # --- scenarios -----------------------------------------------------------------------------------
@@ -313,6 +352,7 @@ PAGES: dict[str, Callable[[], Iterable[str]]] = {
     "rulebook.md": rulebook,
     "positions.md": positions,
     "diagnoses.md": diagnoses,
+    "edits.md": edits,
     "scenarios.md": scenarios,
     "presets.md": presets,
     "requirements.md": requirements,

@@ -44,12 +44,22 @@ def _of_table(file: Path, table: SiteTable, cited: set[str]) -> Iterator[str]:
     width = len(table.key)
     try:
         with tempfile.TemporaryDirectory() as staging:
+            yield from islice(_out_of_order(file, table), 1)
             numbered = ((*row, str(line)) for line, row in rows_of(file, table))
             ordered = in_order(numbered, lambda row: row[:width], Path(staging), "checked")
             for _, group in groupby(ordered, key=lambda row: row[:width]):
                 yield from _of_key(file, list(group), width, cited)
     except CodeBookError as wrong:
         yield str(wrong)
+
+
+def _out_of_order(file: Path, table: SiteTable) -> Iterator[str]:
+    """Rows that come before the one above them: the table is searched by halving, and they would not be found."""
+    width, above = len(table.key), tuple[str, ...]()
+    for line, row in rows_of(file, table):
+        if row[:width] < above:
+            yield f"{file} line {line}: {' '.join(row[:width])} is not in the order of the rows; sort them by their key"
+        above = row[:width]
 
 
 def _of_key(file: Path, rows: list[Row], width: int, cited: set[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from plugin.codebook import tables
 from plugin.codebook.importers.editions import entries
 from plugin.codebook.importers.layers import paired, standing
-from plugin.codebook.importers.site_tables import BOOKKEEPING, Row, SiteTable
+from plugin.codebook.importers.site_tables import BOOKKEEPING, Row, SiteTable, by_name
 from plugin.codebook.importers.sorting import in_order
 
 # What a row of any table is about; every other column but the bookkeeping is what it says.
@@ -41,7 +41,7 @@ def differences_of_days(first: date, second: date, overlay: Path | None = None) 
         table = _shape(name, overlay)
         if table is None or not _dated(name, overlay):
             continue
-        for _, group in _grouped(table, [tables.DATA / name, *([overlay / name] if overlay else [])]):
+        for _, group in _grouped(table, _layers(name, overlay)):
             rows = standing(table, group)
             before, after = _on(rows, first.isoformat()), _on(rows, second.isoformat())
             yield from _differing(table, before, after)
@@ -106,6 +106,13 @@ def _grouped(table: SiteTable, files: list[Any]) -> Iterator[tuple[Row, list[Row
         ordered = in_order(rows, lambda row: row[:width], Path(staging), "compared")
         for key, group in groupby(ordered, key=lambda row: row[:width]):
             yield key, list(group)
+
+
+def _layers(name: str, overlay: Path | None) -> list[Any]:
+    """The files that count for a table: the site's, and the product's own where it doesn't just stand in for that."""
+    known, site = by_name(name), overlay / name if overlay else None
+    stands_alone = known is not None and known.stand_in and site is not None and site.is_file()
+    return [*([] if stands_alone else [tables.DATA / name]), *([site] if site else [])]
 
 
 def _read(table: SiteTable, file: Any) -> Iterator[Row]:

@@ -38,7 +38,7 @@ class _Code:
     lines: list[int] = field(default_factory=list)
 
     def row(self) -> Row:
-        return (self.code, one_line(self.long), self.short, self.coverage, self.added, self.ended)
+        return (self.code, one_line(self.long), one_line([self.short]), self.coverage, self.added, self.ended)
 
 
 def read(file: SourceFile) -> Iterator[Row]:

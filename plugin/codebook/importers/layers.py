@@ -31,7 +31,9 @@ def rows_of(file: Traversable, table: SiteTable) -> Iterator[tuple[int, Row]]:
 
 
 def products_own(table: SiteTable) -> dict[Row, Row]:
-    """The product's own rows by key and first day; few, so they are held in memory."""
+    """The product's own rows by key and first day; few, so they are held in memory. None where they only stand in."""
+    if table.stand_in:
+        return {}
     file = tables.DATA / table.name
     return {identity(table, row): row for _, row in rows_of(file, table)} if file.is_file() else {}
 

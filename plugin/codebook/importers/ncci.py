@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from plugin.codebook.importers.site_tables import Row
-from plugin.codebook.importers.source_file import PREAMBLE_LINES, SourceFile, plain
+from plugin.codebook.importers.source_file import PREAMBLE_LINES, SourceFile, one_line, plain
 from plugin.domain import CareSetting
 
 OFFICE, FACILITY = CareSetting.OFFICE.value, CareSetting.FACILITY.value
@@ -63,7 +63,7 @@ def read_limits(file: SourceFile) -> Iterator[Row]:
                 file.code(row["code"], "HCPCS/CPT Code"),
                 _whole(file, row[setting], "MUE Values"),
                 _one_of(file, row["indicator"][:1], "123", "MUE Adjudication Indicator"),
-                row.get("rationale", ""),
+                one_line([row.get("rationale", "")]),
                 "",
                 "",
             )
@@ -116,7 +116,7 @@ def _pair(file: SourceFile, setting: str, row: list[str]) -> Row | None:
         file.code(row[0], "Column 1"),
         file.code(row[1], "Column 2"),
         "yes" if modifier == "1" else "no",
-        row[6] if len(row) > 6 else "",
+        one_line(row[6:7]),
         first,
         last,
     )
@@ -138,7 +138,7 @@ def read_add_ons(file: SourceFile) -> Iterator[Row]:
             file.code(row["add_on"], "Add-On_Code"),
             parent if parent == CONTRACTOR_DEFINED else file.code(parent, "Primary_Code"),
             _one_of(file, row["type"], "123", "AOC_Edit_Type"),
-            " ".join(row.get("note", "").split()),
+            one_line([row.get("note", "")]),
             first,
             last,
         )

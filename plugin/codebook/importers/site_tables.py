@@ -1,7 +1,8 @@
 """The tables that importers fill in a site's own overlay, column by column.
 
 Every table also ends with `valid_from`, `valid_to` (empty: still in force), `cites` (an id of sources.toml) and
-`file_date` (the first day of the edition of the file that says so). Rows stand in the order of their key.
+`file_date` (the first day of the edition of the file that says so). Rows stand in the order of their key, each on one
+line: long tables are searched where they lie (`plugin.codebook.sorted_table`).
 """
 
 import re
@@ -18,11 +19,15 @@ Row = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class SiteTable:
-    """A table: what a row is about (its key), and what it says of it."""
+    """A table: what a row is about (its key), and what it says of it.
+
+    `stand_in`: the product's own rows stand in for a file that the site has not imported yet, and aren't laid under it.
+    """
 
     name: str
     key: tuple[str, ...]
     values: tuple[str, ...]
+    stand_in: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -42,9 +47,11 @@ DRUG_CROSSWALK_UNITS = SiteTable(
     ("drug_name", "dosage", "package_size", "package_quantity", "units_per_item", "units_per_package"),
 )
 HCPCS_CODES = SiteTable("hcpcs_codes.csv", ("code",), ("long_description", "short_description", "coverage"))
-UNIT_LIMITS = SiteTable("unit_limits.csv", ("setting", "code"), ("units", "indicator", "rationale"))
-CODE_PAIRS = SiteTable("code_pairs.csv", ("setting", "column_1", "column_2"), ("modifier_allowed", "rationale"))
-ADD_ON_PARENTS = SiteTable("add_on_parents.csv", ("code", "parent"), ("type", "note"))
+UNIT_LIMITS = SiteTable("unit_limits.csv", ("setting", "code"), ("units", "indicator", "rationale"), stand_in=True)
+CODE_PAIRS = SiteTable(
+    "code_pairs.csv", ("setting", "column_1", "column_2"), ("modifier_allowed", "rationale"), stand_in=True
+)
+ADD_ON_PARENTS = SiteTable("add_on_parents.csv", ("code", "parent"), ("type", "note"), stand_in=True)
 DESCRIPTORS = SiteTable("descriptors.csv", ("code",), ("descriptor",))
 _ICD10CM = re.compile(r"icd10cm_\d{4}\.csv")
 
