@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from plugin.domain.chart import Chart, MappingIssue
 from plugin.domain.codes import CareSetting
 from plugin.domain.outcome import Ask, Caveat, Fact, Notice, Ruling
 
 
-class ChargeMinutes(NamedTuple):
+class ChargeMinutes(Struct, frozen=True, gc=False, array_like=True):
     """The minutes behind one unit of a charge."""
 
     unit: int

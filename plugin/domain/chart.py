@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
+from msgspec import Struct
+
 from plugin.domain.codes import Route, Technique, Term, Word
 
 
@@ -24,24 +26,21 @@ class Status(Word):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True, gc=False):
     """An amount; `unit` as in UCUM where known."""
 
     value: Decimal
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True, gc=False):
     """So much per so much, for example 125 mL per 1 h."""
 
     amount: Quantity
     per: Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredient:
+class Ingredient(Struct, frozen=True, gc=False):
     """One component of a mixture with its strength, where charted."""
 
     text: str
@@ -49,8 +48,7 @@ class Ingredient:
     strength: Rate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True, gc=False):
     """What was given, as charted: terms in charted order, the readable text, a mixture's ingredients."""
 
     text: str

@@ -1,7 +1,8 @@
 """Closed vocabularies and coded terms."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Word(Enum):
@@ -62,8 +63,7 @@ class Route(Word):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True, gc=False):
     """A coded term: `system` is rxnorm, ndc, snomed, icd10cm, hcpcs, cvx or text; `code` is empty for text."""
 
     system: str

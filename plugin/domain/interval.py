@@ -4,30 +4,26 @@ Seconds, not datetimes: subtracting two datetimes of one zone ignores a clock ch
 A list of intervals is sorted and disjoint wherever a docstring says "set".
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
-from itertools import islice
-from operator import attrgetter
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
-class Interval(NamedTuple):
+class Interval(Struct, frozen=True, order=True, gc=False):
     """`start` belongs to it, `stop` does not."""
 
     start: int
     stop: int
 
 
-class Stretch(NamedTuple):
+class Stretch(Struct, frozen=True, order=True, gc=False):
     """Part of one administration's running time; the unit in which minutes are coded, declined or asked about."""
 
     administration: str
     start: int
     stop: int
-
-
-STOP = attrgetter("stop")
 
 
 def seconds(spans: Iterable[Interval | Stretch]) -> int:
@@ -63,9 +59,7 @@ def append(joined: list[Interval], start: int, stop: int) -> None:
 def outside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """What is left of `stretch` when the set `covers` is taken away."""
     left, at = [], stretch.start
-    for cover in _reaching_beyond(at, covers):
-        if cover.start >= stretch.stop:
-            break
+    for cover in _meeting(stretch, covers):
         if cover.start > at:
             left.append(Stretch(stretch.administration, at, cover.start))
         at = cover.stop
@@ -76,19 +70,21 @@ def outside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
 
 def inside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """The parts of `stretch` that the set `covers` holds."""
-    held = []
-    for cover in _reaching_beyond(stretch.start, covers):
-        if cover.start >= stretch.stop:
-            break
-        held.append(Stretch(stretch.administration, max(stretch.start, cover.start), min(stretch.stop, cover.stop)))
-    return held
+    return [
+        Stretch(stretch.administration, max(stretch.start, cover.start), min(stretch.stop, cover.stop))
+        for cover in _meeting(stretch, covers)
+    ]
 
 
-def _reaching_beyond(moment: int, covers: Sequence[Interval]) -> Iterable[Interval]:
-    """The intervals of a set that stop after a moment, in order."""
-    if not covers or covers[0].stop > moment:
-        return covers
-    return islice(covers, bisect_right(covers, moment, key=STOP), None)
+def _meeting(stretch: Stretch, covers: Sequence[Interval]) -> Sequence[Interval]:
+    """The intervals of a set that reach into a stretch, in order."""
+    start, stop = stretch.start, stretch.stop
+    if not covers or covers[-1].stop <= start or covers[0].start >= stop:
+        return ()
+    first = bisect_left(covers, Interval(start, start))
+    if first and covers[first - 1].stop > start:
+        first -= 1
+    return covers[first : bisect_left(covers, Interval(stop, stop), first)]
 
 
 def split_after(stretches: Sequence[Stretch], limit: int) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
@@ -107,7 +103,7 @@ def split_after(stretches: Sequence[Stretch], limit: int) -> tuple[tuple[Stretch
     return tuple(first), ()
 
 
-class Clock(NamedTuple):
+class Clock(Struct, frozen=True, gc=False):
     """A moment kept as a value in a fact, put into words as local HH:MM only when somebody reads it."""
 
     seconds: int

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+from msgspec import structs
+
 from plugin.domain import Administration, Chart, DrugClass, Route, Service, Stated, Technique, Term
 
 Apply = Callable[[Chart], Chart]
@@ -24,7 +26,7 @@ def changed(ids: tuple[str, ...], change: Callable[[Administration], Administrat
 def with_class(service: Service, drug_class: DrugClass) -> Apply:
     """The drug is known to be of that class."""
     term = Term("class", drug_class.value)
-    return changed(service.ids, lambda a: replace(a, drug=replace(a.drug, terms=(term, *a.drug.terms))))
+    return changed(service.ids, lambda a: replace(a, drug=structs.replace(a.drug, terms=(term, *a.drug.terms))))
 
 
 def with_stop(service: Service, minutes: int) -> Apply:

@@ -4,14 +4,15 @@ ICD-10-CM as charted, else SNOMED CT through `diagnosis_links.csv`; what order t
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from plugin.codebook.diagnoses import DiagnosisLink, DiagnosisTables
 from plugin.codebook.icd10cm import bare, dotted
 from plugin.domain import Administration, Chart, Diagnosis, Term
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True, gc=False):
     """An ICD-10-CM code with the Condition it stands in, empty when none; `link` where it stands for SNOMED CT."""
 
     code: str

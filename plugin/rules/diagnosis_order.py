@@ -5,10 +5,11 @@ Nothing is added to what was charted; what is left off is named on the line.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin.codebook.diagnoses import DiagnosisTables, OrderRule
 from plugin.codebook.icd10cm import DiagnosisCode
@@ -28,8 +29,7 @@ BY_OWN_CODE = {"declot": "port", "portable pump refill": "refill", "implanted pu
 NO_GROUPS: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Supported:
+class Supported(Struct, frozen=True, gc=False):
     """The diagnoses behind a line: codes in pointer order, their Conditions, and what must be said of them."""
 
     codes: tuple[str, ...]
@@ -39,8 +39,7 @@ class Supported:
     citations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, gc=False):
     """What of some charted reasons may stand on a claim of a day, in charted order, and as a line has it so."""
 
     reasons: list[Reason]

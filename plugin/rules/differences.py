@@ -12,7 +12,8 @@ from plugin.domain.charge import ChargeKey
 from plugin.rules import EDITION
 from plugin.rules.answered import asked
 from plugin.rules.care_setting import setting_of
-from plugin.rules.engine import RuleConflict, Ruled, day_of_service, run
+from plugin.rules.claims import RuleConflict
+from plugin.rules.engine import Ruled, day_of_service, run
 from plugin.rules.lines import charge_lines
 from plugin.rules.naming import named
 from plugin.rules.trials import Change, Choices, Trial, words_of_changes

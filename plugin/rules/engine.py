@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import lru_cache
-from itertools import pairwise
 
 from plugin.codebook import CodeBook, View
 from plugin.domain import (
@@ -16,7 +15,6 @@ from plugin.domain import (
     Chart,
     DrugClass,
     NotApplicable,
-    Notice,
     Role,
     Ruling,
     Service,
@@ -28,6 +26,7 @@ from plugin.rules.apart import apart
 from plugin.rules.base import NOT_APPLICABLE, Earn, Kind, Rule, Said, Sift, Tell
 from plugin.rules.care_setting import setting_of
 from plugin.rules.categories import category_of
+from plugin.rules.claims import check_claims
 from plugin.rules.hours import beyond_first_hour, further_hours
 from plugin.rules.placement import Placed
 from plugin.rules.places import place
@@ -35,10 +34,6 @@ from plugin.rules.reaction import as_intended
 from plugin.rules.started_elsewhere import counted_here
 from plugin.rules.visit import Visit
 from plugin.timeline import NOT_GIVEN, build_timeline
-
-
-class RuleConflict(Exception):
-    """Two rules claim the same minutes of one administration, or minutes were left over; names the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,36 +202,3 @@ def _traced(
     rows = (*drug, *dict.fromkeys(view.rows))
     rules = (rule.id,)
     return [Ruling(outcome, rules, rows) for outcome in said]
-
-
-def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None:
-    """Conservation: each counted second of each administration is claimed once; RuleConflict names who did not.
-
-    A moment (an untimed push) is a claim too: it may not be claimed twice either.
-    """
-    claims: dict[str, list[tuple[int, int, str]]] = {}
-    for ruling in rulings:
-        outcome = ruling.outcome
-        if isinstance(outcome, Notice):
-            continue
-        for administration, start, stop in outcome.claims:
-            claims.setdefault(administration, []).append((start, stop, ruling.rules[0]))
-    for administration, of_it in claims.items():
-        if len(of_it) == 1:
-            continue
-        of_it.sort()
-        for (start, stop, first), (other_start, _, second) in pairwise(of_it):
-            if other_start < stop or (start == stop == other_start):
-                raise RuleConflict(f"{first} and {second} claim the same minutes of {administration}")
-    for service in services:
-        _check_covered(service, claims)
-
-
-def _check_covered(service: Service, claims: Mapping[str, list[tuple[int, int, str]]]) -> None:
-    wanted: dict[str, int] = {}
-    for administration, start, stop in service.stretches:
-        wanted[administration] = wanted.get(administration, 0) + stop - start
-    for administration, seconds in wanted.items():
-        claimed = claims.get(administration)
-        if not claimed or sum([stop - start for start, stop, _ in claimed]) != seconds:
-            raise RuleConflict(f"no rule speaks for all minutes of {administration}; the rulebook has a gap")

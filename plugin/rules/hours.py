@@ -4,7 +4,8 @@ A further hour needs more than 30 minutes beyond the hour (CMS Claims Processing
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from plugin.domain import Stretch
 from plugin.domain.interval import minutes, seconds, split_after
@@ -13,7 +14,7 @@ from plugin.rules.visit import Visit
 Stretches = tuple[Stretch, ...]
 
 
-class Hours(NamedTuple):
+class Hours(Struct, frozen=True, gc=False):
     """`units` earned, the stretches of each, what is `left` over, and the whole minutes of that remainder."""
 
     units: int

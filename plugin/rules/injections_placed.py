@@ -7,6 +7,8 @@ modifier 59 (dossier R24a; addendum A17, D13).
 from collections import defaultdict
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from plugin.domain import Category, Role, Service, Technique
 from plugin.rules.base import Kind
 from plugin.rules.placement import Counted, Placed, is_timed
@@ -21,11 +23,11 @@ def place_injections(services: Sequence[Counted], visit: Visit) -> list[Placed]:
         of_order = injected[service.drug.key, service.administrations[0].request] if _injected(service) else []
         whole = next((i for i in of_order if _same_dose(placed[i].service, service, visit)), None)
         if whole is not None and _is_one(placed[whole].service, service, category, visit):
-            placed[whole] = placed[whole]._replace(kept=(*placed[whole].kept, *service.stretches))
+            placed[whole] = replace(placed[whole], kept=(*placed[whole].kept, *service.stretches))
             continue
         of_order.append(len(placed))
         one = _one(service, category)
-        placed.append(one if whole is None else one._replace(modifiers=("59",)))
+        placed.append(one if whole is None else replace(one, modifiers=("59",)))
     return placed
 
 

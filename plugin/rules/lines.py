@@ -34,7 +34,9 @@ def charge_lines(ruled: Ruled) -> tuple[SuggestedCharge, ...]:
 def _place(part: Part) -> tuple[int | str, ...]:
     """By the first minute that earned it, then by administrations."""
     said, _ = part
-    return (said.claims[0] if said.claims else ("", 0, 0))[1:] + said.administrations
+    if not said.claims:
+        return (0, 0, *said.administrations)
+    return (said.claims[0].start, said.claims[0].stop, *said.administrations)
 
 
 def _line(key: ChargeKey, parts: list[Part], visit: Visit) -> SuggestedCharge:
@@ -64,9 +66,9 @@ def _minutes(suggestions: list[Suggest]) -> tuple[ChargeMinutes, ...]:
     units = [(unit, said.tier) for said in suggestions for unit in said.unit_claims]
     return tuple(
         [
-            ChargeMinutes(number, administration, tier, start, stop)
+            ChargeMinutes(number, part.administration, tier, part.start, part.stop)
             for number, (unit, tier) in enumerate(units, start=1)
-            for administration, start, stop in unit
+            for part in unit
         ]
     )
 

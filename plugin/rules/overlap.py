@@ -6,6 +6,8 @@ The initial service keeps its minutes; the others are carved in order of class, 
 from collections import defaultdict
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from plugin.domain import Category, Fact, Role, Service, Stretch
 from plugin.domain.interval import inside, minutes, outside, union
 from plugin.rules.base import Kind
@@ -63,8 +65,8 @@ def _lay(service: Service, category: Category, placed: list[Placed], earlier: in
         placed.append(Placed(service, category, Role.ADDITIONAL_HOUR, kept, shared, beside))
         if kept and visit.book.position("same_drug_time") == "cumulative":
             first = placed[earlier]
-            placed[earlier] = first._replace(kept=(*first.kept, *kept))
-            placed[-1] = placed[-1]._replace(kept=())
+            placed[earlier] = replace(first, kept=(*first.kept, *kept))
+            placed[-1] = replace(placed[-1], kept=())
     elif shared and _given_together(service, placed):
         placed.append(Placed(service, category, Kind.TOGETHER, service.stretches))
     elif shared:
@@ -124,21 +126,21 @@ def _overlapping(placed: Placed, second: int, visit: Visit) -> Placed:
 
 
 def _with_its_full_time(placed: Placed) -> Placed:
-    return placed._replace(kept=placed.service.stretches, shared=())
+    return replace(placed, kept=placed.service.stretches, shared=())
 
 
 def _concurrent(placed: Placed, visit: Visit) -> Placed:
     """Concurrent, when the two ran together long enough for the position taken."""
     shared, least = minutes(placed.shared), visit.book.limit("concurrent_minimum")
     if shared >= least or visit.book.position("concurrent_minimum") == "any":
-        return placed._replace(role=Role.CONCURRENT, kept=placed.service.stretches, shared=())
+        return replace(placed, role=Role.CONCURRENT, kept=placed.service.stretches, shared=())
     why = Fact(
         "{} min were shared with another drug and {} min are left: fewer than {} either way",
         (shared, minutes(placed.kept), least),
         placed.service.ids,
     )
     kept = placed.service.stretches
-    return placed._replace(role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.CONCURRENT, why=why)
+    return replace(placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.CONCURRENT, why=why)
 
 
 def _chemotherapy_together(placed: Placed, visit: Visit) -> Placed:
@@ -153,6 +155,6 @@ def _chemotherapy_together(placed: Placed, visit: Visit) -> Placed:
         placed.service.ids,
     )
     kept = placed.service.stretches
-    return placed._replace(
-        role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.SEQUENTIAL, why=why, by_hand=True
+    return replace(
+        placed, role=Kind.NOT_EARNED, kept=kept, shared=(), considered=Role.SEQUENTIAL, why=why, by_hand=True
     )

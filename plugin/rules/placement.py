@@ -6,11 +6,13 @@ The place decides which rules look at a service; the minutes it keeps are the mi
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from plugin.domain import Category, Fact, Role, Route, Service, Stretch, Technique, Timing
 from plugin.rules.base import Kind
 
 
-class Placed(NamedTuple):
+class Placed(Struct, frozen=True, gc=False):
     """A service, or the part of it that shares one fate.
 
     `kept` are the minutes it can earn with; `shared` those it lost to services placed before it, `beside` theirs.

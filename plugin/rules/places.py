@@ -1,5 +1,7 @@
 """From counted services to placed ones: access site by access site, then what stands outside the hierarchy."""
 
+from msgspec.structs import replace
+
 from plugin.domain import Category, DrugClass, Role, Service, Technique, Tier, Timing
 from plugin.domain.interval import union
 from plugin.rules.access import access_trees
@@ -78,4 +80,4 @@ def _marked(placed: list[Placed], modifiers: tuple[str, ...]) -> list[Placed]:
     """A further access site or a second visit: its initial service and that service's hours carry the modifier."""
     if not modifiers:
         return placed
-    return [p._replace(modifiers=(*p.modifiers, *modifiers)) if p.role is Role.INITIAL else p for p in placed]
+    return [replace(p, modifiers=(*p.modifiers, *modifiers)) if p.role is Role.INITIAL else p for p in placed]

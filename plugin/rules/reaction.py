@@ -37,4 +37,4 @@ def with_modifier(placed: Placed, visit: Visit) -> Placed:
         return placed
     if placed.category not in DRUGS or not placed.kept or service.minutes >= visit.book.limit("infusion_minimum"):
         return placed
-    return placed._replace(modifiers=(*BROKEN_OFF, *placed.modifiers))
+    return replace(placed, modifiers=(*BROKEN_OFF, *placed.modifiers))

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from plugin.codebook import CodeBook
 from plugin.domain import Ask, CareSetting, Chart, SuggestedCharge
 from plugin.domain.charge import ChargeKey
-from plugin.rules.engine import RuleConflict, Ruled, run
+from plugin.rules.claims import RuleConflict
+from plugin.rules.engine import Ruled, run
 from plugin.rules.lines import charge_lines
 
 Choices = Mapping[str, str]

@@ -1,7 +1,9 @@
 """One administration as far as time goes: what was intended, what was charted, what closes it."""
 
 from datetime import UTC, datetime, time
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugin.domain import Administration, DrugClass, DrugIdentity, Route, Technique, Tier
 
@@ -11,7 +13,7 @@ NOON = time(12, tzinfo=UTC)
 ALWAYS_RUNS = frozenset({DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE, DrugClass.BLOOD})
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True, gc=False):
     """An administration with its times in seconds since 1970; `closed_by` lists rows that ended it."""
 
     administration: Administration
@@ -36,7 +38,7 @@ class Piece(NamedTuple):
     def closed(self, at: int, by: Administration | None) -> "Piece":
         """This piece ended at `at`, known from a linked row."""
         rows = (*self.closed_by, by) if by else self.closed_by
-        return self._replace(stop=at, tier=Tier.PAIRED, closed_by=rows)
+        return replace(self, stop=at, tier=Tier.PAIRED, closed_by=rows)
 
 
 def piece_of(administration: Administration, drug: DrugIdentity) -> Piece:

@@ -6,8 +6,9 @@ from plugin.codebook import CodeBook
 from plugin.domain import Chart, Fact, Suggest
 from plugin.rules import EARN, RULEBOOK, engine
 from plugin.rules.base import looking_at, rule, since
+from plugin.rules.claims import RuleConflict
 from plugin.rules.differences import code_encounter
-from plugin.rules.engine import InForce, RuleConflict, run
+from plugin.rules.engine import InForce, run
 from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit
 from tests.properties.building import at, chart, codes, given
