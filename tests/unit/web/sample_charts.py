@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from plugin.domain import (
     Administration,
     Ask,
@@ -154,7 +156,7 @@ def chemo_day() -> CodedEncounter:
     pushes = tuple(
         m for n, t in ((2, "08:30"), (3, "08:36"), (4, "08:41"), (6, "09:18")) for m in minutes(n, (1, t, t))
     )
-    pushes = tuple(m._replace(unit=unit) for unit, m in enumerate(pushes, start=1))
+    pushes = tuple(structs.replace(m, unit=unit) for unit, m in enumerate(pushes, start=1))
     charges = (
         charge("96413", 1, (7,), minutes(7, (1, "09:30", "10:30"))),
         charge(
