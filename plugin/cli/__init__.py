@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "serve", "code", "generate", "codebook", "keys")
+COMMANDS = ("demo", "serve", "code", "generate", "codebook", "keys", "doctor")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,6 +27,8 @@ class SmartConfiguration:
     capabilities: frozenset[str] = frozenset()
     scopes_supported: frozenset[str] = frozenset()
     pkce_methods: frozenset[str] = frozenset()
+    auth_methods: frozenset[str] = frozenset()
+    signing_algorithms: frozenset[str] = frozenset()
 
 
 class Discovery:
@@ -110,6 +112,8 @@ def _read_configuration(found: Mapping[str, Any], tenant: Tenant) -> SmartConfig
         capabilities=_texts(found, "capabilities"),
         scopes_supported=_texts(found, "scopes_supported"),
         pkce_methods=_texts(found, "code_challenge_methods_supported"),
+        auth_methods=_texts(found, "token_endpoint_auth_methods_supported"),
+        signing_algorithms=_texts(found, "token_endpoint_auth_signing_alg_values_supported"),
     )
 
 

@@ -24,6 +24,12 @@ _MEANS = {
     "ChargeItem": "existing charges can't be seen",
 }
 
+_UNLISTED = {
+    "openid": "Who is at the keyboard may stay unknown, and nothing can be accepted then.",
+    "fhirUser": "Who is at the keyboard may stay unknown, and nothing can be accepted then.",
+    "online_access": "Sessions may end after a few minutes.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -79,3 +85,24 @@ def _words_v1(scope: str) -> list[str]:
     letters = match[3]
     words = [("read", "rs"), ("write", "cud")]
     return [f"{match[1]}/{match[2]}.{word}" for word, of in words if any(letter in letters for letter in of)]
+
+
+def missing_scopes(asked: str, listed: Iterable[str]) -> list[tuple[str, str]]:
+    """The asked scopes that a server doesn't list, in either syntax, each with what its lack means."""
+    listed = frozenset(listed)
+    allowed = read_granted(scope for scope in listed)
+    found: list[tuple[str, str]] = []
+    for scope in asked.split():
+        match = _SCOPE.fullmatch(scope)
+        letters = _V1.get(match[3], match[3]) if match else ""
+        if scope in listed or (match and all(allowed.can(letter, match[2]) for letter in letters)):
+            continue
+        found.append((scope, _lack_of(match[2], letters) if match else _UNLISTED.get(scope, "")))
+    return found
+
+
+def _lack_of(kind: str, letters: str) -> str:
+    words = _MEANS.get(kind, "") if set(letters) & set("rs") else ""
+    if kind == "ChargeItem":
+        words = "charges may not be sent to the EHR"
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
