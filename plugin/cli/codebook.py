@@ -4,12 +4,13 @@ import argparse
 import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from plugin.cli.shown_code import shown_code
 from plugin.codebook import CodeBook, CodeBookError
 from plugin.codebook.check import problems
+from plugin.codebook.check_drugs import drug_problems
 from plugin.codebook.importers import (
     KINDS,
     Difference,
@@ -18,14 +19,13 @@ from plugin.codebook.importers import (
     differences_of_overlays,
     import_file,
     overlay_problems,
-    rows_about,
 )
 from plugin.codebook.importers.source_file import Progress
+from plugin.codebook.tables import Folders
 from plugin.domain import CareSetting
 
 SOUND, UNSOUND, UNUSABLE = 0, 1, 2
 BAR_WIDTH = 30
-SHOWN_OF_A_TABLE = 10
 
 
 def add_parser(subparsers: Any) -> None:
@@ -90,6 +90,7 @@ def run_check(options: argparse.Namespace) -> int:
         found += problems(_today())
         if options.codebook is not None:
             found += overlay_problems(options.codebook, _today())
+            found += [one for one in drug_problems(Folders(options.codebook)) if one not in found]
             CodeBook.load(options.codebook)
     except CodeBookError as wrong:
         found += [] if str(wrong) in found else [str(wrong)]
@@ -152,58 +153,15 @@ def _print_differences(found: Iterable[Difference]) -> None:
 def run_show(options: argparse.Namespace) -> int:
     """0: shown; 1: the tables don't have that code, or not on that day; 2: the overlay can't be used."""
     try:
-        book = CodeBook.load(options.codebook)
-        imported = _imported(options.code, options.codebook, options.date) if options.codebook else []
+        shown = shown_code(options.code, CodeBook.load(options.codebook), options.codebook, options.date)
     except CodeBookError as wrong:
         return _refused("show", wrong)
-    rows = [row for row in book.procedure_codes if row.code == options.code]
-    for row in rows:
-        days = f"{row.valid_from} to {row.valid_to or 'now'}"
-        settings = ", ".join(sorted(s.value for s in row.settings))
-        source = book.citations[row.row.cites]
-        print(f"{row.code} {row.label}\n  {days}; {settings}\n  {source.title} <{source.locator}>")
-    for line in [*_retired(options.code, book), *imported]:
+    for line in shown.lines:
         print(line)
-    held = [r for r in rows if options.date is None or _holds(r.valid_from, r.valid_to, options.date)]
-    known = bool(held or imported or options.code in book.retired)
-    if not known:
+    if not shown.known:
         when = f" on {options.date}" if options.date else ""
         print(f"the code book has no {options.code}{when}")
-    return SOUND if known else UNSOUND
-
-
-def _imported(code: str, overlay: Path, day: date | None) -> list[str]:
-    """What the imported tables of an overlay say of a code, a few rows of each table."""
-    lines = []
-    for table, rows in groupby(rows_about(code, overlay), key=lambda found: found[0]):
-        cells = [dict(zip(table.columns, row, strict=True)) for _, row in rows]
-        held = [c for c in cells if day is None or c["valid_from"] <= str(day) <= (c["valid_to"] or "9999-12-31")]
-        for row in held[:SHOWN_OF_A_TABLE]:
-            said = "; ".join(f"{name} {row[name]}" for name in (*table.key, *table.values) if row[name])
-            lines.append(f"{table.name}: {said}\n  {row['valid_from']} to {row['valid_to'] or 'now'}; {row['cites']}")
-        if len(held) > SHOWN_OF_A_TABLE:
-            lines.append(f"{table.name}: {len(held) - SHOWN_OF_A_TABLE} more rows")
-    return lines
-
-
-def _retired(code: str, book: CodeBook) -> list[str]:
-    """What became of a code of the family's past."""
-    past = book.retired.get(code)
-    if past is None:
-        return []
-    ended = f"{code} ended {past.last_day}" if past.last_day else f"{code} has ended"
-    names = [f"{new} ({label})" if (label := book.label(new)) else new for new in past.successors]
-    now = f"it is {' or '.join(names)} now" if names else "it has no successor in this family"
-    source = book.citations[past.row.cites]
-    return [
-        f"{ended}; {now}",
-        *([f"  {past.note}"] if past.note else []),
-        f"  {source.title} ({source.standing.value})",
-    ]
-
-
-def _holds(first: date, last: date | None, day: date) -> bool:
-    return first <= day and (last is None or day <= last)
+    return SOUND if shown.known else UNSOUND
 
 
 def _refused(action: str, wrong: CodeBookError) -> int:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from plugin.codebook import tables
+from plugin.codebook.check_drugs import drug_problems
 from plugin.codebook.claims import ClaimTables
 from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.domain import TableRow
@@ -43,6 +44,7 @@ def problems(today: date) -> list[str]:
         *_positions(known),
         *_profiles(known),
         *_drug_names(drugs),
+        *drug_problems(tables.Folders()),
         *(
             f"source {c.id} was last checked on {c.checked_on}; look again and write the day"
             for c in known.values()

@@ -4,7 +4,7 @@ A site's imported NDC-HCPCS crosswalk stands in the place of our own rows for ea
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -57,6 +57,10 @@ class PackageTable:
     def find(self, ndc: str, day: date) -> tuple[Package, ...]:
         """The packages of a product number in any spelling on a day; ten digits without hyphens may fit several."""
         return tuple(package for eleven in ndc_elevens(ndc) for package in self._of(eleven, day))
+
+    def own(self) -> Iterator[Package]:
+        """Every row of `drug_packages.csv`; CodeBookError names line and field of a wrong one."""
+        return (self._package(line) for lines in self._own.values() for line in lines)
 
     def _of(self, eleven: str, day: date) -> list[Package]:
         found: list[Package] = []

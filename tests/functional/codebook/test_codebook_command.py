@@ -198,3 +198,36 @@ def test_a_terminal_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) -> None:
 
     assert b"100% read" in shown["terminal"]
     assert b"end" == shown["pipe"]
+
+
+def test_show_says_what_a_drug_code_stands_for_and_who_says_so(capsys: Printed) -> None:
+    """Drug, unit, days, source, and what is known of its containers, with how far each source was read."""
+    status, out, _ = ran(capsys, "show", "J1745", "--date", "2026-11-02")
+
+    assert 0 == status
+    assert ["J1745 infliximab, 10 mg", "  drug infliximab; one unit is 10 mg"] == out.splitlines()[:2]
+    assert "  2000-01-01 to now" in out.splitlines()
+    assert "CMS ASP pricing file, October to December 2026" in out
+    assert "single-dose containers of 100 mg" in out
+    assert "(unsourced)" in out
+
+
+def test_show_ends_with_1_for_a_drug_code_on_a_day_after_its_last(capsys: Printed) -> None:
+    """The row is shown with its days, and the last line says that it doesn't hold."""
+    during, after = (ran(capsys, "show", "J9190", "--date", day) for day in ("2026-09-30", "2026-10-01"))
+
+    assert (0, 1) == (during[0], after[0])
+    assert "  1984-01-01 to 2026-09-30" in after[1].splitlines()
+    assert "the code book has no J9190 on 2026-10-01" == after[1].splitlines()[-1]
+
+
+def test_check_names_a_sites_own_drug_row_that_is_unsound(tmp_path: Path, capsys: Printed) -> None:
+    """Status 1, and the sentence with table, row and remedy."""
+    (tmp_path / "drug_flags.csv").write_text("drug,flag,cites,checked_on,note\nwonder,implant,decided-defaults,,\n")
+
+    status, out, _ = ran(capsys, "check", "--codebook", tmp_path)
+
+    assert (1, "drug_flags.csv implant: there is no drug 'wonder'; add it to drugs.csv, or mend its name\n") == (
+        status,
+        out,
+    )
