@@ -17,6 +17,21 @@ for (const [name, on] of [["mouseover", true], ["mouseout", false], ["focusin", 
   document.addEventListener(name, (event) => lightFrom(event, on));
 }
 
+// Copying needs a script; the text can be selected without one.
+for (const button of document.querySelectorAll("button.copy")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copy);
+    source.select();
+    try {
+      await navigator.clipboard.writeText(source.value);
+    } catch {
+      document.execCommand("copy"); // a frame that may not use the clipboard
+    }
+    button.textContent = "Copied";
+  });
+}
+
 // Buttons outside the form belong to it too.
 function mark(form, sent) {
   for (const button of form.elements) {

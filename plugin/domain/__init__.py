@@ -5,6 +5,7 @@ Time inside the core is whole seconds since 1970-01-01T00:00Z (see `interval`).
 A charted moment keeps the UTC offset it was charted with.
 """
 
+from plugin.domain.attested import Attested, AttestedFact
 from plugin.domain.charge import (
     ChargeDraft,
     ChargeMinutes,
@@ -48,12 +49,15 @@ from plugin.domain.outcome import (
     Suggest,
     TableRow,
 )
-from plugin.domain.service import DrugClass, DrugIdentity, Expected, Service, Tier, Timing
+from plugin.domain.service import PROVEN, DrugClass, DrugIdentity, Expected, Service, Tier, Timing
 
 __all__ = [
+    "PROVEN",
     "Administration",
     "Answer",
     "Ask",
+    "Attested",
+    "AttestedFact",
     "CareSetting",
     "Category",
     "Caveat",

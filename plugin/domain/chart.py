@@ -68,6 +68,7 @@ class Administration:
     `site` is the charted access as written; `version` the resource version that was read.
     `zone_assumed`: a moment had no offset and was read in the facility's zone; `charted_in_utc`: it was charted in UTC.
     `performers` are the references of who gave it.
+    `attested` names the elements that a person stated in the app instead of the chart (`plugin.domain.attested`).
     `unread` names elements that could not be read and matter for coding.
     """
 
@@ -98,6 +99,7 @@ class Administration:
     version: str = ""
     unread: tuple[str, ...] = ()
     performers: tuple[str, ...] = ()
+    attested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,11 @@ class Tier(IntEnum):
     STILL_RUNNING = 3
     COMPUTED = 4
     INSTANT = 5
+    ATTESTED = 6  # no tier of the chart: a person's word in the app, kept apart from the five
+
+
+# What minutes may rest on to be coded. Whether an attested time may also bill is a position of the review.
+PROVEN = frozenset({Tier.CHARTED, Tier.PAIRED, Tier.ATTESTED})
 
 
 class Timing(Word):

@@ -41,6 +41,10 @@ class WrongChart(DecisionRefused):
     """The form was made for another patient or encounter."""
 
 
+class Waits(DecisionRefused):
+    """The line rests on what was attested and is not charted yet; it can be accepted once the chart says it."""
+
+
 class Invalid(DecisionRefused):
     """A field of the form can't be taken; `field` names it."""
 
@@ -68,6 +72,9 @@ class CurrentReview(Protocol):
 
     @property
     def basis(self) -> str: ...
+
+    @property
+    def waiting(self) -> frozenset[ChargeKey]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +110,17 @@ class Sitting:
     now: datetime
 
 
-def may_decide(person: Person, policy: Policy) -> None:
-    """Raise NotAllowed, with the reason, unless this person may accept charges at this tenant."""
+def may_open(person: Person, policy: Policy) -> None:
+    """Raise NotAllowed, with the reason, unless this is a person whose word may be recorded at this tenant."""
     if not policy.open and not (person.verified and person.reference):
         raise NotAllowed("The EHR did not say who you are (no verified fhirUser), so nothing can be accepted.")
     if _NEVER_DECIDE.intersection(person.reference.split("/")):
         raise NotAllowed("Patients and their relatives can read this page and decide nothing.")
+
+
+def may_decide(person: Person, policy: Policy) -> None:
+    """Raise NotAllowed, with the reason, unless this person may accept charges at this tenant."""
+    may_open(person, policy)
     if not policy.status_for(person.role):
         who = f"The role {person.role} can" if person.role else "Without a role you can"
         raise NotAllowed(f"{who} read this page only; the tenants file says who may accept charges.")
@@ -148,6 +160,8 @@ def _check(asked: Asked, sitting: Sitting, standing: dict[str, Decided]) -> NewD
     identity = identity_of(sitting.records.tenant, sitting.records.encounter, asked.key)
     last = standing.get(identity)
     _refuse_lesser_role(sitting, last)
+    if asked.action in {"accept", "edit"} and asked.key in sitting.review.waiting:
+        raise Waits(f"{asked.key[1]} rests on what was attested here. Chart the late entry, then choose Refresh.")
     backing = _backing(asked, sitting.review, last)
     units, modifiers, reason = _values(asked, backing.charge, last, sitting.modifiers)
     person = sitting.person
@@ -213,9 +227,14 @@ def _edited(asked: Asked, charge: SuggestedCharge, allowed: Collection[str]) -> 
 
 
 def _reason(asked: Asked) -> str:
-    reason = " ".join(asked.reason.split())
+    return read_reason(asked.reason)
+
+
+def read_reason(text: str) -> str:
+    """The reason on one line; raises Invalid when there is none or it is too long."""
+    reason = " ".join(text.split())
     if not reason:
-        raise Invalid("reason", "Say why: an edit and a dismissal need a reason.")
+        raise Invalid("reason", "Say why: this needs a reason.")
     if len(reason) > LONGEST_REASON:
         raise Invalid("reason", f"Keep the reason under {LONGEST_REASON} characters.")
     return reason

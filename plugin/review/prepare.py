@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from plugin.codebook import CodeBook
-from plugin.domain import CareSetting, Chart, CodedEncounter, Encounter
-from plugin.review.ports import ChartSource
+from plugin.domain import Attested, CareSetting, Chart, CodedEncounter, Encounter
+from plugin.domain.charge import ChargeKey
+from plugin.review.attested_words import AFTER_ADDENDUM, ATTESTED_TIMES, tell_attested
+from plugin.review.overlay import needs_addendum, overlay
+from plugin.review.ports import ChartSource, same_suggestion
 from plugin.rules.differences import code_encounter, uncoded
 
 
@@ -24,16 +27,43 @@ class ReviewSettings:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One encounter, coded; `basis` changes whenever what the suggestions rest on changes."""
+    """One encounter, coded; `basis` changes whenever what the suggestions rest on changes.
+
+    `attested` is what people stated and the chart, as read in `chart`, does not say; `coded` has it laid over.
+    `waiting` are the lines that would not be there, or not so, without what the chart has still to say.
+    """
 
     coded: CodedEncounter
     basis: str
+    chart: Chart | None = None
+    attested: tuple[Attested, ...] = ()
+    waiting: frozenset[ChargeKey] = frozenset()
 
 
-def prepare_review(source: ChartSource, book: CodeBook, settings: ReviewSettings) -> Review:
-    """Read the encounter anew and code it."""
-    coded = code_chart(source.read_chart(), book, settings)
-    return Review(coded, basis_of(coded))
+def prepare_review(
+    source: ChartSource, book: CodeBook, settings: ReviewSettings, attested: Sequence[Attested] = ()
+) -> Review:
+    """Read the encounter anew and code it, with what people stated laid over it."""
+    return review_chart(source.read_chart(), book, settings, attested)
+
+
+def review_chart(chart: Chart, book: CodeBook, settings: ReviewSettings, attested: Sequence[Attested] = ()) -> Review:
+    """Code a chart that was read, with what people stated laid over it."""
+    facts = [fact for each in attested for fact in each.facts]
+    coded = code_chart(overlay(chart, facts), book, settings)
+    if not facts:
+        return Review(coded, basis_of(coded), chart)
+    waiting: frozenset[ChargeKey] = frozenset()
+    if settings.positions.get(ATTESTED_TIMES, AFTER_ADDENDUM) == AFTER_ADDENDUM:
+        by_itself = code_chart(overlay(chart, (f for f in facts if not needs_addendum(f))), book, settings)
+        waiting = _not_so_without(coded, by_itself)
+    told = tell_attested(coded, attested, waiting)
+    return Review(told, basis_of(told, attested), chart, tuple(attested), waiting)
+
+
+def _not_so_without(coded: CodedEncounter, by_itself: CodedEncounter) -> frozenset[ChargeKey]:
+    charted = {charge.key: charge for charge in by_itself.charges}
+    return frozenset(c.key for c in coded.charges if c.key not in charted or not same_suggestion(charted[c.key], c))
 
 
 def code_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> CodedEncounter:
@@ -94,14 +124,15 @@ def setting_for(encounter: Encounter, settings: ReviewSettings) -> CareSetting |
     return next((settings.settings_by[name] for name in names if name in settings.settings_by), None)
 
 
-def basis_of(coded: CodedEncounter) -> str:
-    """A digest (64 hexadecimal digits) of the versions read and of what was suggested from them."""
+def basis_of(coded: CodedEncounter, attested: Sequence[Attested] = ()) -> str:
+    """A digest (64 hexadecimal digits) of the versions read, of what was stated and of what was suggested."""
     chart = coded.chart
     seen = [
         (chart.encounter.id, chart.encounter.version),
         *sorted((a.id, a.version) for a in chart.administrations),
         *sorted((d.id, d.version) for d in chart.diagnoses),
         *((f"{c.key}", f"{c.units} {c.diagnoses}") for c in coded.charges),
+        *((f"attested {each.number}", f"{each.facts}") for each in attested),
     ]
     return hashlib.sha256(_lines(seen)).hexdigest()
 

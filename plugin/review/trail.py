@@ -8,7 +8,8 @@ from datetime import date, datetime
 class Entry:
     """Something that happened, about to be added.
 
-    `kind`: accept, edit, dismiss, undo, sending, sent, unknown, refused, conflict, shadow.
+    `kind`: accept, edit, dismiss, undo, sending, sent, unknown, refused, conflict, shadow,
+    attest, take-back.
     `person` is empty where the software acted on an earlier decision; `line` names the charge as a person would.
     """
 
@@ -48,6 +49,8 @@ _SENTENCES = {
     "refused": "{line} was refused",
     "conflict": "{line} stands differently in the EHR and was left alone",
     "shadow": "{line} would have been sent; writing is off",
+    "attest": "attested {line}",
+    "take-back": "took back what was attested: {line}",
 }
 
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from plugin.domain import Category, DrugClass, Role, Service, Technique, Tier, Timing
+from plugin.domain import PROVEN, Category, DrugClass, Role, Service, Technique, Timing
 from plugin.domain.interval import union
 from plugin.rules.access import access_trees
 from plugin.rules.base import Kind
@@ -65,7 +65,7 @@ def _beside(tree: Tree, parts: Parts, visit: Visit) -> Beside:
     ]
     return Beside(
         runs=union([p for s in [*(s for s, _ in parts.infusions), *apart] for p in s.stretches]),
-        pushes=union([p for s, _ in parts.pushes if s.tier <= Tier.PAIRED for p in s.stretches]),
+        pushes=union([p for s, _ in parts.pushes if s.tier in PROVEN for p in s.stretches]),
         open_from=min(open_starts, default=None),
         protected=any(s.drug.key in NEEDS_HYDRATION for s, _ in tree),
     )

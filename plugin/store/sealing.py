@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import json
 
+from plugin.domain.attested import Attested
 from plugin.domain.charge import ChargeDraft, Decision
 from plugin.review.ports import Backing, SentCharge, ShownLine
 from plugin.store.cipher import Cipher
@@ -54,6 +55,13 @@ class SealedLines:
     """The lines a page showed."""
 
     lines: tuple[ShownLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAttested:
+    """What a person stated; None where it is taken back."""
+
+    attested: Attested | None
 
 
 @dataclass(frozen=True, slots=True)

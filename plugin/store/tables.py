@@ -172,6 +172,21 @@ sent_charges = Table(
     _of_encounter(),
 )
 
+# What people stated in answer to questions, and what of it was taken back; only ever added to.
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("tenant", "encounter", "number", "action"),
+    _of_encounter(),
+)
+
 # What happened, only ever added to; `digest` is the place of the keyed hash that will chain an encounter's entries.
 trail = Table(
     "trail",

@@ -65,7 +65,8 @@ def _instant(piece: Piece) -> Judged:
     moment = piece.start if piece.start is not None else piece.stop
     if moment is None:
         return Timing.NO_START, (), Tier.INSTANT
-    return Timing.UNTIMED_PUSH, (Stretch(piece.administration.id, moment, moment),), Tier.CHARTED
+    tier = Tier.ATTESTED if piece.tier is Tier.ATTESTED else Tier.CHARTED
+    return Timing.UNTIMED_PUSH, (Stretch(piece.administration.id, moment, moment),), tier
 
 
 def _placeholder(piece: Piece, book: View) -> bool:

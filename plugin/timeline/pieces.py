@@ -10,6 +10,7 @@ from plugin.domain import Administration, DrugClass, DrugIdentity, Route, Techni
 INJECTED = frozenset({Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL})
 MOMENTARY = frozenset({Technique.PUSH, Technique.INJECTION})  # done at a moment, not over a time
 NOON = time(12, tzinfo=UTC)
+ATTESTED_TIMES = frozenset({"start", "stop", "technique"})
 ALWAYS_RUNS = frozenset({DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE, DrugClass.BLOOD})
 
 
@@ -53,8 +54,15 @@ def piece_of(administration: Administration, drug: DrugIdentity) -> Piece:
         intended,
         int(start.timestamp()) if start else None,
         int(stop.timestamp()) if stop else None,
-        Tier.PAIRED if administration.from_device else Tier.CHARTED,
+        _tier_of(administration),
     )
+
+
+def _tier_of(administration: Administration) -> Tier:
+    """What bears its time: the chart, a device, or a person's word for one of its ends or for how it was given."""
+    if ATTESTED_TIMES.intersection(administration.attested):
+        return Tier.ATTESTED
+    return Tier.PAIRED if administration.from_device else Tier.CHARTED
 
 
 def intended_technique(a: Administration, drug: DrugIdentity) -> Technique | None:

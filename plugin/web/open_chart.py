@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from plugin.ehr.errors import EhrError
 from plugin.ehr.tenants import Tenant
-from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide
+from plugin.review.attest import Standing, standing_of
+from plugin.review.attested_words import ATTESTED_TIMES, BILL
+from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide, may_open
 from plugin.review.ports import Person, Policy
 from plugin.review.post import UNSETTLED, Posted, Posting, look_for_unsettled, post_accepted
 from plugin.review.prepare import Review, prepare_review, setting_for
 from plugin.rules.what_if import WhatIf, what_if
+from plugin.store.attestations import EncounterAttestations
 from plugin.store.launches import Launch
 from plugin.store.records import EncounterRecords
 from plugin.web.services import Services
@@ -44,6 +47,28 @@ class OpenChart:
         except NotAllowed as refusal:
             return str(refusal)
         return ""
+
+    def why_not_state(self) -> str:
+        """Why nothing this person states can be recorded; empty when it can."""
+        try:
+            may_open(self.person, self.policy)
+        except NotAllowed as refusal:
+            return str(refusal)
+        return ""
+
+    @property
+    def attestations(self) -> EncounterAttestations:
+        """What people stated about this encounter."""
+        return EncounterAttestations(self.services.store, self.tenant.key, self.review.coded.chart.encounter.id)
+
+    @property
+    def attested_bills(self) -> bool:
+        """Whether attested times bill here before they are charted."""
+        return self.services.review_settings(self.launch).positions.get(ATTESTED_TIMES) == BILL
+
+    def standing_attestations(self) -> tuple[Standing, ...]:
+        """Where each attestation stands against the chart as read."""
+        return standing_of(self.review.attested, self.review.chart or self.review.coded.chart)
 
     def what_ifs(self) -> tuple[WhatIf, ...]:
         """What one more documented fact would change, under the settings of the review; none where nothing was coded.
@@ -97,6 +122,9 @@ class OpenChart:
 def open_chart(services: Services, launch: Launch) -> OpenChart:
     """Read and code the launch's encounter; raises EhrError when the chart can't be read."""
     tenant = services.tenant(launch)
-    review = prepare_review(services.chart_source(launch), services.book, services.review_settings(launch))
+    encounter = f"Encounter/{launch.encounter}"
+    attested = EncounterAttestations(services.store, tenant.key, encounter).attested()
+    source, settings = services.chart_source(launch), services.review_settings(launch)
+    review = prepare_review(source, services.book, settings, attested)
     records = EncounterRecords(services.store, tenant.key, review.coded.chart.encounter.id)
     return OpenChart(services, launch, tenant, review, records)

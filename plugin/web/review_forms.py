@@ -58,7 +58,7 @@ def read_asked(form: MultiDict[str, str], action: str, token: str) -> Asked:
         seen=_seen(form).get(token, 0),
         units=_units(form) if action == "edit" else None,
         modifiers=_modifiers(form) if action == "edit" else None,
-        reason=_reason(form) if action in {"edit", "dismiss"} else "",
+        reason=read_reason_field(form) if action in {"edit", "dismiss"} else "",
     )
 
 
@@ -89,6 +89,6 @@ def _modifiers(form: MultiDict[str, str]) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").upper().split())
 
 
-def _reason(form: MultiDict[str, str]) -> str:
+def read_reason_field(form: MultiDict[str, str]) -> str:
     """The reason from the list, then the person's own words."""
     return ": ".join(filter(None, (form.get("listed", "").strip(), form.get("reason", "").strip())))

@@ -47,20 +47,24 @@ def running_demo() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running_pair(folder: Path, *, partitioned: bool) -> Iterator[str]:
-    """A sandbox EHR and an app, with or without `Partitioned` on the app's cookie; yields the EHR's address."""
+def running_pair(folder: Path, *, partitioned: bool, charts: Path | None = None, site: str = "") -> Iterator[str]:
+    """A sandbox EHR and an app, with or without `Partitioned` on the app's cookie; yields the EHR's address.
+
+    `charts` is a folder of charts to serve instead of the sandbox's own; `site` more lines of the tenants file.
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         app_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         command = [sys.executable, "-m", "plugin.sandbox", "--data", str(folder)]
         command += ["--app-launch-url", f"{app_url}/launch", "--redirect-uri", f"{app_url}/callback"]
+        command += ["--charts", str(charts)] if charts else []
         with _process(command) as process:
             assert process.stdout is not None
             ready = json.loads(process.stdout.readline())
             origin = ready["ehr"].rstrip("/")
             tenants = folder / "tenants.toml"
-            tenants.write_text(TENANTS.format(iss=ready["iss"], origin=origin), encoding="utf-8")
+            tenants.write_text(TENANTS.format(iss=ready["iss"], origin=origin) + site, encoding="utf-8")
             settings = Settings(
                 public_url=app_url,
                 tenants=tenants,

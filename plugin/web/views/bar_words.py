@@ -9,6 +9,7 @@ TIERS = {
     3: "charted as still running: a lower bound",
     4: "computed from dose and rate or a charted infuse-over time",
     5: "ordered length or a single moment only",
+    6: "attested in this app, not charted",
 }
 
 

@@ -17,7 +17,7 @@ LEAD_FACTS = 3
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where one charge stands; `kind` is undecided, accepted, sent, dismissed, unknown, failed or changed.
+    """Where one charge stands; `kind` is undecided, waiting, accepted, sent, dismissed, unknown, failed or changed.
 
     `words` is what the reader sees first, `detail` who said it and when, `reference` the charge in the EHR.
     `units` and `modifiers` are what was accepted where that was edited.
@@ -53,7 +53,7 @@ class State:
     @property
     def can_dismiss(self) -> bool:
         """Anything that stands, decided or sent, can be dismissed."""
-        return self.kind in {"undecided", "changed", "accepted", "sent", "failed"}
+        return self.kind in {"undecided", "waiting", "changed", "accepted", "sent", "failed"}
 
 
 UNDECIDED = State()

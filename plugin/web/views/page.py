@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plugin.domain import Ask, CodedEncounter, Decline, MappingIssue, Notice, Patient
+from plugin.domain import CodedEncounter, Decline, MappingIssue, Notice, Patient
 from plugin.rules.what_if import WhatIf
+from plugin.web.views.attested_rows import AttestedRow
 from plugin.web.views.changes import Change
 from plugin.web.views.charges import (
     ChargeRow,
@@ -25,13 +26,17 @@ from plugin.web.views.contested import InForce, PositionOf, in_force
 from plugin.web.views.drug_label import drug_label
 from plugin.web.views.encounter_words import encounter_facts, incomplete_because
 from plugin.web.views.given_rows import GivenRow, given_rows
+from plugin.web.views.questions import Answering, Question, Telling, question_views
 from plugin.web.views.timeline import CategoryOf, Timeline, build_timeline
 from plugin.web.views.times import clock_for, plural
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: `may_decide` is false for a read-only reader, and `why_not` then says why and what to do."""
+    """Who looks: `may_decide` is false for a read-only reader, and `why_not` then says why and what to do.
+
+    `why_not_state` says why nothing they state can be recorded, empty when it can.
+    """
 
     name: str
     role: str
@@ -40,17 +45,7 @@ class Reader:
     why_not: str = ""
     shadow: bool = False
     open_tenant: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An `Ask` as shown, with what its answers would change."""
-
-    anchor: str
-    kind: str
-    text: str
-    would: str
-    given: tuple[Given, ...]
+    why_not_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +112,13 @@ class ReviewPage:
     trail: tuple[TrailLine, ...] = field(default=())
     one_more: tuple[OneMoreFact, ...] = ()
     positions: tuple[InForce, ...] = ()
+    attested: tuple[AttestedRow, ...] = ()
+    still_here: bool = False
+
+    @property
+    def confirmable(self) -> tuple[Question, ...]:
+        """The questions whose answer the chart's own plan gives and this reader may attest: confirmed in one step."""
+        return tuple(question for question in self.questions if question.can_confirm)
 
     @property
     def ready(self) -> tuple[ChargeRow, ...]:
@@ -166,6 +168,7 @@ def build_review_page(
     record: Record,
     words: BookWords,
     what_ifs: Sequence[WhatIf] = (),
+    attested: Sequence[AttestedRow] = (),
 ) -> ReviewPage:
     """Put one coded encounter into words; differences are added by the caller, who knows what was shown before."""
     chart = coded.chart
@@ -188,7 +191,9 @@ def build_review_page(
         given=given_rows(coded, timeline, anchors),
         charges=charge_rows(coded, record.states, lookups, clock, what_ifs),
         withdrawn=record.withdrawn,
-        questions=_questions(coded, lookups),
+        questions=question_views(Telling(coded, lookups, clock, Answering(reader.role, reader.why_not_state))),
+        attested=tuple(attested),
+        still_here=_still_here(coded),
         notices=tuple(_told(notice, lookups) for notice in coded.notices),
         declined=_declined(coded, lookups),
         issues=coded.issues or chart.issues,
@@ -198,14 +203,9 @@ def build_review_page(
     )
 
 
-def _questions(coded: CodedEncounter, lookups: Lookups) -> tuple[Question, ...]:
-    would = (*coded.would, *[""] * len(coded.asks))
-    return tuple(_question(number, ask, would[number - 1], lookups) for number, ask in enumerate(coded.asks, start=1))
-
-
-def _question(number: int, ask: Ask, would: str, lookups: Lookups) -> Question:
-    kind = ask.kind.replace("-", " ").capitalize()
-    return Question(f"question-{number}", kind, ask.question.text(), would, lookups.known(ask.administrations))
+def _still_here(coded: CodedEncounter) -> bool:
+    """Whether the patient has not left, so that whoever knows can still be asked."""
+    return coded.chart.encounter.status in {"arrived", "triaged", "in-progress", "onleave"}
 
 
 def _told(notice: Notice, lookups: Lookups) -> Told:

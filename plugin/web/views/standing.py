@@ -1,10 +1,11 @@
 """Where each charge stands, from what the store knows: decided, sent, unknown, refused, changed since."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from plugin.domain import CodedEncounter, SuggestedCharge
+from plugin.domain.charge import ChargeKey
 from plugin.review.lines import identity_of
 from plugin.review.ports import Decided, Intent, Recorded, same_suggestion
 from plugin.review.trail import TrailEntry, name_line, tell
@@ -14,6 +15,7 @@ from plugin.web.views.times import WallClock
 
 UNSETTLED = frozenset({"open", "unknown"})
 LONGEST_REFERENCE = 19
+WAITING_WORDS = "Attested, waiting for the chart"
 SAID = {"accept": "Accepted", "edit": "Changed and accepted", "dismiss": "Dismissed", "undo": "Taken back"}
 
 
@@ -52,17 +54,32 @@ class Standing:
     intents: Mapping[str, Intent]
 
 
-def read_record(coded: CodedEncounter, records: Known, clock: WallClock, *, sends: bool) -> Record:
+def read_record(
+    coded: CodedEncounter,
+    records: Known,
+    clock: WallClock,
+    *,
+    sends: bool,
+    waiting: Collection[ChargeKey] = frozenset(),
+) -> Record:
     """The state of every suggested charge, what was decided on charges no longer suggested, and the trail."""
     standing = Standing(
         {decided.identity: decided for decided in records.standing()}, records.recorded(), records.last_intents()
     )
     identities = {identity_of(records.tenant, records.encounter, charge.key): charge for charge in coded.charges}
     told = Telling(clock, sends)
-    states = {token_of(charge): _state(identity, charge, standing, told) for identity, charge in identities.items()}
+    states = {
+        token_of(charge): _waiting(_state(identity, charge, standing, told), charge.key in waiting)
+        for identity, charge in identities.items()
+    }
     gone = [d for identity, d in standing.decided.items() if identity not in identities and _still_matters(d, standing)]
     withdrawn = tuple(_withdrawn(decided, standing, told) for decided in gone)
     return Record(states, withdrawn, tuple(_trail_line(entry, clock) for entry in records.trail()))
+
+
+def _waiting(state: State, waits: bool) -> State:
+    """A line that nobody may accept before the late entry is charted."""
+    return replace(state, kind="waiting", words=WAITING_WORDS) if waits and state.is_open else state
 
 
 def _still_matters(decided: Decided, standing: Standing) -> bool:

@@ -52,6 +52,7 @@ class Review:
 
     coded: CodedEncounter
     basis: str
+    waiting: frozenset[Any] = frozenset()
 
 
 def review(*charges: SuggestedCharge, basis: str = "basis-1") -> Review:

@@ -1,0 +1,176 @@
+"""The review page made from an open chart, for every route that shows it: as it is, refused, or stopped."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from flask import make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from plugin.domain import Category
+from plugin.review.attest import ATTESTING_REASONS
+from plugin.review.decide import DISMISSAL_REASONS, Stale
+from plugin.review.lines import lines_of
+from plugin.rules import BY_ID
+from plugin.web.open_chart import OpenChart
+from plugin.web.review_forms import Shown, open_shown, seal_shown
+from plugin.web.services import Services
+from plugin.web.timeline_svg import draw_timeline
+from plugin.web.views.attested_rows import attested_rows
+from plugin.web.views.changes import changes_between, snapshot_of
+from plugin.web.views.legend import legend_for
+from plugin.web.views.line_changes import line_changes
+from plugin.web.views.page import BookWords, Reader, ReviewPage, build_review_page
+from plugin.web.views.standing import read_record
+from plugin.web.views.times import clock_for, counted
+
+# What an action came to, for the sentence above the page: (what, words, tone).
+OUTCOMES = {
+    "sent": ("charge", "sent to the EHR", "good"),
+    "already": ("charge", "in the EHR already", "good"),
+    "local": ("charge", "recorded", "good"),
+    "waiting": ("charge", "recorded; somebody else has to accept it before it is sent", "ask"),
+    "shadow": ("charge", "recorded; writing is off, so nothing was sent", "good"),
+    "altered": ("charge", "stored differently by the EHR: compare them below", "ask"),
+    "unknown": ("charge", "sent, but whether it arrived is unknown: check in the EHR", "ask"),
+    "busy": ("charge", "recorded, but not sent yet: somebody else is writing, so choose Send again", "ask"),
+    "conflict": ("charge", "not sent, because the charge stands differently in the EHR", "bad"),
+    "refused": ("charge", "refused by the EHR", "bad"),
+    "attested": ("answer", "attested; the late entry to chart stands below", "good"),
+    "withdrawn": ("attestation", "taken back", "good"),
+}
+_SAID = re.compile(r"([a-z]{2,10})-([0-9]{1,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence above the page; `tone` is good, info, ask or bad."""
+
+    text: str
+    tone: str
+
+
+def back_to(chart: OpenChart, outcomes: Iterable[str]) -> Response:
+    """The redirect after something was done; what it came to is said by counts in the address."""
+    said = ".".join(f"{outcome}-{count}" for outcome, count in Counter(outcomes).items())
+    return redirect(url_for("review.show", launch_id=chart.launch.id, said=said), HTTPStatus.SEE_OTHER)
+
+
+def refuse(chart: OpenChart, text: str, status: HTTPStatus) -> Response:
+    """The page again, with why nothing was done."""
+    return show_page(chart, Message(text, "bad"), status=status)
+
+
+def stop(chart: OpenChart, stale: Stale) -> Response:
+    """The chart changed under the decision: nothing was recorded, and both versions are shown side by side."""
+    before = page_before(chart)
+    page = _page(chart)
+    if before is not None:
+        page = replace(page, changes=changes_between(before.snapshot, _snapshot(chart)), changes_since=before.at)
+    elif stale.differences is not None:
+        page = replace(page, changes=line_changes(stale.differences), changes_since="the page you decided on")
+    return _render(chart, page, Message(str(stale), "ask"), status=HTTPStatus.CONFLICT, stopped=True)
+
+
+def message_from_address() -> Message | None:
+    """What the last decision came to, from the counts in the address; anything else there says nothing."""
+    counts = [(name, int(number)) for name, number in _SAID.findall(request.args.get("said", "")) if name in OUTCOMES]
+    if not counts:
+        return None
+    tones = [OUTCOMES[name][2] for name, _ in counts]
+    worst = next(tone for tone in ("bad", "ask", "good") if tone in tones)
+    return Message(
+        "; ".join(f"{counted(count, OUTCOMES[name][0])} {OUTCOMES[name][1]}" for name, count in counts) + ".", worst
+    )
+
+
+def page_before(chart: OpenChart) -> Shown | None:
+    """What the page showed that the form was on."""
+    return open_shown(request.form.get("shown", ""), chart.launch.id, chart.services.store.cipher)
+
+
+def show_page(
+    chart: OpenChart,
+    message: Message | None = None,
+    *,
+    before: Shown | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Response:
+    """The page, with what changed since another one when that is given."""
+    page = _page(chart)
+    if before is not None:
+        page = replace(page, changes=changes_between(before.snapshot, _snapshot(chart)), changes_since=before.at)
+    return _render(chart, page, message, status=status)
+
+
+def _page(chart: OpenChart) -> ReviewPage:
+    coded = chart.review.coded
+    chart.records.keep_shown(chart.review.basis, lines_of(coded), chart.services.clock())
+    why_not = chart.why_not_decide()
+    reader = Reader(
+        name=chart.person.name,
+        role=chart.person.role,
+        tenant=chart.tenant.name or chart.tenant.key,
+        may_decide=not why_not,
+        why_not=why_not,
+        shadow=not chart.policy.write,
+        open_tenant=chart.tenant.open,
+        why_not_state=chart.why_not_state(),
+    )
+    clock = clock_for(coded.chart)
+    waiting = chart.review.waiting
+    record = read_record(coded, chart.records, clock, sends=chart.policy.write, waiting=waiting)
+    attested = attested_rows(chart.standing_attestations(), clock, bills=chart.attested_bills)
+    words = book_words(chart.services)
+    return build_review_page(coded, chart.review.basis, reader, record, words, chart.what_ifs(), attested)
+
+
+def book_words(services: Services) -> BookWords:
+    """Labels, citations, categories and positions from the code book, titles from the rulebook."""
+    families = {row.code: row.family[0] for row in services.book.procedure_codes}
+
+    def category_of(code: str) -> Category | None:
+        return families.get(code)
+
+    def title_of(rule: str) -> str:
+        return BY_ID[rule].title if rule in BY_ID else ""
+
+    book = services.book
+    return BookWords(book.label, book.citations.get, title_of, category_of, book.positions.get)
+
+
+def _snapshot(chart: OpenChart) -> dict[str, Any]:
+    return snapshot_of(chart.review.coded, chart.review.basis)
+
+
+def _render(
+    chart: OpenChart,
+    page: ReviewPage,
+    message: Message | None,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    stopped: bool = False,
+) -> Response:
+    timeline = page.timeline
+    now = timeline.clock.day_and_time(chart.services.clock())
+    shown = Shown(f"the page of {now}", _snapshot(chart))
+    body = render_template(
+        "review/page.html",
+        page=page,
+        launch_id=chart.launch.id,
+        message=message,
+        stopped=stopped,
+        show_banner=chart.launch.need_patient_banner,
+        picture=Markup(draw_timeline(timeline)) if timeline.lanes else "",  # noqa: S704 - escaped by svg_marks
+        legend=legend_for(timeline),
+        zone_words=timeline.clock.zone_words(timeline.start, timeline.stop),
+        dismissal_reasons=DISMISSAL_REASONS,
+        attesting_reasons=ATTESTING_REASONS,
+        shown=seal_shown(shown, chart.launch.id, chart.services.store.cipher),
+        read_at=now,
+    )
+    return make_response(body, status)

@@ -1,0 +1,144 @@
+"""Questions as the page shows them: the words, what an answer changes, and a form for whoever may answer here."""
+
+from dataclasses import dataclass
+
+from plugin.domain import Ask, CodedEncounter
+from plugin.review.answering import AnswerForm, Field, form_for
+from plugin.web.views.charges import Given, Lookups
+from plugin.web.views.times import WallClock
+
+LOCAL = "%Y-%m-%dT%H:%M"
+_WHERE = "If you know it, please chart it as a late entry. If nobody knows, please say so."
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """An input: `name` in the form, its label, its value as an input of type datetime-local or text takes it."""
+
+    name: str
+    label: str
+    is_time: bool
+    value: str
+    shown: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An `Ask` as shown; `token` names it in forms.
+
+    `why_not` says why this reader can't attest it, empty when they can or nobody could. `copied` is the text for the
+    nurse: it never says what an answer would be worth.
+    """
+
+    anchor: str
+    token: str
+    kind: str
+    text: str
+    would: str
+    given: tuple[Given, ...]
+    fields: tuple[FieldView, ...] = ()
+    choices: tuple[str, ...] = ()
+    may_attest: bool = False
+    why_not: str = ""
+    prefilled: bool = False
+    copied: str = ""
+
+    @property
+    def can_confirm(self) -> bool:
+        """Whether it stands in the list of answers that are confirmed in one step."""
+        return self.prefilled and self.may_attest
+
+
+def token_of_ask(ask: Ask) -> str:
+    """A question's key as a form field: its kind and its administrations."""
+    return f"{ask.kind}|{','.join(ask.administrations)}"
+
+
+def field_name(token: str, field: Field) -> str:
+    """The name of an input of a question."""
+    return f"{token}|{field.administration}|{field.element}"
+
+
+def choice_name(token: str) -> str:
+    """The name of a question's radio buttons."""
+    return f"{token}|answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who would answer: their role, and why nothing they say can be recorded, empty when it can."""
+
+    role: str
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What putting a question into words needs."""
+
+    coded: CodedEncounter
+    lookups: Lookups
+    clock: WallClock
+    answering: Answering
+
+
+def question_views(telling: Telling) -> tuple[Question, ...]:
+    """Every question, in the order in which they were asked."""
+    asks, would = telling.coded.asks, telling.coded.would
+    return tuple(
+        _question(number, ask, would[number - 1] if number <= len(would) else "", telling)
+        for number, ask in enumerate(asks, start=1)
+    )
+
+
+def _question(number: int, ask: Ask, would: str, telling: Telling) -> Question:
+    token, form = token_of_ask(ask), form_for(ask, telling.coded.chart)
+    why_not = _why_not(form, telling.answering)
+    return Question(
+        anchor=f"question-{number}",
+        token=token,
+        kind=ask.kind.replace("-", " ").capitalize(),
+        text=ask.question.text(),
+        would=would,
+        given=telling.lookups.known(ask.administrations),
+        fields=tuple(_field(token, each, telling.clock) for each in form.fields),
+        choices=tuple(form.choices),
+        may_attest=form.can_attest and not why_not,
+        why_not=why_not,
+        prefilled=form.is_prefilled,
+        copied=words_for_the_nurse(ask, telling.coded, telling.clock),
+    )
+
+
+def _why_not(form: AnswerForm, answering: Answering) -> str:
+    if not form.can_attest:
+        return ""
+    if answering.why_not:
+        return answering.why_not
+    if answering.role in form.roles:
+        return ""
+    return "A clinician can attest it here." if "coder" not in form.roles else "A clinician or a coder can attest it."
+
+
+def _field(token: str, field: Field, clock: WallClock) -> FieldView:
+    moment = clock.moment(field.prefilled) if field.prefilled else None
+    return FieldView(
+        name=field_name(token, field),
+        label=field.label,
+        is_time=field.is_time,
+        value=f"{moment:{LOCAL}}" if moment else "",
+        shown=clock.when(moment) if moment else "",
+        source=field.source,
+    )
+
+
+def words_for_the_nurse(ask: Ask, coded: CodedEncounter, clock: WallClock) -> str:
+    """The question as it is sent or copied: what is asked, about what, and where the answer belongs."""
+    given = {a.id: a for a in coded.chart.administrations}
+    about = [given[id_] for id_ in ask.administrations if id_ in given]
+    named = "; ".join(
+        f"{a.drug.text}{f', charted {clock.day_and_time(at)}' if (at := a.start or a.stop) else ''}" for a in about
+    )
+    lines = [ask.question.text(), f"About: {named}." if named else "", _WHERE]
+    return "\n".join(filter(None, lines))

@@ -1,0 +1,83 @@
+"""Charts made for one test each, in the sandbox's own folder layout."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+# Eight antibiotics one after the other, each charted as one moment with how long it should run.
+EIGHT = (
+    ("cefepime", "20481"),
+    ("vancomycin", "11124"),
+    ("metronidazole", "6922"),
+    ("ceftriaxone", "2193"),
+    ("azithromycin", "18631"),
+    ("meropenem", "29561"),
+    ("ampicillin", "733"),
+    ("cefazolin", "2180"),
+)
+FIRST = datetime.fromisoformat("2026-03-02T08:00:00-06:00")
+
+
+def eight_instants(folder: Path) -> Path:
+    """A visit of eight infusions, each an instant with an infuse-over time of 45 minutes; returns the charts folder."""
+    resources = [_patient("ins"), _encounter("ins", FIRST, FIRST + timedelta(hours=12)), _diagnosis("ins")]
+    resources += [_instant(number, *drug) for number, drug in enumerate(EIGHT)]
+    return write_chart(folder, "eight-instants", resources)
+
+
+def write_chart(folder: Path, name: str, resources: list[dict[str, Any]]) -> Path:
+    """Write a chart as the sandbox reads it."""
+    place = folder / "charts" / name
+    place.mkdir(parents=True)
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
+    (place / "chart.json").write_text(json.dumps(bundle), encoding="utf-8")
+    return folder / "charts"
+
+
+def _patient(prefix: str) -> dict[str, Any]:
+    name = [{"family": "Okonkwo", "given": ["Ida"]}]
+    return {"resourceType": "Patient", "id": f"{prefix}-patient", "name": name, "birthDate": "1961-04-05"}
+
+
+def _encounter(prefix: str, start: datetime, stop: datetime | None, status: str = "finished") -> dict[str, Any]:
+    period = {"start": start.isoformat(), **({"end": stop.isoformat()} if stop else {})}
+    return {
+        "resourceType": "Encounter",
+        "id": f"{prefix}-encounter",
+        "status": status,
+        "class": {"system": ACT, "code": "AMB"},
+        "subject": {"reference": f"Patient/{prefix}-patient"},
+        "period": period,
+        "diagnosis": [{"condition": {"reference": f"Condition/{prefix}-condition"}, "rank": 1}],
+    }
+
+
+def _diagnosis(prefix: str) -> dict[str, Any]:
+    coding = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M86.9", "display": "Osteomyelitis, unspecified"}
+    return {
+        "resourceType": "Condition",
+        "id": f"{prefix}-condition",
+        "code": {"coding": [coding]},
+        "subject": {"reference": f"Patient/{prefix}-patient"},
+        "encounter": {"reference": f"Encounter/{prefix}-encounter"},
+    }
+
+
+def _instant(number: int, drug: str, code: str) -> dict[str, Any]:
+    over = {"value": 45, "unit": "minutes", "system": "http://unitsofmeasure.org", "code": "min"}
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": f"ins-{number}",
+        "extension": [
+            {"url": "https://fhir-ehr.cerner.com/r4/StructureDefinition/infuse-over-time", "valueQuantity": over}
+        ],
+        "status": "completed",
+        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": code}], "text": f"{drug} IVPB"},
+        "subject": {"reference": "Patient/ins-patient"},
+        "context": {"reference": "Encounter/ins-encounter"},
+        "effectiveDateTime": (FIRST + timedelta(hours=number)).isoformat(),
+        "dosage": {"text": "IV infusion", "route": {"text": "IV"}, "site": {"text": "left forearm"}},
+    }
