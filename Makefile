@@ -9,11 +9,11 @@ RUN    := $(BIN)/python
 ARGS   ?=
 
 # What CI runs, in CI's order: cheap first. `.ci/run` reads this list and prints the seconds of each.
-CHECKS := format-check lint imports types codebook reference-check docs wheel test
+CHECKS := format-check lint imports types codebook reference-check docs wheel test test-interop
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-browser pictures check list-checks format format-check lint imports types codebook codebook-tables \
+.PHONY: help setup demo test test-browser test-interop pictures check list-checks format format-check lint imports types codebook codebook-tables \
         reference reference-check generative bench pictures docs wheel real-data locks clean
 
 help: ## list these commands
@@ -55,6 +55,9 @@ demo: $(VENV)/use.stamp ## start the pretend EHR and the app on this machine; pr
 
 test: $(VENV)/development.stamp ## run the tests (ARGS="tests/unit -k push" for some of them)
 	@$(RUN) -m pytest $(ARGS)
+
+test-interop: $(VENV)/development.stamp ## the app against servers that others wrote (npm, Maven and a JDK fetch and run them)
+	@$(RUN) -m pytest tests/interop $(ARGS)
 
 test-browser: $(VENV)/development.stamp ## run the browser tests alone
 	@$(RUN) -m pytest tests/browser $(ARGS)

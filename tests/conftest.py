@@ -27,6 +27,7 @@ TIERS = (
 LOOPBACK_TIERS = frozenset({"smart", "functional", "browser", "interop"})
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 NO_BROWSER = "browser tests (chromium is not installed; apt-get install chromium)"
+NO_INTEROP = "interop tests (`make test-interop` fetches independent servers and runs them)"
 NO_POSTGRESQL = "store tests on PostgreSQL (not installed; apt-get install postgresql)"
 
 _not_run = pytest.StashKey[list[str]]()
@@ -54,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         _mark_tier(item)
+    if not any("interop" in Path(asked).parts for asked in config.args):
+        _leave_out(config, items, "interop", NO_INTEROP)
     if any(item.get_closest_marker("browser") for item in items) and not find_chromium():
         if in_ci():
             raise pytest.UsageError(f"CI must run the {NO_BROWSER}")
@@ -72,6 +75,8 @@ def _mark_tier(item: pytest.Item) -> None:
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str, why: str) -> None:
     left_out = [item for item in items if item.get_closest_marker(marker)]
+    if not left_out:
+        return
     items[:] = [item for item in items if not item.get_closest_marker(marker)]
     config.hook.pytest_deselected(items=left_out)
     config.stash[_not_run].append(why)

@@ -48,6 +48,7 @@ class Browser(requests.Session):
 
     def send(self, request, **kwargs):
         """Send with the cookies of this jar; requests itself would keep Secure cookies back from http."""
+        request.headers.pop("Cookie", None)
         cookies = get_cookie_header(self.cookies, request)
         if cookies:
             request.headers["Cookie"] = cookies
