@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fhir_mappings.concepts import Coding, read_concept
+from fhir_mappings.concepts import Coding, read_concept, read_concepts
 from fhir_mappings.elements import Element
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
 from fhir_mappings.quantities import read_quantity
@@ -49,6 +49,7 @@ def read_charge_item(resource: Resource, context: Lookup) -> tuple[ExistingCharg
         identifiers=_identifiers(element),
         version=version_of(resource),
         entered_by=context.key(reference_of(element.child("enterer"))) or reference_of(element.child("enterer")),
+        diagnoses=_diagnoses(element),
     )
     if not code:
         element.say("code", "no CPT or HCPCS code: this charge is compared with nothing")
@@ -112,6 +113,13 @@ def _day(element: Element, context: Lookup) -> date | None:
         moment = read_time(period, "start", context.zone)
         return moment.day or read_time(period, "end", context.zone).day
     return read_time(element, "occurrenceDateTime", context.zone).day
+
+
+def _diagnoses(element: Element) -> tuple[str, ...] | None:
+    """The ICD-10-CM codes of its reasons in charted order; None where it has none: they may stand on the claim."""
+    codings = [coding for concept in read_concepts(element, "reason") for coding in concept.codings]
+    found = [coding.code for coding in codings if term_system(coding.system) == "icd10cm" and coding.code]
+    return tuple(dict.fromkeys(found)) or None
 
 
 def _identifiers(element: Element) -> tuple[str, ...]:

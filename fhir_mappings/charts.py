@@ -61,10 +61,11 @@ def read_charts(
     for draft in gathering.drafts.values():
         of_patient = [other.visit for other in gathering.of_patient[draft.visit.encounter.patient]]
         near = neighbours_of(draft.visit, of_patient, charged)
-        own = tuple(sorted({charge.code for charge in charged.get(draft.visit.encounter.id, ())}))
+        existing = sorted(charged.get(draft.visit.encounter.id, ()), key=lambda charge: charge.id)
+        own = tuple(sorted({charge.code for charge in existing}))
         chart = _chart(draft, patients, near if neighbours_known else None, zone)
         blocking = tuple(issue for issue in lost if issue.blocks)
-        charts.append(replace(chart, charged=own, issues=_sorted([*chart.issues, *blocking])))
+        charts.append(replace(chart, charged=own, existing=tuple(existing), issues=_sorted([*chart.issues, *blocking])))
     return ChartSet(tuple(charts), _sorted(gathering.issues))
 
 

@@ -139,6 +139,7 @@ def _text(encounter: dict[str, Any]) -> list[str]:
         lines += [f"      {fact['fact']}" for fact in charge["evidence"]]
         lines += [f"      rule: {why}" for why in charge["because"]]
         lines += [f"      but: {c['position']} = {c['other']}: {c['effect']}" for c in charge["caveats"]]
+    lines += _edits_text(encounter)
     for query in encounter["queries"]:
         lines += [f"  ? {query['kind']}: {query['question']}", f"      {query['would']}"]
     lines += [f"  > {w['fact']}: {w['would']}" for w in encounter.get("what_if", [])]
@@ -146,6 +147,17 @@ def _text(encounter: dict[str, Any]) -> list[str]:
     lines += [f"  - {d['code'] or 'not coded'}: {'; '.join(d['because'])}" for d in encounter["declined"]]
     lines += [f"  {_issue_text(issue)}" for issue in encounter["issues"]]
     return lines
+
+
+def _edits_text(encounter: dict[str, Any]) -> list[str]:
+    """What the scrubber has against the suggested charges and those of the EHR, and hints about their diagnoses."""
+    named = [("", encounter["edits"]), (" (charged already)", encounter["existing_edits"])]
+    lines = []
+    for where, edits in named:
+        for edit in edits:
+            mark = "x" if edit["severity"] == "hard" else "~"
+            lines += [f"  {mark} {edit['id']}{where}: {edit['text']}", f"      mend: {edit['mend']}"]
+    return [*lines, *(f"  ~ hint ({hint['standing']}): {hint['text']}" for hint in encounter["hints"])]
 
 
 def _issue_text(issue: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from plugin.codebook.claims import ClaimTables
 from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
+from plugin.codebook.indications import Indications
 from plugin.codebook.packages import Package, PackageTable
 from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
 
@@ -49,6 +50,7 @@ class CodeBook:
     profiles: Mapping[str, Any]
     retired: Mapping[str, tables.RetiredCode]
     claims: ClaimTables
+    indications: Indications
 
     @staticmethod
     @lru_cache(maxsize=4)
@@ -72,6 +74,7 @@ class CodeBook:
             profiles=tables.read_toml("profiles.toml", folders),
             retired=tables.read_retired(folders),
             claims=ClaimTables(folders, citations),
+            indications=Indications(folders),
         )
 
     def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":

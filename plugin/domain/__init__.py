@@ -11,7 +11,6 @@ from plugin.domain.charge import (
     ChargeMinutes,
     CodedEncounter,
     Decision,
-    ExistingCharge,
     NamedService,
     SuggestedCharge,
 )
@@ -35,6 +34,7 @@ from plugin.domain.chart import (
 from plugin.domain.citation import Citation, Standing
 from plugin.domain.claim import ClaimLine, Edit, Hint, Severity, line_key
 from plugin.domain.codes import CareSetting, Category, Role, Route, Technique, Term
+from plugin.domain.existing import ExistingCharge
 from plugin.domain.interval import Interval, Stretch
 from plugin.domain.outcome import (
     Answer,

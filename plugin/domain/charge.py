@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 
 from msgspec import Struct
 
@@ -91,33 +90,6 @@ class CodedEncounter:
     issues: tuple[MappingIssue, ...] = ()
     positions: tuple[tuple[str, str], ...] = ()
     services: tuple[NamedService, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingCharge:
-    """A charge that already stands in the EHR.
-
-    `system` is CPT or HCPCS, empty with `code` where it has none; `identifiers` as `system|value`; `version` that was
-    read; `entered_by` the reference of who entered it; `day` the day it is for.
-    """
-
-    id: str
-    encounter: str = ""
-    patient: str = ""
-    system: str = ""
-    code: str = ""
-    units: Decimal = Decimal(1)
-    modifiers: tuple[str, ...] = ()
-    status: str = ""
-    day: date | None = None
-    identifiers: tuple[str, ...] = ()
-    version: str = ""
-    entered_by: str = ""
-
-    @property
-    def counts(self) -> bool:
-        """Whether it was charged: billable or billed, not planned, refused or withdrawn."""
-        return self.status in ("billable", "billed")
 
 
 @dataclass(frozen=True, slots=True)

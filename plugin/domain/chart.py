@@ -12,6 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from plugin.domain.codes import Route, Technique, Term, Word
+from plugin.domain.existing import ExistingCharge
 
 
 class Status(Word):
@@ -208,7 +209,7 @@ class Chart:
 
     `neighbours` is None when unknown (nobody asked the EHR), empty when there are none.
     `unplaced` are ids of administrations of this patient that may belong here and could not be placed.
-    `charged` are codes already charged on this encounter.
+    `charged` are codes already charged on this encounter, `existing` the charges themselves, by id.
     `stated` are answers to questions that no FHIR element carries (primary reason, pump owner, purpose).
     """
 
@@ -223,3 +224,4 @@ class Chart:
     unplaced: tuple[str, ...] = ()
     stated: tuple[Stated, ...] = ()
     charged: tuple[str, ...] = ()
+    existing: tuple[ExistingCharge, ...] = ()

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from plugin.domain.charge import ExistingCharge, SuggestedCharge
+from plugin.domain.charge import SuggestedCharge
 from plugin.domain.codes import Word
+from plugin.domain.existing import ExistingCharge
 from plugin.domain.outcome import Fact, TableRow
 
 
@@ -53,6 +54,7 @@ class ClaimLine:
             units=charge.units,
             modifiers=charge.modifiers,
             day=charge.day or day,
+            diagnoses=charge.diagnoses,
         )
 
     def edited(self, units: int, modifiers: tuple[str, ...]) -> "ClaimLine":

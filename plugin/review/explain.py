@@ -15,35 +15,45 @@ from plugin.domain import (
     Citation,
     CodedEncounter,
     Decline,
+    Edit,
+    Hint,
     MappingIssue,
     Notice,
     Ruling,
     SuggestedCharge,
+    line_key,
 )
+from plugin.review.scrubbing import Scrubbed, scrub_existing, scrub_suggested
 from plugin.rules import BY_ID
 
 
 def as_json(coded: CodedEncounter, book: CodeBook) -> dict[str, Any]:
     """One entry of `encounters` as DESIGN section 6 shapes it; strings, integers, lists and null only."""
     chart = coded.chart
+    scrubbed = scrub_suggested(coded, book)
     return {
         "encounter": chart.encounter.id,
         "patient": chart.encounter.patient,
         "setting": coded.setting.value,
         "date_of_service": coded.day.isoformat() if coded.day else None,
         "complete": coded.complete,
-        "charges": [_charge(charge, coded, book) for charge in coded.charges],
+        "charges": [_charge(charge, coded, book, scrubbed) for charge in coded.charges],
         "queries": [_query(ask, would) for ask, would in zip(coded.asks, coded.would, strict=True)],
         "notices": [_notice(notice) for notice in coded.notices],
         "declined": [_declined(r, r.outcome) for r in coded.rulings if isinstance(r.outcome, Decline)],
         "issues": [issue_json(issue) for issue in coded.issues],
         "positions": dict(coded.positions),
         "services": [asdict(service) for service in coded.services],
+        "edits": [edit_json(edit, book) for edit in scrubbed.edits],
+        "hints": [_hint(hint, book) for hint in scrubbed.hints],
+        "existing_edits": [edit_json(edit, book) for edit in scrub_existing(coded, book).edits],
     }
 
 
-def _charge(charge: SuggestedCharge, coded: CodedEncounter, book: CodeBook) -> dict[str, Any]:
+def _charge(charge: SuggestedCharge, coded: CodedEncounter, book: CodeBook, scrubbed: Scrubbed) -> dict[str, Any]:
+    key = line_key(charge)
     return {
+        "key": key,
         "system": charge.system,
         "code": charge.code,
         "label": book.label(charge.code),
@@ -58,6 +68,29 @@ def _charge(charge: SuggestedCharge, coded: CodedEncounter, book: CodeBook) -> d
         "citations": [cited(citation) for citation in citations_of(charge.citations, book)],
         "because": because(charge),
         "caveats": [_caveat(caveat) for caveat in charge.caveats],
+        "edits": [edit.id for edit in scrubbed.about(key)],
+    }
+
+
+def edit_json(edit: Edit, book: CodeBook) -> dict[str, Any]:
+    """What the scrubber has against lines: `lines` are the keys of charges, or the ids of those in the EHR."""
+    return {
+        "id": edit.id,
+        "severity": edit.severity.value,
+        "lines": list(edit.lines),
+        "text": edit.text.text(),
+        "mend": edit.mend.text(),
+        "rows": [f"{row.table}: {row.key}" for row in edit.rows],
+        "citations": [cited(citation) for citation in citations_of(edit.citations, book)],
+    }
+
+
+def _hint(hint: Hint, book: CodeBook) -> dict[str, Any]:
+    return {
+        "line": hint.line,
+        "text": hint.text.text(),
+        "standing": hint.standing,
+        "citations": [cited(citation) for citation in citations_of(hint.citations, book)],
     }
 
 

@@ -319,6 +319,22 @@ def test_a_neighbour_tells_what_was_charged_on_it() -> None:
     assert [("e2", ("96365",))] == _neighbours(encounter("e2"), *charges)
 
 
+def test_a_chart_carries_the_charges_that_count() -> None:
+    """By id, with their reasons where they name some; planned and withdrawn ones are none."""
+    reason = [{"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]} for code in ("K50.90", "I10")]
+    charges = [
+        charge_item("i3", code="96375"),
+        charge_item("i1", reason=reason),
+        charge_item("i2", status="planned"),
+        charge_item("i4", "Encounter/e2"),
+    ]
+    [chart] = read_charts([encounter(), *charges]).charts
+
+    assert [("ChargeItem/i1", ("K50.90", "I10")), ("ChargeItem/i3", None)] == [
+        (charge.id, charge.diagnoses) for charge in chart.existing
+    ]
+
+
 def test_no_neighbours_and_unknown_neighbours_differ() -> None:
     """In a file it is known that there are none; an EHR that was not asked knows nothing."""
     assert ([], None) == (_neighbours(), _neighbours(encounter("e2"), neighbours_known=False))

@@ -63,4 +63,4 @@ def documented(chart: Chart, day: date) -> bool:
 
 
 def _named(lines: Sequence[ClaimLine]) -> str:
-    return ", ".join(f"{shown(line)} x{line.units:f}" for line in lines)
+    return ", ".join(f"{shown(line)} x{line.units}" for line in lines)

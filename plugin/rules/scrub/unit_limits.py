@@ -28,7 +28,7 @@ def units_not_whole(claim: Claim) -> Iterator[Found]:
     """A part of a unit is rounded up to a whole one before it is charged (dossier R32)."""
     for line in claim.lines:
         if line.units < 1 or line.units != line.units.to_integral_value():
-            text = Fact("{} has {} units", (line.code, f"{line.units:f}"))
+            text = Fact("{} has {} units", (line.code, str(line.units)))
             yield Found((line,), text, Fact("charge whole units, rounded up; to charge none, take the line off"))
 
 
@@ -63,7 +63,7 @@ def _found(group: list[ClaimLine], units: Decimal, limit: UnitLimit, claim: Clai
     words = "{} x{}: the limit is {} a line" if limit.indicator == PER_LINE else "{} x{}: the limit is {} a day"
     text = words if known else words + " in the edition nearest to that day"
     severity = Severity.WARN if appeal else hard_if(known)
-    values = (group[0].code, f"{units:f}", limit.units)
+    values = (group[0].code, str(units), limit.units)
     return Found(tuple(group), Fact(text, values), MENDS[limit.indicator], severity, (limit.row,))
 
 
