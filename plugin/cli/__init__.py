@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "serve", "code", "generate", "codebook", "keys", "doctor")
+COMMANDS = ("demo", "serve", "code", "generate", "codebook", "keys", "doctor", "audit-trail")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # One command costs only its own imports: coding a file needs no web server.
     wanted = given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS
     for name in wanted:
-        import_module(f"plugin.cli.{name}").add_parser(subparsers)
+        import_module(f"plugin.cli.{name.replace('-', '_')}").add_parser(subparsers)
     options = parser.parse_args(given)
     try:
         status: int = options.run(options)

@@ -12,6 +12,7 @@ from flask import Flask
 
 from plugin.ehr.addresses import is_loopback
 from plugin.web.app import create_app
+from plugin.web.daily_heads import tell_heads_daily
 from plugin.web.services import EXTENSION, Services
 from plugin.web.settings import Settings, SettingsError, read_settings
 from plugin.web.settling import settle_in_background
@@ -101,6 +102,7 @@ def _app(settings: Settings) -> Flask:
     """The app of one serving process, which first looks for what a dead one left unknown."""
     app = create_app(settings)
     settle_in_background(app.extensions[EXTENSION])
+    tell_heads_daily(app.extensions[EXTENSION])
     return app
 
 

@@ -26,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TrailEntry:
-    """An entry with its place in the encounter's trail, counted from 1; `digest` is empty until trails are chained."""
+    """An entry with its place in the encounter's trail, counted from 1; `digest` chains it to the one before it."""
 
     number: int
     entry: Entry

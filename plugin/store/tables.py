@@ -95,6 +95,8 @@ review_encounters = Table(
     Column("encounter", String(200), primary_key=True),
     Column("writer", String(100), nullable=False),
     Column("writer_until", Moment),
+    Column("trail_count", Integer, nullable=False, server_default="0"),
+    Column("trail_end", String(64), nullable=False, server_default=""),
 )
 
 
@@ -187,7 +189,7 @@ attestations = Table(
     _of_encounter(),
 )
 
-# What happened, only ever added to; `digest` is the place of the keyed hash that will chain an encounter's entries.
+# What happened, only ever added to; `digest` chains an encounter's entries (`plugin.store.trail_chain`).
 trail = Table(
     "trail",
     metadata,
@@ -203,3 +205,14 @@ trail = Table(
     UniqueConstraint("tenant", "encounter", "number"),
     _of_encounter(),
 )
+
+# The one key of all chains.
+trail_keys = Table(
+    "trail_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key_sealed", Text, nullable=False),
+)
+
+# The days on which the ends of the chains were written to the log.
+trail_days = Table("trail_days", metadata, Column("day", String(10), primary_key=True), Column("told_at", Moment))

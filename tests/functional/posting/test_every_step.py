@@ -13,6 +13,7 @@ import pytest
 from plugin.store.cipher import make_key
 from tests.functional.posting.pretend_oracle import Oracle, running_oracle
 from tests.smart.sandbox.ehr import Ehr
+from tests.verifies import verifies
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -55,6 +56,7 @@ def rounds(folder: Path, **given: Any) -> list[dict[str, Any]]:
 LEAST_STEPS = 14
 
 
+@verifies("WR-02", "WR-03")
 @pytest.mark.parametrize(
     ("sink", "what", "first_code", "charges"),
     [

@@ -17,6 +17,7 @@ from tests.functional.posting.clinic import CODER, ENCOUNTER, NURSE, POLICY
 from tests.functional.posting.oracle_clinic import OracleClinic
 from tests.functional.posting.pretend_oracle import EXTENSION, SITE, Oracle, running_oracle
 from tests.smart.sandbox.ehr import Ehr
+from tests.verifies import verifies
 
 SYSTEM = f"https://fhir.cerner.com/{SITE}/CodeSystem/BillCodes-"
 
@@ -48,6 +49,7 @@ def edit(clinic: OracleClinic, units: int, modifiers: tuple[str, ...] = (), seen
     clinic.say(CODER, "edit", units=units, modifiers=modifiers, reason="Counted again", seen=seen)
 
 
+@verifies("WR-04")
 def test_an_accepted_charge_is_found_though_the_answer_is_empty(clinic: OracleClinic, oracle: Oracle) -> None:
     """Sent once, found among the encounter's billable charges, recorded under the EHR's own id."""
     clinic.say()
@@ -56,6 +58,7 @@ def test_an_accepted_charge_is_found_though_the_answer_is_empty(clinic: OracleCl
     assert clinic.records.recorded()[clinic.identity].sent.reference == "ChargeItem/1000"
 
 
+@verifies("WR-10", "WR-01")
 def test_what_is_sent_holds_the_contracts_elements_and_no_other(clinic: OracleClinic, oracle: Oracle) -> None:
     """Status unknown, one moment, one coding of the site's own, diagnoses with their priority; nothing else."""
     clinic.say()
@@ -90,6 +93,7 @@ def test_the_charge_masters_code_goes_first_and_the_procedure_code_beside_it(
     assert revenue["valueCodeableConcept"]["coding"][0]["code"] == "0510"
 
 
+@verifies("WR-10")
 def test_a_missing_schedule_is_told_before_anything_is_sent(clinic: OracleClinic, oracle: Oracle) -> None:
     """The tenants file must name the site's schedule for each type of code that is sent."""
     clinic.schedules = {"CPT": "1"}
@@ -99,6 +103,7 @@ def test_a_missing_schedule_is_told_before_anything_is_sent(clinic: OracleClinic
     assert "bill_code_schedules.ICD" in posted.message
 
 
+@verifies("WR-05")
 def test_a_clinicians_acceptance_waits_for_a_coder(clinic: OracleClinic, oracle: Oracle) -> None:
     """There are no planned charges here; the coder's acceptance sends it."""
     clinic.say(NURSE)
@@ -121,6 +126,7 @@ def test_a_change_replaces_the_charge(clinic: OracleClinic, oracle: Oracle) -> N
     assert clinic.records.recorded()[clinic.identity].sent.modifiers == ("59",)
 
 
+@verifies("WR-07")
 def test_a_dismissal_credits_what_was_sent_and_accepting_again_charges_anew(
     clinic: OracleClinic, oracle: Oracle
 ) -> None:
@@ -137,6 +143,7 @@ def test_a_dismissal_credits_what_was_sent_and_accepting_again_charges_anew(
     assert [each["quantity"]["value"] for each in oracle.active()] == [1]
 
 
+@verifies("WR-03")
 @pytest.mark.parametrize("fault", ["500 after", "timeout after", "timeout before"])
 @pytest.mark.parametrize("what", ["create", "change", "dismiss"])
 def test_whatever_is_lost_each_operation_takes_effect_once(
@@ -156,6 +163,7 @@ def test_whatever_is_lost_each_operation_takes_effect_once(
     assert len(oracle.charges) == (2 if what == "change" else 1)
 
 
+@verifies("WR-02", "WR-03")
 def test_a_late_arrival_makes_no_second_charge(clinic: OracleClinic, oracle: Oracle) -> None:
     """The first request hangs in a queue; the line is edited and sent; then the first one arrives."""
     clinic.say()
@@ -223,6 +231,7 @@ def test_a_refusal_names_status_and_code(clinic: OracleClinic, oracle: Oracle) -
     assert "code-invalid" in posted.message
 
 
+@verifies("WR-02")
 def test_transactions_are_told_apart_and_repeat(clinic: OracleClinic) -> None:
     """The same for every attempt at one thing; another for another operation, line or charge that is replaced."""
     clinic.say()

@@ -12,6 +12,7 @@ from plugin.ehr.sinks.fhir_create import FhirCreate
 from plugin.review.post import Difference, make_draft
 from plugin.store.engine import TransactionOpen
 from tests.functional.posting.clinic import CODER, ENCOUNTER, NURSE, POLICY, Clinic, LossyHttp, utc_now
+from tests.verifies import verifies
 
 # The ways to create: an id of ours; If-None-Exist; and a server that declares and heeds neither.
 WITH_ID: dict[str, bool] = {}
@@ -35,6 +36,7 @@ def test_an_accepted_charge_stands_in_the_ehr(clinic: Clinic, way: dict[str, boo
     assert (recorded.reference, recorded.version) == (f"ChargeItem/{charge['id']}", charge["meta"]["versionId"])
 
 
+@verifies("WR-02")
 def test_the_id_is_the_identity_where_the_server_takes_it(clinic: Clinic) -> None:
     """That is what makes a second create impossible."""
     clinic.say()
@@ -72,6 +74,7 @@ def test_eight_posts_at_once_make_one_charge(clinic: Clinic, way: dict[str, bool
     assert [charge["meta"]["versionId"] for charge in clinic.found()] == ["1"]
 
 
+@verifies("WR-03")
 @pytest.mark.parametrize("fault", ["500 after", "timeout after"])
 @pytest.mark.parametrize("way", [WITH_ID, WITH_CONDITION, WITHOUT_KEY], ids=["client id", "If-None-Exist", "no key"])
 def test_a_lost_answer_is_found_and_not_sent_again(clinic: Clinic, way: dict[str, bool], fault: str) -> None:
@@ -91,6 +94,7 @@ def test_a_lost_request_is_sent_again_under_the_same_key(clinic: Clinic, way: di
     assert len(clinic.found()) == 1
 
 
+@verifies("WR-03")
 def test_without_a_key_a_lost_request_stays_unknown(clinic: Clinic) -> None:
     """Nothing is sent twice on a guess; the page says to look in the EHR."""
     clinic.say()
@@ -100,6 +104,7 @@ def test_without_a_key_a_lost_request_stays_unknown(clinic: Clinic) -> None:
     assert (clinic.post(http, **WITHOUT_KEY).outcome, http.writes) == ("unknown", 0)
 
 
+@verifies("WR-05")
 def test_a_coder_makes_a_clinicians_planned_charge_billable(clinic: Clinic) -> None:
     """The same resource, its next version."""
     clinic.say(NURSE)
@@ -122,6 +127,7 @@ def test_a_change_with_a_lost_answer_is_made_once(clinic: Clinic, fault: str) ->
     assert [(each["status"], each["meta"]["versionId"]) for each in clinic.found()] == [("billable", "2")]
 
 
+@verifies("WR-07")
 @KEYED
 def test_dismissing_a_sent_charge_makes_it_not_billable(clinic: Clinic, way: dict[str, bool]) -> None:
     """The same resource with its reason in a note."""
@@ -254,6 +260,7 @@ def test_a_server_that_refuses_is_told_by_its_codes(clinic: Clinic) -> None:
     assert clinic.records.last_intents()[clinic.identity].state == "refused"
 
 
+@verifies("WR-11")
 def test_provenance_names_person_and_software(clinic: Clinic) -> None:
     """One for the create, one for the change."""
     clinic.say(NURSE)
@@ -269,6 +276,7 @@ def test_provenance_names_person_and_software(clinic: Clinic) -> None:
     ]
 
 
+@verifies("WR-11")
 def test_a_charge_is_not_lost_because_its_provenance_is(clinic: Clinic) -> None:
     """The server takes no Provenance today: the charge stands and counts as sent."""
     clinic.say()

@@ -28,6 +28,7 @@ from tests.unit.review.pretend import (
     review,
     sit,
 )
+from tests.verifies import verifies
 
 
 def test_an_acceptance_is_recorded_with_who_when_and_on_what(records):
@@ -203,6 +204,7 @@ def test_a_second_click_records_nothing_new(records):
     assert len(records.trail()) == 1
 
 
+@verifies("WR-12")
 def test_of_two_coders_at_once_the_second_is_told_of_the_first(records):
     """The second one's page showed no decision; what they say isn't recorded over the first."""
     accept(records, CODER)

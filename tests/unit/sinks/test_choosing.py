@@ -6,6 +6,7 @@ import pytest
 
 from plugin.ehr.sinks.choosing import choose_sink
 from tests.unit.ehr.fakes import tenant
+from tests.verifies import verifies
 
 ORACLE_DEFINITIONS = "https://fhir-ehr.cerner.com/r4/OperationDefinition"
 
@@ -27,6 +28,7 @@ ORACLE_OPEN = statement(interaction=READ, operation=operations("credit", "modify
 EPIC = {"rest": [{"mode": "server", "resource": [{"type": "MedicationAdministration", "interaction": READ}]}]}
 
 
+@verifies("WR-01", "RD-01")
 @pytest.mark.parametrize(
     ("declared", "kind"),
     [(HAPI, "fhir_create"), (ORACLE, "oracle_operations"), (ORACLE_OPEN, "export"), (EPIC, "export"), ({}, "export")],

@@ -17,6 +17,7 @@ from plugin.ehr.sinks.fhir_create import OUR_ELEMENTS, FhirCreate
 from plugin.ehr.sinks.support import ChargeItemSupport
 from plugin.ehr.transport import Answer
 from plugin.review.ports import Conflict, Refused, Unknown
+from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
 IDENTITY = "ab" * 32
@@ -104,6 +105,7 @@ def script(of: FhirCreate) -> Script:
 # --- create --------------------------------------------------------------------------------------
 
 
+@verifies("WR-04")
 def test_create_by_id_says_if_none_match_and_reads_back() -> None:
     """PUT under the identity, only if there is none; then GET."""
     under = sink(answer(201), answer(200, stored()))
@@ -147,6 +149,7 @@ def test_an_ehr_without_chargeitem_is_told_before_anything_is_sent(support: Char
     assert script(under).asked == []
 
 
+@verifies("WR-10")
 def test_what_would_be_invalid_is_not_sent() -> None:
     """Zero units and the status that is the biller's are caught here."""
     for wrong in (replace(DRAFT, units=0), replace(DRAFT, status="billed"), replace(DRAFT, encounter="")):

@@ -23,11 +23,11 @@ def _fill(store, new, pending, now):
 
 
 def test_after_resealing_the_old_key_is_not_needed(store, key, new, pending, now):
-    """Every kind of sealed value is read with the new key alone: tokens, states, decisions, intents, trail, pages."""
+    """Every kind of sealed value is read with the new key alone: tokens, decisions, intents, the trail and its key."""
     launch, state = _fill(store, new, pending, now)
     fresh = make_key()
     done, shut = reseal(Store(store.engine, Cipher.from_keys([fresh, key])))
-    assert (done, shut) == (10, 0)
+    assert (done, shut) == (11, 0)
     alone = Store(store.engine, Cipher.from_keys([fresh]))
     records = EncounterRecords(alone, "clinic", "Encounter/e1")
     assert LaunchStore(alone).get(launch.id, "browser", now) == launch
@@ -39,7 +39,7 @@ def test_after_resealing_the_old_key_is_not_needed(store, key, new, pending, now
 def test_what_no_key_opens_is_counted_and_left(store, new, pending, now):
     """A key lost for good: the rest of the store isn't held up by it."""
     _fill(store, new, pending, now)
-    assert reseal(Store(store.engine, Cipher.from_keys([make_key()]))) == (0, 10)
+    assert reseal(Store(store.engine, Cipher.from_keys([make_key()]))) == (0, 11)
     assert len(EncounterRecords(store, "clinic", "Encounter/e1").trail()) == 3
 
 
