@@ -18,9 +18,10 @@ from fhir_mappings.encounter import read_visit
 from fhir_mappings.gathering import Draft, Gathering
 from fhir_mappings.lookup import Lookup, Resource, identity, type_of
 from fhir_mappings.neighbours import neighbours_of
+from fhir_mappings.observation import SURFACE, WEIGHT
 from fhir_mappings.patient import read_patient
 from fhir_mappings.placing import gather_administrations
-from fhir_mappings.supporting import gather_diagnoses, gather_procedures
+from fhir_mappings.supporting import gather_diagnoses, gather_measures, gather_procedures
 from plugin.domain import Administration, Chart, Diagnosis, ExistingCharge, MappingIssue, Neighbour, Patient
 
 
@@ -54,6 +55,7 @@ def read_charts(
     gather_administrations(context, gathering)
     gather_diagnoses(context, gathering)
     gather_procedures(context, gathering)
+    gather_measures(context, gathering)
     _tell_repeats(context, gathering)
     patients = _patients(context)
     charged = _charged(context)
@@ -137,6 +139,8 @@ def _chart(
         zone=zone,
         issues=_sorted(draft.issues),
         unplaced=tuple(sorted(draft.unplaced)),
+        weight_kg=draft.measures.get(WEIGHT),
+        surface_m2=draft.measures.get(SURFACE),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from fhir_mappings.elements import shown
 from fhir_mappings.encounter import Visit
@@ -18,6 +19,7 @@ class Draft:
     procedures: list[ProcedureDone] = field(default_factory=list)
     issues: list[MappingIssue] = field(default_factory=list)
     unplaced: list[str] = field(default_factory=list)
+    measures: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

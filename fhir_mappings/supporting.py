@@ -1,9 +1,9 @@
-"""Diagnoses and procedures to the encounters they belong to."""
+"""Diagnoses, procedures and body measures to the encounters they belong to."""
 
 from collections import defaultdict
 from dataclasses import replace
 
-from fhir_mappings import condition, procedure
+from fhir_mappings import condition, observation, procedure
 from fhir_mappings.condition import ENCOUNTER, PROBLEM
 from fhir_mappings.gathering import Draft, Gathering
 from fhir_mappings.lookup import Lookup
@@ -66,3 +66,13 @@ def gather_procedures(context: Lookup, gathering: Gathering) -> None:
             drafts = [draft for draft in of_patient if at and draft.visit.holds(at, None)]
         for draft in drafts if len(drafts) == 1 else []:
             draft.procedures.append(charted.procedure)
+
+
+def gather_measures(context: Lookup, gathering: Gathering) -> None:
+    """The patient's last weight and surface before each encounter's end; those of another day count too."""
+    read = [found for r in context.of_type("Observation") if (found := observation.read_measured(r, context))]
+    for measured in sorted(read, key=lambda m: (m.at.timestamp(), m.value)):
+        for draft in gathering.of_patient.get(measured.patient, []):
+            over = draft.visit.encounter.stop
+            if measured.encounter == draft.visit.encounter.id or over is None or measured.at <= over:
+                draft.measures[measured.what] = measured.value

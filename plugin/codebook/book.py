@@ -15,6 +15,7 @@ from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
 from plugin.codebook.indications import Indications
 from plugin.codebook.packages import Package, PackageTable
+from plugin.codebook.units import UnitTable, read_units
 from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
 
 IN_A_VEIN = (Technique.INFUSION.value, Technique.PUSH.value)
@@ -51,6 +52,7 @@ class CodeBook:
     retired: Mapping[str, tables.RetiredCode]
     claims: ClaimTables
     indications: Indications
+    units: UnitTable
 
     @staticmethod
     @lru_cache(maxsize=4)
@@ -75,6 +77,7 @@ class CodeBook:
             retired=tables.read_retired(folders),
             claims=ClaimTables(folders, citations),
             indications=Indications(folders),
+            units=read_units(folders),
         )
 
     def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":
@@ -212,6 +215,14 @@ class View:
         self.sides_read: dict[str, str] = {}
         self.drug_rows: dict[str, tuple[TableRow, ...]] = {}
 
+    def on(self, day: date) -> "View":
+        """This view, or for another day one through that day's tables that remembers with this one."""
+        if day == self.day:
+            return self
+        other = self.book.as_of(day, self._choices)
+        other.rows, other.sides_read, other.drug_rows = self.rows, self.sides_read, self.drug_rows
+        return other
+
     def limit(self, name: str) -> int:
         """A number of `time_limits.toml`, in the unit it says there."""
         limit = self._limits.get(name)
@@ -249,6 +260,18 @@ class View:
             return None
         self.rows.append(found[1])
         return found[0]
+
+    def modifier_holds(self, modifier: str) -> bool:
+        """Whether `modifiers.toml` has a modifier in force on this day."""
+        row = self.book.modifiers.get(modifier)
+        if row is None or self.day < row.get("from", date.min):
+            return False
+        self.rows.append(TableRow("modifiers.toml", modifier, row["cites"]))
+        return True
+
+    def modifier_needed(self, modifier: str, code: str) -> bool:
+        """Whether a code is one of those that `modifiers.toml` says need a modifier, on this day."""
+        return code in self.book.modifiers[modifier]["codes"] and self.modifier_holds(modifier)
 
     def position(self, name: str) -> str:
         """The side taken on a contested point; reading it records that it mattered here."""

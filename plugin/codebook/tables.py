@@ -61,12 +61,13 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A contested point; the first side is the default."""
+    """A contested point, or a site's own practice where `contested` is false; the first side is the default."""
 
     name: str
     question: str
     sides: tuple[Side, ...]
     in_use: bool
+    contested: bool = True
 
     def side(self, name: str) -> Side:
         """The side of that name; CodeBookError names the sides there are."""
@@ -255,6 +256,7 @@ def read_positions(folders: Folders | None = None) -> dict[str, Position]:
             entry["question"],
             tuple(Side(s["name"], s["means"], tuple(s["cites"])) for s in entry["sides"]),
             entry["in_use"],
+            entry.get("contested", True),
         )
         for name, entry in read_toml("positions.toml", folders).items()
     }

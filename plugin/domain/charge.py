@@ -29,6 +29,7 @@ class SuggestedCharge:
 
     `administrations` by start, then id; `diagnoses` ICD-10-CM codes in pointer order, `diagnosis_references` the
     Conditions they came from; `rules` and `citations` as ids; `evidence` the facts behind it.
+    `ndc` is the product of a drug line in eleven digits, empty where the chart has none or several.
     """
 
     system: str
@@ -44,6 +45,7 @@ class SuggestedCharge:
     citations: tuple[str, ...]
     diagnosis_references: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    ndc: str = ""
 
     @property
     def key(self) -> ChargeKey:

@@ -211,6 +211,7 @@ class Chart:
     `unplaced` are ids of administrations of this patient that may belong here and could not be placed.
     `charged` are codes already charged on this encounter, `existing` the charges themselves, by id.
     `stated` are answers to questions that no FHIR element carries (primary reason, pump owner, purpose).
+    `weight_kg` and `surface_m2` are the patient's last charted body weight and surface area, None when not charted.
     """
 
     encounter: Encounter
@@ -225,3 +226,5 @@ class Chart:
     stated: tuple[Stated, ...] = ()
     charged: tuple[str, ...] = ()
     existing: tuple[ExistingCharge, ...] = ()
+    weight_kg: Decimal | None = None
+    surface_m2: Decimal | None = None

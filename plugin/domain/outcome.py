@@ -43,6 +43,7 @@ class Suggest(Struct, frozen=True, gc=False):
 
     `code` is looked up in the code book, which knows its system; `modifiers` in claim order;
     `administrations` in order of time; `day` is the calendar day of the charge.
+    A line for a drug claims no minutes; `ndc` is its product in eleven digits, empty where the chart has none.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Suggest(Struct, frozen=True, gc=False):
     unit_claims: tuple[tuple[Stretch, ...], ...] = ()
     modifiers: tuple[str, ...] = ()
     tier: int = 1
+    ndc: str = ""
 
 
 class Decline(Struct, frozen=True, gc=False):

@@ -63,6 +63,7 @@ def _charge(charge: SuggestedCharge, coded: CodedEncounter, book: CodeBook, scru
         "diagnoses": list(charge.diagnoses),
         "administrations": list(charge.administrations),
         "minutes": [minutes_json(part, coded.chart) for part in charge.minutes],
+        **({"ndc": charge.ndc} if charge.ndc else {}),
         "evidence": [{"fact": f.text(), "references": list(f.references)} for f in charge.evidence],
         "rules": list(charge.rules),
         "citations": [cited(citation) for citation in citations_of(charge.citations, book)],

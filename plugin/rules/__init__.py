@@ -11,12 +11,14 @@ Read it from top to bottom; it is the order in which a visit is coded.
 4. `EARN`: what each placed service earns. Here the order doesn't matter: no two rules may claim the same minute of one
    administration, and one that does so is an error that names both.
 5. `TELL`: what concerns the visit as a whole.
+6. `SUPPLY`: what follows for the drugs themselves, product by product and day by day (`drug_lines/`): their code, whole
+   units, waste and modifiers, or a question. A site that charges its drugs elsewhere leaves this out.
 """
 
 from plugin.rules.access import missing_site
 from plugin.rules.additional_hour import additional_hour
 from plugin.rules.apart import disposable_pump, disposable_pump_notice, own_code, port_flush, thrombolytic_purpose
-from plugin.rules.base import Earn, Rule, Sift, Tell
+from plugin.rules.base import Earn, Rule, Sift, Supply, Tell
 from plugin.rules.care_setting import (
     encounter_class,
     encounter_link,
@@ -27,6 +29,15 @@ from plugin.rules.care_setting import (
 )
 from plugin.rules.categories import electrolyte_intent, unknown_drug_class
 from plugin.rules.diagnosis_not_billable import diagnosis_not_billable
+from plugin.rules.drug_lines.rules import (
+    drug_340b,
+    drug_code,
+    drug_dose,
+    drug_source,
+    drug_units,
+    drug_waste,
+    drug_without_code,
+)
 from plugin.rules.further_infusions import concurrent_infusion, repeat_infusion, sequential_infusion, shared_minutes
 from plugin.rules.hydration import hydration_hours, hydration_initial, hydration_necessity
 from plugin.rules.initial_service import initial_service
@@ -150,5 +161,21 @@ TELL: tuple[Rule[Tell], ...] = (
     diagnosis_not_billable,
 )
 
-RULEBOOK: tuple[Rule[Sift] | Rule[Earn] | Rule[Tell], ...] = (*LEAVE_OUT, *CLASSIFY, *EARN, *TELL)
+SUPPLY: tuple[Rule[Supply], ...] = (
+    drug_without_code,
+    drug_code,
+    drug_dose,
+    drug_units,
+    drug_waste,
+    drug_source,
+    drug_340b,
+)
+
+RULEBOOK: tuple[Rule[Sift] | Rule[Earn] | Rule[Tell] | Rule[Supply], ...] = (
+    *LEAVE_OUT,
+    *CLASSIFY,
+    *EARN,
+    *TELL,
+    *SUPPLY,
+)
 BY_ID = {rule.id: rule for rule in RULEBOOK}

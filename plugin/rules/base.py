@@ -9,6 +9,7 @@ from plugin.domain import Ask, Category, Decline, DrugClass, NotApplicable, Noti
 from plugin.domain.codes import Word
 
 if TYPE_CHECKING:
+    from plugin.rules.drug_lines.dispensed import Dispensed
     from plugin.rules.placement import Placed
     from plugin.rules.visit import Visit
 
@@ -17,6 +18,7 @@ NOT_APPLICABLE = NotApplicable()
 Sift = Callable[[Service, "Visit"], "Decline | Ask | NotApplicable"]
 Earn = Callable[["Placed", "Visit"], Iterable[Said]]
 Tell = Callable[["Visit"], Iterable[Said]]
+Supply = Callable[["Dispensed", "Visit"], Iterable[Said]]
 F = TypeVar("F", bound=Callable[..., object])
 F_co = TypeVar("F_co", bound=Callable[..., object], covariant=True)
 

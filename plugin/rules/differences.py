@@ -13,6 +13,7 @@ from plugin.rules import EDITION
 from plugin.rules.answered import asked
 from plugin.rules.care_setting import setting_of
 from plugin.rules.claims import RuleConflict
+from plugin.rules.drug_lines import OF_DRUGS
 from plugin.rules.engine import Ruled, day_of_service, run
 from plugin.rules.lines import charge_lines
 from plugin.rules.naming import named
@@ -65,9 +66,11 @@ def _contested(
 ) -> tuple[tuple[SuggestedCharge, ...], list[Notice]]:
     """Caveats on the lines that another side would change; a notice where it would only add a line."""
     told: list[Notice] = []
-    asked_about = {a for ask in asks for a in ask.administrations}
+    asked_about = {a for ask in asks if ask.kind not in OF_DRUGS for a in ask.administrations}
     for name, took in sorted(ruled.visit.book.sides_read.items()):
         position = ruled.visit.book.book.positions[name]
+        if not position.contested:
+            continue
         for side in position.sides:
             changes = trial.side(name, side.name) if side.name != took else []
             if not changes:
@@ -83,10 +86,10 @@ def _contested(
 
 
 def _where(changes: list[Change], charges: tuple[SuggestedCharge, ...]) -> set[ChargeKey]:
-    """The lines a change concerns: those it alters, else those that rest on the same administrations."""
+    """The lines a change concerns: those it alters, else those that rest on minutes of the same administrations."""
     altered = {change.key for change in changes if change.before}
     ids = {a for change in changes for a in change.administrations}
-    return altered or {c.key for c in charges if ids.intersection(c.administrations)}
+    return altered or {c.key for c in charges if c.minutes and ids.intersection(c.administrations)}
 
 
 def _notice(name: str, caveat: Caveat, ids: tuple[str, ...]) -> Notice:

@@ -21,12 +21,13 @@ from plugin.domain import (
     Technique,
 )
 from plugin.domain.interval import minutes
-from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
+from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, SUPPLY, TELL
 from plugin.rules.apart import apart
 from plugin.rules.base import NOT_APPLICABLE, Earn, Kind, Rule, Said, Sift, Tell
 from plugin.rules.care_setting import setting_of
 from plugin.rules.categories import category_of
 from plugin.rules.claims import check_claims
+from plugin.rules.drug_lines.dispensed import dispensed
 from plugin.rules.hours import beyond_first_hour, further_hours
 from plugin.rules.placement import Placed
 from plugin.rules.places import place
@@ -54,6 +55,7 @@ class InForce:
         self._leave_out = [r for r in LEAVE_OUT if r.in_force.hold(day)]
         self.earn = [r for r in EARN if r.in_force.hold(day)]
         self.tell = [r for r in TELL if r.in_force.hold(day)]
+        self.supply = [r for r in SUPPLY if r.in_force.hold(day)]
         self._looking: dict[tuple[Role | Kind, Category, Technique | None], list[Rule[Earn]]] = {}
         self._leaving: dict[tuple[str, ...], dict[DrugClass, list[Rule[Sift]]]] = {}
 
@@ -127,8 +129,24 @@ def run(
         read.clear()
         if said := tell.run(visit):
             rulings += _traced(tell, said, view, None)
+    rulings += _supplied(visit, rules)
     check_claims(rulings, visit.timeline.services)
     return Ruled(visit, tuple(rulings), tuple(placed), day)
+
+
+def _supplied(visit: Visit, rules: InForce) -> list[Ruling]:
+    """What follows for the drugs themselves, unless the site charges them elsewhere."""
+    if visit.book.position("drug_lines") == "elsewhere":
+        return []
+    read, rulings = visit.book.rows, []
+    for product in dispensed(visit):
+        of_drug = visit.book.drug_rows.get(product.shares[0].service.drug.key, ())
+        for supply in rules.supply:
+            read.clear()
+            if said := supply.run(product, visit):
+                rows = (*of_drug, *product.rows, *dict.fromkeys(read))
+                rulings += [Ruling(outcome, (supply.id,), rows) for outcome in said]
+    return rulings
 
 
 def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
@@ -136,9 +154,12 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
     rulings: list[Ruling] = []
     counted: list[tuple[Service, Category]] = []
     unknown: list[Service] = []
+    left_out: dict[str, str] = {}
     leave_out = rules.leaving_out(visit)
     for service in visit.timeline.services:
         left = _first_to_speak(leave_out[service.drug.drug_class], service, visit)
+        if left:
+            left_out[service.id] = left[0].rules[0]
         category = None if left else category_of(service, visit)
         if category is None:
             left = left or _first_to_speak([_classifier(service)], service, visit)
@@ -149,7 +170,8 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
             rulings += cut
             counted += [(as_intended(here, category, visit), category)] if here else []
     own = {s.id: name for s, category in counted if (name := apart(s, category, visit))}
-    return visit.knowing(counted=tuple(counted), unknown=tuple(unknown), own_codes=own), rulings
+    visit = visit.knowing(counted=tuple(counted), unknown=tuple(unknown), own_codes=own, left_out=left_out)
+    return visit, rulings
 
 
 def _first_to_speak(rules: Iterable[Rule[Sift]], service: Service, visit: Visit) -> list[Ruling]:

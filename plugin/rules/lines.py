@@ -59,6 +59,7 @@ def _line(key: ChargeKey, parts: list[Part], visit: Visit) -> SuggestedCharge:
         rules=_once([rule for _, ruling in parts for rule in ruling.rules]),
         citations=_once([*_cited([ruling for _, ruling in parts]), *support.citations]),
         caveats=(UTC_CAVEAT, *support.caveats) if utc else support.caveats,
+        ndc=suggestions[0].ndc,
     )
 
 

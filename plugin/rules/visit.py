@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 from plugin.codebook import View
@@ -40,6 +41,7 @@ class Visit:
 
     `counted` are the services no leave-out rule took, with their category.
     `unknown` are those whose drug nobody knows; their times are asked for all the same.
+    `left_out` names, by service id, the rule that left a service out.
     `own_codes` names, by service id, the technique of those that have a code of their own (`apart.py`).
     `initial_list` are the codes of the placed initial services, known once every service has its place.
     Where a service is concurrent, `first_concurrent` is the id of the one that counts, and `further_codes` are the
@@ -54,6 +56,7 @@ class Visit:
     counted: tuple[tuple[Service, Category], ...] = ()
     administrations: Mapping[str, Administration] = field(default_factory=dict)
     unknown: tuple[Service, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
     own_codes: Mapping[str, str] = field(default_factory=dict)
     initial_list: tuple[str, ...] = ()
     further_codes: frozenset[str] = frozenset()
@@ -117,6 +120,12 @@ class Visit:
     def stated(self, kind: str, about: str = "") -> str:
         """What somebody stated in answer to a question of that kind, empty when nobody did."""
         return next((s.value for s in self.chart.stated if s.kind == kind and s.about == about), "")
+
+    def body(self, unit: str) -> Decimal | None:
+        """The patient's weight ("kg") or surface ("m2"), as stated or else as charted; None when neither is."""
+        stated = self.book.book.units.in_words(self.stated("patient-weight"))
+        told = next((w.measure.value for w in stated if w.measure.unit == unit), None)
+        return told or (self.chart.weight_kg if unit == "kg" else self.chart.surface_m2)
 
     @once
     def arrival(self) -> int:

@@ -24,7 +24,7 @@ from plugin.domain import (
     Term,
 )
 from plugin.rules.engine import Ruled
-from tests.scenarios.scenario import OF_DRUG_LINES, is_drug_line
+from tests.scenarios.scenario import OF_DRUGS, is_drug_line
 
 ZONE = ZoneInfo("America/New_York")
 MORNING = datetime(2026, 3, 2, 8, tzinfo=ZONE)
@@ -90,7 +90,7 @@ def codes(lines: Iterable[SuggestedCharge]) -> dict[str, int]:
 
 def asked(coded: CodedEncounter) -> list[str]:
     """The kinds of the questions that are shown about times; these charts lack doses and an office visit's reason."""
-    return sorted(ask.kind for ask in coded.asks if ask.kind not in (*OF_DRUG_LINES, "primary-reason"))
+    return sorted(ask.kind for ask in coded.asks if ask.kind not in (*OF_DRUGS, "primary-reason"))
 
 
 def suggested(ruled: Ruled) -> list[Suggest]:

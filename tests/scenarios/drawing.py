@@ -19,6 +19,7 @@ from plugin.domain import (
     Diagnosis,
     Drug,
     Encounter,
+    Ingredient,
     Neighbour,
     ProcedureDone,
     Quantity,
@@ -30,12 +31,16 @@ from plugin.domain import (
 )
 
 CHART_COLUMNS = frozenset(
-    ["start", "stop", "drug", "dose", "how", "site", "id", "order", "status", "note", "reason", "expected"]
+    [
+        *("start", "stop", "drug", "dose", "how", "site", "id", "order", "status", "note", "reason", "expected"),
+        *("ndc", "ingredients"),
+    ]
 )
 INJECTED = (Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL)
 ICD10CM = re.compile(r"^[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?$")
 MOMENT = re.compile(r"^(?:\+(\d) )?(\d\d):(\d\d)$")
 DOSE = re.compile(r"^([\d.]+) ([^@]+?)(?: @ ([\d.]+) (\S+)/(\S+))?$")
+STRENGTH = re.compile(r"^(.+?) ([\d.]+) (\S+) / ([\d.]+) (\S+)$")
 EXPECTED = re.compile(r"^(infuse|ordered|running) (.+)$")
 Row = Mapping[str, str]
 
@@ -98,6 +103,8 @@ def draw_chart(scenario: Mapping[str, Any]) -> Chart:
         procedures=tuple(_procedure(n, p, day, zone) for n, p in enumerate(scenario.get("procedures", []), start=1)),
         neighbours=None if neighbours == "unknown" else tuple(_neighbour(n, day, zone) for n in neighbours),
         zone=zone,
+        weight_kg=Decimal(scenario["weight_kg"]) if "weight_kg" in scenario else None,
+        surface_m2=Decimal(scenario["surface_m2"]) if "surface_m2" in scenario else None,
     )
 
 
@@ -147,7 +154,7 @@ def _administration(row: Row, id: str, day: date, zone: ZoneInfo) -> Administrat
     return Administration(
         id=row.get("id", id),
         status=Status(row.get("status", "completed")),
-        drug=Drug(row["drug"]),
+        drug=_drug(row),
         start=start,
         stop=stop,
         instant=start is not None and stop is None,
@@ -165,6 +172,20 @@ def _administration(row: Row, id: str, day: date, zone: ZoneInfo) -> Administrat
         reasons=tuple(_reason(cell) for cell in listed(row.get("reason", ""))),
         notes=(row["note"],) if "note" in row else (),
     )
+
+
+def _drug(row: Row) -> Drug:
+    """The drug with its NDC; ingredients are drawn as `ondansetron 8 mg / 50 mL; dexamethasone 10 mg / 50 mL`."""
+    terms = (Term("ndc", row["ndc"]),) if "ndc" in row else ()
+    return Drug(row["drug"], terms, tuple(_ingredient(cell) for cell in row.get("ingredients", "").split(";") if cell))
+
+
+def _ingredient(cell: str) -> Ingredient:
+    found = STRENGTH.match(cell.strip())
+    if not found:
+        raise DrawingError(f"{cell!r} is no ingredient; write `ondansetron 8 mg / 50 mL`")
+    name, value, unit, per, of = found.groups()
+    return Ingredient(name, (), Rate(Quantity(Decimal(value), unit), Quantity(Decimal(per), of)))
 
 
 def _reason(cell: str) -> Term:

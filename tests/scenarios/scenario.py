@@ -13,7 +13,9 @@ from typing import Any
 
 from plugin.codebook import CodeBook
 from plugin.domain import CareSetting, Chart, CodedEncounter, SuggestedCharge
+from plugin.rules import SUPPLY
 from plugin.rules.differences import code_encounter
+from plugin.rules.drug_lines import OF_DRUGS
 from tests.scenarios.drawing import DrawingError, Row, draw_chart, listed, read_day, read_table
 
 FOLDER = Path(__file__).parent
@@ -21,15 +23,23 @@ GAPS = "known_gaps.toml"
 REQUIRED = ("id", "title", "setting", "date", "diagnoses", "source", "chart", "working", "charges")
 TABLES = ("queries", "notices")
 DRUGS = "drugs"
-AROUND = ("class", "classes", "arrival", "encounter_reasons", "zone", "neighbours", "procedures")
-OPTIONAL = (*TABLES, DRUGS, *AROUND, "positions", "differs")
+DRUG_QUERIES = "drug_queries"
+AROUND = (
+    "weight_kg",
+    "surface_m2",
+    "class",
+    "classes",
+    "arrival",
+    "encounter_reasons",
+    "zone",
+    "neighbours",
+    "procedures",
+)
+OPTIONAL = (*TABLES, DRUGS, DRUG_QUERIES, *AROUND, "positions", "differs")
 CHARGE_COLUMNS = frozenset(["code", "units", "modifiers", "date", "diagnoses", "administrations", "because"])
 DRUG_COLUMNS = frozenset(["code", "units", "modifiers", "because"])
 SAID_COLUMNS = frozenset(["kind", "administrations", "because"])
-# Questions about a drug's own line. Scenarios expect administration codes alone (README of this folder).
-OF_DRUG_LINES = frozenset(
-    {"dose-unit", "vial-size-or-waste", "drug-code-ambiguous", "340b", "patient-weight", "drug-source"}
-)
+OF_SUPPLY = frozenset(rule.id for rule in SUPPLY)
 NOTHING_SAID = "kind | administrations | because"
 Line = tuple[str, ...]
 
@@ -148,9 +158,8 @@ def actual_drugs(coded: CodedEncounter) -> Counter[Line]:
 
 
 def is_drug_line(charge: SuggestedCharge) -> bool:
-    """A line for the drug itself: any HCPCS code that is no administration code of the code book."""
-    procedures = {row.code for row in CodeBook.load().procedure_codes}
-    return charge.system == "HCPCS" and charge.code not in procedures
+    """A line for the drug itself."""
+    return charge.rules[0] in OF_SUPPLY
 
 
 def _ids(administrations: tuple[str, ...]) -> str:
@@ -173,9 +182,9 @@ def expected_said(scenario: Scenario, what: str) -> Counter[Line]:
 def actual_said(scenario: Scenario, what: str, coded: CodedEncounter) -> Counter[Line]:
     """The same of every query or notice that came out."""
     by_administration = _draws(scenario.values.get(what, NOTHING_SAID), "administrations")
-    said = coded.asks if what == "queries" else coded.notices
+    said = coded.notices if what == "notices" else coded.asks
     lines: Counter[Line] = Counter()
     for one in said:
-        if one.kind not in OF_DRUG_LINES:
+        if (one.kind in OF_DRUGS) == (what == DRUG_QUERIES):
             lines[(one.kind, _ids(one.administrations)) if by_administration else (one.kind,)] += 1
     return lines

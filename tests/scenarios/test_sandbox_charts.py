@@ -18,7 +18,7 @@ import pytest
 from plugin.cli import main
 from plugin.codebook import CodeBook
 from tests.scenarios.drawing import Row, listed, read_table
-from tests.scenarios.scenario import OF_DRUG_LINES
+from tests.scenarios.scenario import OF_DRUGS
 
 ROOT = Path(__file__).parents[2]
 CHARTS = sorted(path.parent for path in (ROOT / "plugin" / "sandbox" / "charts").glob("*/expected.toml"))
@@ -110,7 +110,7 @@ def test_questions_and_notices(folder: Path, what: str, capsys: pytest.CaptureFi
     actual = Counter(
         (said["kind"], _full(said["administrations"]))
         for said in code_chart(folder, capsys)[what]
-        if said["kind"] not in OF_DRUG_LINES
+        if said["kind"] not in OF_DRUGS
     )
     assert expected == actual
 

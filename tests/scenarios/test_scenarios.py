@@ -11,6 +11,7 @@ import pytest
 from plugin.codebook import CodeBook
 from plugin.domain import CodedEncounter, DrugClass
 from tests.scenarios.scenario import (
+    DRUG_QUERIES,
     DRUGS,
     TABLES,
     Line,
@@ -36,6 +37,8 @@ def differences(scenario: Scenario, coded: CodedEncounter) -> list[str]:
     tables += [(what, expected_said(scenario, what), actual_said(scenario, what, coded)) for what in TABLES]
     if DRUGS in scenario.values:
         tables.append((DRUGS, expected_drugs(scenario), actual_drugs(coded)))
+        asked = expected_said(scenario, DRUG_QUERIES), actual_said(scenario, DRUG_QUERIES, coded)
+        tables.append((DRUG_QUERIES, *asked))
     return [_side_by_side(name, expected, actual) for name, expected, actual in tables if expected != actual]
 
 

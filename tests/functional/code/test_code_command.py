@@ -37,7 +37,7 @@ def test_a_bundle_is_coded(capsys: Printed) -> None:
     status, answer, err = coded([str(INFLIXIMAB)], capsys)
 
     assert (0, "") == (status, err)
-    assert ["96413", "96415", "96375"] == codes(answer)
+    assert ["96413", "96415", "96375", "J1745", "J2919"] == codes(answer)
 
 
 @pytest.mark.parametrize("form", ["ndjson", "gzip", "one resource a file"])
@@ -54,7 +54,7 @@ def test_every_form_of_file_is_read(form: str, tmp_path: Path, capsys: Printed) 
     status, answer, _ = coded([str(file)], capsys)
 
     assert 0 == status
-    assert ([] if form == "one resource a file" else ["96413", "96415", "96375"]) == codes(answer)
+    assert ([] if form == "one resource a file" else ["96413", "96415", "96375", "J1745", "J2919"]) == codes(answer)
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: Printed) -> None:
@@ -79,7 +79,7 @@ def test_a_broken_line_is_named_and_the_rest_coded(tmp_path: Path, capsys: Print
     assert "export.ndjson" in err
     assert "line 3" in err
     assert "Zzyzx" not in err
-    assert ["96413", "96415", "96375"] == codes(answer)
+    assert ["96413", "96415", "96375", "J1745", "J2919"] == codes(answer)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_position_changes_the_charges(capsys: Printed) -> None:
     """The therapeutic side of complex biologics gives the therapeutic family, and its caveat the other way round."""
     _, answer, _ = coded([str(INFLIXIMAB), "--position", "complex_biologic_class=therapeutic"], capsys)
 
-    assert ["96365", "96366", "96375"] == codes(answer)
+    assert ["96365", "96366", "96375", "J1745", "J2919"] == codes(answer)
     assert "complex_biologic_class" == answer["encounters"][0]["charges"][0]["caveats"][0]["position"]
 
 
@@ -123,7 +123,7 @@ def test_a_profile_is_a_set_of_positions(capsys: Printed) -> None:
     """The commercial profile says the same as its position."""
     _, by_profile, _ = coded([str(INFLIXIMAB), "--profile", "commercial-default"], capsys)
 
-    assert ["96365", "96366", "96375"] == codes(by_profile)
+    assert ["96365", "96366", "96375", "J1745", "J2919"] == codes(by_profile)
 
 
 def test_what_one_more_fact_would_change(capsys: Printed) -> None:
@@ -142,7 +142,7 @@ def test_an_overlay_stands_over_the_tables(tmp_path: Path, capsys: Printed) -> N
 
     _, answer, _ = coded([str(INFLIXIMAB), "--codebook", str(tmp_path)], capsys)
 
-    assert ["96365", "96366", "96375"] == codes(answer)
+    assert ["96365", "96366", "96375", "J1745", "J2919"] == codes(answer)
 
 
 def test_a_wrong_overlay_is_refused_by_row(tmp_path: Path, capsys: Printed) -> None:
@@ -293,7 +293,7 @@ def test_a_time_without_offset_is_read_as_the_visit_was(tmp_path: Path, capsys: 
     bare = {"start": "2026-03-02T10:00:00", "end": "2026-03-02T11:00:00"}
     file.write_text(bundle(encounter(), administration(effectivePeriod=bare)))
 
-    _, answer, _ = coded([str(file)], capsys)
+    _, answer, _ = coded([str(file), "--position", "drug_lines=elsewhere"], capsys)
 
     [visit] = answer["encounters"]
     assert "2026-03-02T10:00:00-06:00" == visit["charges"][0]["minutes"][0]["start"]
@@ -345,7 +345,7 @@ def test_a_second_visit_knows_of_the_first_in_one_file(tmp_path: Path, capsys: P
     file = tmp_path / "day.json"
     file.write_text(bundle(encounter(id="e2", period=evening), second, encounter(), administration()))
 
-    _, answer, _ = coded([str(file)], capsys)
+    _, answer, _ = coded([str(file), "--position", "drug_lines=elsewhere"], capsys)
 
     later, earlier = answer["encounters"]
     assert [("96365", [])] == [(c["code"], c["modifiers"]) for c in earlier["charges"]]

@@ -25,7 +25,8 @@ NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
 M1, M2 = "MedicationAdministration/m1", "MedicationAdministration/m2"
 STOP = (M1, "stop")
 BOOK = CodeBook.load()
-BILL = ReviewSettings(positions={"attested_times": "bill"})
+ALONE = {"drug_lines": "elsewhere"}
+BILL = ReviewSettings(positions={"attested_times": "bill", **ALONE})
 OPEN_ENDED = Administration(
     M1,
     Status.COMPLETED,
@@ -53,7 +54,7 @@ def kept(records) -> EncounterAttestations:
 
 def sit(kept, person=NURSE, chart=CHART, settings=None, **changes) -> Attesting:
     """A person before the chart as it stands with what was attested."""
-    review = review_chart(chart, BOOK, settings or ReviewSettings(), kept.attested())
+    review = review_chart(chart, BOOK, settings or ReviewSettings(positions=ALONE), kept.attested())
     made = Attesting(
         person, review, kept, Policy("clinic"), PATIENT, ENCOUNTER, review.basis, "from the pump", ZONE, NOW
     )
@@ -177,7 +178,7 @@ def test_a_form_of_another_chart_or_of_an_older_page_is_refused(kept):
 
 def test_the_form_is_filled_from_the_charted_plan():
     """30 minutes to infuse over: 9:30; a chart without a plan pre-fills nothing."""
-    (ask,) = review_chart(CHART, BOOK, ReviewSettings()).coded.asks
+    (ask,) = review_chart(CHART, BOOK, ReviewSettings(positions=ALONE)).coded.asks
     form = form_for(ask, CHART)
     (stop,) = form.fields
     assert (stop.element, stop.prefilled, stop.source) == (

@@ -38,7 +38,8 @@ def snomed(code: str, text: str = "") -> Term:
 
 def coded(*administrations, conditions=(), **more):
     """The encounter coded."""
-    return code_encounter(chart(*administrations, diagnoses=tuple(conditions), **more), BOOK)
+    alone = {"drug_lines": "elsewhere"}
+    return code_encounter(chart(*administrations, diagnoses=tuple(conditions), **more), BOOK, choices=alone)
 
 
 def ranked(*codes: str) -> list[Diagnosis]:

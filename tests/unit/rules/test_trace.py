@@ -6,7 +6,7 @@ import pytest
 
 from plugin.codebook import CodeBook
 from plugin.domain import Category, Decline, Role, Suggest, Technique
-from plugin.rules import BY_ID, CLASSIFY, EARN, LEAVE_OUT, RULEBOOK, TELL
+from plugin.rules import BY_ID, CLASSIFY, EARN, LEAVE_OUT, RULEBOOK, SUPPLY, TELL
 from plugin.rules.base import Kind, looking_at, since
 from plugin.rules.differences import code_encounter
 from plugin.rules.engine import run
@@ -59,7 +59,7 @@ def test_every_rule_is_named_cited_dated_and_explained(rule):
 
 def test_the_rulebook_is_its_parts_in_order():
     """What is read from top to bottom is what runs."""
-    assert (*LEAVE_OUT, *CLASSIFY, *EARN, *TELL) == RULEBOOK
+    assert (*LEAVE_OUT, *CLASSIFY, *EARN, *TELL, *SUPPLY) == RULEBOOK
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_no_decline_is_silent():
     )
     declines = [ruling.outcome for ruling in said if isinstance(ruling.outcome, Decline)]
 
-    assert 4 == len(declines)
+    assert 5 == len(declines)  # the fluid's short run, and its bag
     assert [each for each in declines if not [fact.text() for fact in each.because]] == []
 
 

@@ -1,0 +1,73 @@
+"""Which code a drug has on its day: by what the chart says of the product, by dialysis or bag size, or a question."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from msgspec.structs import replace
+
+from plugin.codebook.drug_codes import chosen
+from plugin.codebook.tables import DrugCode
+from plugin.domain import Drug, DrugClass
+from plugin.rules.drug_lines.amount import one_unit, plain
+from plugin.rules.drug_lines.given import Share
+from plugin.rules.visit import Visit
+
+KIND = "drug-code-ambiguous"
+KIDNEY = ("N17", "N18.5", "N18.6", "N18.9", "N19", "I12.0", "I13.11", "I13.2", "Z99.2")
+ON_DIALYSIS = "Z99.2"
+
+
+def candidates(share: Share, visit: Visit) -> tuple[DrugCode, ...]:
+    """The one code, or those that remain possible; empty where the drug has none on that day."""
+    book = visit.book.on(share.day)
+    codes = book.drug_codes(share.drug)
+    if not codes:
+        return ()
+    stated = visit.stated(KIND, share.service.id)
+    if stated:
+        told = tuple([code for code in codes if code.code == stated])
+        if told:
+            return told
+    packages = [package for term in share.charted.terms if term.system == "ndc" for package in book.packages(term.code)]
+    left = chosen(_with_dose(share), share.drug, codes, share.service.route, packages)
+    if len(left) > 1:
+        left = _by_dialysis(left, visit)
+    if len(left) > 1 and share.service.drug.drug_class is DrugClass.HYDRATION_FLUID:
+        left = _by_bag(left, share, visit)
+    return left
+
+
+def _with_dose(share: Share) -> Drug:
+    """As charted, with the dose behind the name: a few brands have a code for some of their strengths only."""
+    doses = {a.dose for a in share.service.administrations if a.dose is not None and a.dose.value}
+    if len(doses) != 1 or share.mixed:
+        return share.charted
+    dose = doses.pop()
+    return replace(share.charted, text=f"{share.charted.text} {plain(dose.value)} {dose.unit}")
+
+
+def _by_dialysis(codes: Sequence[DrugCode], visit: Visit) -> tuple[DrugCode, ...]:
+    """Of pairs for dialysis patients: on dialysis by diagnosis, or no failing kidney charted; else both remain."""
+    if not any(code.esrd for code in codes):
+        return tuple(codes)
+    charted = visit.diagnosis_codes
+    if visit.at_dialysis or ON_DIALYSIS in charted:
+        return tuple([code for code in codes if code.esrd])
+    if any(code.startswith(KIDNEY) for code in charted):
+        return tuple(codes)
+    return tuple([code for code in codes if not code.esrd])
+
+
+def _by_bag(codes: Sequence[DrugCode], share: Share, visit: Visit) -> tuple[DrugCode, ...]:
+    """Fluids are coded by the bag (dossier R32f): the one named, else the largest that the charted volumes fill."""
+    units = visit.book.book.units
+    sizes = {code: Fraction(one_unit(code, units).value) for code in codes}
+    named = {Fraction(w.measure.value) for w in units.in_words(share.charted.text) if w.measure.unit == "mL"}
+    if len(named) == 1:
+        return tuple([code for code, size in sizes.items() if size in named]) or tuple(codes)
+    charted = [units.measure(a.dose) for a in share.service.administrations if a.dose is not None and a.dose.value]
+    volumes = [Fraction(v.value) for v in charted if v is not None and v.unit == "mL" and not v.per]
+    for code, size in sorted(sizes.items(), key=lambda item: -item[1]):
+        if volumes and len(volumes) == len(charted) and not any(volume % size for volume in volumes):
+            return (code,)
+    return tuple(codes)

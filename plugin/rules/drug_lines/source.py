@@ -1,0 +1,25 @@
+"""Whether the biller paid for a drug (addendum R35)."""
+
+from plugin.rules.drug_lines.given import Share
+from plugin.rules.visit import Visit
+from plugin.rules.wording import Words
+
+KIND = "drug-source"
+PURCHASED, FREE = "purchased", "no cost"
+SUPPLIED = Words(
+    r"\b(patient('s)?[- ](own|supplied|provided)|own (supply|medication|med)|brought (in )?by (the )?patient"
+    r"|(brown|white)[- ]?bag(ged)?|(patient )?assistance program|free (drug|of charge)|no[- ]cost (drug|supply)"
+    r"|sample (drug|pen|vial)|drug sample|study drug|trial supply|supplied (free|by the sponsor))\b"
+)
+PERHAPS = Words(r"\bspecialty pharmacy\b|\bdelivered by\b.{0,30}\bpharmacy\b")
+
+
+def is_free(share: Share, visit: Visit) -> bool:
+    """Stated, or charted in as many words; a delivery by a pharmacy alone is asked about."""
+    stated = visit.stated(KIND, share.service.id)
+    return stated == FREE or (not stated and visit.says(SUPPLIED, share.service))
+
+
+def is_doubtful(share: Share, visit: Visit) -> bool:
+    """The chart hints that somebody else may have paid, and nobody has said."""
+    return not visit.stated(KIND, share.service.id) and not is_free(share, visit) and visit.says(PERHAPS, share.service)
