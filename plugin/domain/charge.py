@@ -99,8 +99,8 @@ class Decision:
     """What a person said about one suggested charge.
 
     `action` is accept, edit or dismiss; `units` and `modifiers` are the accepted values; `reason` is required for an
-    edit and a dismissal; `decided_by` the verified fhirUser, `role` theirs at that time; `basis` a digest of the
-    resource versions the suggestion rested on.
+    edit, a dismissal, and the acceptance of what would be refused; `decided_by` the verified fhirUser, `role` theirs at
+    that time; `basis` a digest of the resource versions the suggestion rested on.
     """
 
     key: ChargeKey

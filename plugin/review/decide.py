@@ -12,6 +12,8 @@ from typing import Protocol
 from plugin.domain.charge import ChargeKey, CodedEncounter, Decision, SuggestedCharge
 from plugin.review.lines import LineDifference, back, compare_lines, identity_of, lines_of
 from plugin.review.ports import Backing, Decided, NewDecision, Person, Policy, ReviewRecords, same_suggestion
+from plugin.review.scrubbed_decisions import Scrub, complaint, decisions_in_force
+from plugin.review.scrubbing import Scrubbed
 
 ACTIONS = frozenset({"accept", "edit", "dismiss", "undo"})
 DISMISSAL_REASONS = (
@@ -99,7 +101,7 @@ class Asked:
 class Sitting:
     """One person before one chart at one moment; `review` is the chart read and coded anew just now.
 
-    `modifiers` are the two-character modifiers of the code book.
+    `modifiers` are the two-character modifiers of the code book; `scrub` holds a set of charges against the edits.
     """
 
     person: Person
@@ -108,6 +110,7 @@ class Sitting:
     policy: Policy
     modifiers: Collection[str]
     now: datetime
+    scrub: Scrub = lambda lines: Scrubbed()
 
 
 def may_open(person: Person, policy: Policy) -> None:
@@ -139,7 +142,16 @@ def decide(asked: Sequence[Asked], sitting: Sitting) -> tuple[Decided, ...]:
     if any(each.action != "undo" and each.basis != sitting.review.basis for each in asked):
         raise Stale(_changes_since(asked, sitting))
     standing = {decided.identity: decided for decided in sitting.records.standing()}
-    return sitting.records.decide([_check(each, sitting, standing) for each in asked], sitting.now)
+    new = [_check(each, sitting, standing) for each in asked]
+    _heed_scrubber(new, standing.values(), sitting)
+    return sitting.records.decide(new, sitting.now)
+
+
+def _heed_scrubber(new: Sequence[NewDecision], standing: Collection[Decided], sitting: Sitting) -> None:
+    coded = sitting.review.coded
+    before = decisions_in_force(standing, coded.charges)
+    if found := complaint([each.decision for each in new], before, coded, sitting.scrub):
+        raise Invalid(*found)
 
 
 def _check_chart(asked: Asked, review: CurrentReview) -> None:
@@ -207,8 +219,8 @@ def _values(
         return charge.units, charge.modifiers, _reason(asked)
     if last is not None and last.decision.action in {"accept", "edit"} and same_suggestion(last.backing.charge, charge):
         # The page shows the edited values; accepting them is what pressing accept there means.
-        return last.decision.units, last.decision.modifiers, last.decision.reason
-    return charge.units, charge.modifiers, ""
+        return last.decision.units, last.decision.modifiers, _reason_if_any(asked) or last.decision.reason
+    return charge.units, charge.modifiers, _reason_if_any(asked)
 
 
 def _edited(asked: Asked, charge: SuggestedCharge, allowed: Collection[str]) -> tuple[int, tuple[str, ...], str]:
@@ -228,6 +240,10 @@ def _edited(asked: Asked, charge: SuggestedCharge, allowed: Collection[str]) -> 
 
 def _reason(asked: Asked) -> str:
     return read_reason(asked.reason)
+
+
+def _reason_if_any(asked: Asked) -> str:
+    return _reason(asked) if asked.reason.strip() else ""
 
 
 def read_reason(text: str) -> str:

@@ -2,9 +2,11 @@
 
 import secrets
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from plugin.domain import ClaimLine
 from plugin.ehr.errors import EhrError
 from plugin.ehr.tenants import Tenant
 from plugin.review.attest import Standing, standing_of
@@ -13,6 +15,8 @@ from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide,
 from plugin.review.ports import Person, Policy
 from plugin.review.post import UNSETTLED, Posted, Posting, look_for_unsettled, post_accepted
 from plugin.review.prepare import Review, prepare_review, setting_for
+from plugin.review.scrubbed_decisions import decisions_in_force
+from plugin.review.scrubbing import Scrubbed, lines_as_decided, scrub_lines
 from plugin.rules.what_if import WhatIf, what_if
 from plugin.store.attestations import EncounterAttestations
 from plugin.store.launches import Launch
@@ -83,6 +87,15 @@ class OpenChart:
         found = what_if(self.review.coded, self.services.book, setting, site.positions)
         return tuple(each for each in found if any(word in each.would for word in ("adds ", "becomes ")))
 
+    def scrub(self, lines: Sequence[ClaimLine]) -> Scrubbed:
+        """What is wrong with a set of charges of this encounter."""
+        return scrub_lines(lines, self.review.coded, self.services.book)
+
+    def scrubbed(self) -> Scrubbed:
+        """What is wrong with the charges as they would be sent: as decided, else as suggested."""
+        charges = self.review.coded.charges
+        return self.scrub(lines_as_decided(charges, decisions_in_force(self.records.standing(), charges)))
+
     def decide(self, asked: list[Asked]) -> tuple[Posted, ...]:
         """Record what the form says, then bring the EHR in line; raises what `plugin.review.decide.decide` raises.
 
@@ -96,6 +109,7 @@ class OpenChart:
             policy=self.policy,
             modifiers=frozenset(self.services.book.modifiers),
             now=self.services.clock(),
+            scrub=self.scrub,
         )
         decided = decide(asked, sitting)
         return post_accepted(posting, [each.decision.key for each in decided])

@@ -58,7 +58,7 @@ def read_asked(form: MultiDict[str, str], action: str, token: str) -> Asked:
         seen=_seen(form).get(token, 0),
         units=_units(form) if action == "edit" else None,
         modifiers=_modifiers(form) if action == "edit" else None,
-        reason=read_reason_field(form) if action in {"edit", "dismiss"} else "",
+        reason=read_reason_field(form) if action != "undo" else "",
     )
 
 

@@ -16,12 +16,14 @@ from plugin.review.attest import ATTESTING_REASONS
 from plugin.review.decide import DISMISSAL_REASONS, Stale
 from plugin.review.lines import lines_of
 from plugin.rules import BY_ID
+from plugin.rules.scrub import EDITS_BY_ID
 from plugin.web.open_chart import OpenChart
 from plugin.web.review_forms import Shown, open_shown, seal_shown
 from plugin.web.services import Services
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.attested_rows import attested_rows
 from plugin.web.views.changes import changes_between, snapshot_of
+from plugin.web.views.edits import edits_shown, with_edits
 from plugin.web.views.legend import legend_for
 from plugin.web.views.line_changes import line_changes
 from plugin.web.views.page import BookWords, Reader, ReviewPage, build_review_page
@@ -108,6 +110,13 @@ def show_page(
 
 
 def _page(chart: OpenChart) -> ReviewPage:
+    """The page with what the scrubber has against the charges as they would be sent."""
+    page, book = _unscrubbed(chart), chart.services.book
+    shown = edits_shown(chart.scrubbed(), page.charges, lambda edit: EDITS_BY_ID[edit].title, book.citations.get)
+    return replace(page, charges=with_edits(page.charges, shown), edits=shown)
+
+
+def _unscrubbed(chart: OpenChart) -> ReviewPage:
     coded = chart.review.coded
     chart.records.keep_shown(chart.review.basis, lines_of(coded), chart.services.clock())
     why_not = chart.why_not_decide()

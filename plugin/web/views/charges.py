@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plugin.domain import CodedEncounter, Fact, SuggestedCharge, TableRow
+from plugin.domain import CodedEncounter, Fact, SuggestedCharge, TableRow, line_key
 from plugin.rules.what_if import WhatIf
 from plugin.web.views.bar_words import tier_words
 from plugin.web.views.citing import CitationOf, Source, sources
@@ -95,7 +95,10 @@ class RuleName:
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
-    """One suggested charge as the page shows it; `token` names it in forms."""
+    """One suggested charge as the page shows it; `token` names it in forms.
+
+    `would_be` is refused or looked at where the scrubber has something against it, else empty.
+    """
 
     anchor: str
     token: str
@@ -118,6 +121,7 @@ class ChargeRow:
     needs_answer: bool
     state: State = field(default=UNDECIDED)
     one_more: tuple[OneMoreFact, ...] = ()
+    would_be: str = ""
 
     @property
     def lead(self) -> str:
@@ -158,7 +162,7 @@ class Lookups:
 
 def token_of(charge: SuggestedCharge) -> str:
     """The charge's key as a form field."""
-    return "|".join((charge.system, charge.code, ",".join(charge.modifiers), charge.day.isoformat()))
+    return line_key(charge)
 
 
 def one_more_facts(what_ifs: Iterable[WhatIf], lookups: Lookups) -> tuple[OneMoreFact, ...]:

@@ -24,6 +24,7 @@ from plugin.web.views.charges import (
 from plugin.web.views.citing import CitationOf, Source, sources
 from plugin.web.views.contested import InForce, PositionOf, in_force
 from plugin.web.views.drug_label import drug_label
+from plugin.web.views.edits import EditsShown
 from plugin.web.views.encounter_words import encounter_facts, incomplete_because
 from plugin.web.views.given_rows import GivenRow, given_rows
 from plugin.web.views.questions import Answering, Question, Telling, question_views
@@ -114,6 +115,7 @@ class ReviewPage:
     positions: tuple[InForce, ...] = ()
     attested: tuple[AttestedRow, ...] = ()
     still_here: bool = False
+    edits: EditsShown = field(default_factory=EditsShown)
 
     @property
     def confirmable(self) -> tuple[Question, ...]:
@@ -122,8 +124,9 @@ class ReviewPage:
 
     @property
     def ready(self) -> tuple[ChargeRow, ...]:
-        """The charges that "accept all" takes: undecided, and no open question touches them."""
-        return tuple(row for row in self.charges if row.state.kind == "undecided" and not row.needs_answer)
+        """The charges that "accept all" takes: undecided, no open question touches them, and none would be refused."""
+        undecided = (row for row in self.charges if row.state.kind == "undecided")
+        return tuple(row for row in undecided if not row.needs_answer and row.would_be != "refused")
 
     @property
     def accept_all_words(self) -> str:

@@ -32,10 +32,10 @@ def test_every_token_reads_back_as_its_key(charge):
     assert read_key(token_of(charge)) == charge.key
 
 
-def test_an_acceptance_takes_nothing_from_the_form_but_the_line():
-    """Units in an accept form would be somebody's own doing."""
+def test_an_acceptance_takes_nothing_from_the_form_but_the_line_and_a_reason():
+    """Units in an accept form would be somebody's own doing; a reason belongs to a charge that would be refused."""
     asked = read_asked(form(units="99", modifiers="XS", reason="x"), "accept", TOKEN)
-    assert asked == Asked("Patient/p1", "Encounter/e1", "b", KEY, "accept")
+    assert asked == Asked("Patient/p1", "Encounter/e1", "b", KEY, "accept", reason="x")
 
 
 def test_an_edit_brings_units_modifiers_and_reason():
