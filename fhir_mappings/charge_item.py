@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fhir_mappings.concepts import Coding, read_concept, read_concepts
+from fhir_mappings.concepts import Coding, Concept, read_concept, read_concepts
 from fhir_mappings.elements import Element
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
 from fhir_mappings.quantities import read_quantity
@@ -62,7 +62,12 @@ def _billing_code(element: Element) -> tuple[str, str]:
     for extension in element.children("extension", matters=False):
         if _ends(extension, PROCEDURE_CODE):
             found += _coded(extension)
-    for coding in found:
+    return charged_code(Concept(found))
+
+
+def charged_code(concept: Concept) -> tuple[str, str]:
+    """(CPT or HCPCS, code) of the first coding of either system, empty words where there is none."""
+    for coding in concept.codings:
         system = term_system(coding.system)
         if system in ("cpt", "hcpcs") and coding.code:
             return _named(coding.code), coding.code.upper()

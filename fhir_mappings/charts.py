@@ -8,7 +8,7 @@ What belongs nowhere is an issue, never a guess.
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -27,10 +27,11 @@ from plugin.domain import Administration, Chart, Diagnosis, ExistingCharge, Mapp
 
 @dataclass(frozen=True, slots=True)
 class ChartSet:
-    """Charts in the order of the input, and issues of what belongs to none of them."""
+    """Charts in the order of the input, issues of what belongs to none of them, and what was charged by encounter."""
 
     charts: tuple[Chart, ...] = ()
     issues: tuple[MappingIssue, ...] = ()
+    charged: Mapping[str, Sequence[ExistingCharge]] = field(default_factory=dict)
 
 
 def read_charts(
@@ -68,7 +69,7 @@ def read_charts(
         chart = _chart(draft, patients, near if neighbours_known else None, zone)
         blocking = tuple(issue for issue in lost if issue.blocks)
         charts.append(replace(chart, charged=own, existing=tuple(existing), issues=_sorted([*chart.issues, *blocking])))
-    return ChartSet(tuple(charts), _sorted(gathering.issues))
+    return ChartSet(tuple(charts), _sorted(gathering.issues), charged)
 
 
 def _charted_offsets(gathering: Gathering) -> dict[str, tzinfo]:

@@ -109,4 +109,48 @@ CHARGE_ITEM = _of(
     ("enterer.reference", "entered_by", "Reference"),
 )
 
+PLACEMENT = (
+    *_of("Patient", ("id", "patient", "id")),
+    *_of("Encounter", ("subject.reference", "patient", "Reference"), ("id", "encounter", "id")),
+    *_of(
+        "MedicationAdministration",
+        ("subject.reference", "patient", "Reference"),
+        ("context.reference", "encounter", "Reference"),
+        ("medicationReference.reference", "pointed", "Reference", True),
+        ("device[].reference", "pointed", "Reference", True),
+    ),
+    *_of("MedicationRequest", ("subject.reference", "patient", "Reference")),
+    *_of(
+        "Condition",
+        ("subject.reference", "patient", "Reference"),
+        ("encounter.reference", "encounter", "Reference"),
+    ),
+    *_of(
+        "Procedure",
+        ("subject.reference", "patient", "Reference"),
+        ("encounter.reference", "encounter", "Reference"),
+    ),
+    *_of(
+        "ChargeItem",
+        ("subject.reference", "patient", "Reference"),
+        ("context.reference", "encounter", "Reference"),
+    ),
+    *_of("Claim", ("patient.reference", "patient", "Reference")),
+    *_of("Medication", ("ingredient[].itemReference.reference", "pointed", "Reference", True)),
+)
+"""Whose a resource is, and what it points to: by this the resources of an export are parted among patients.
+
+`pointed` are resources that belong to nobody and are needed wherever one points to them.
+"""
+
+READ_IN_BULK = (
+    "Patient", "Encounter", "MedicationAdministration", "MedicationRequest", "Condition", "Procedure", "ChargeItem",
+    "Claim", "Medication", "Substance", "Device",
+)  # fmt: skip
+SHARED = ("Medication", "Substance", "Device")
+"""Resources of nobody in particular."""
+
+REFERENCE_KEY = r"([A-Z][A-Za-z]+/[^/\s#?]+)(?:/_history/.*)?/*\s*$"
+"""The `Type/id` of a relative or absolute reference, as `lookup.relative` finds it."""
+
 ALL = ADMINISTRATION + ORDER + ENCOUNTER + CONDITION + CHARGE_ITEM

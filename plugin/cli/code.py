@@ -7,22 +7,18 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fhir_mappings.charts import read_charts
 from fhir_mappings.reading import load_resources
+from plugin.cli.choices import UsageError, add_policy_options, read_policy, read_zone
 from plugin.codebook import CodeBook, CodeBookError
-from plugin.domain import CareSetting, CodedEncounter, MappingIssue
+from plugin.domain import CodedEncounter, MappingIssue
 from plugin.review.explain import as_json, issue_json
 from plugin.review.prepare import ReviewSettings, code_charts, setting_for
 from plugin.rules import EDITION
 from plugin.rules.what_if import what_if
 
 READ, UNREAD, UNUSABLE = 0, 1, 2
-
-
-class UsageError(Exception):
-    """An argument can't be used; the message names it and the remedy."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -34,17 +30,8 @@ def add_parser(subparsers: Any) -> None:
         "charges, questions and notices of every encounter in it.",
     )
     parser.add_argument("file", metavar="FILE", help="a file, or - for standard input")
-    parser.add_argument("--setting", choices=[s.value for s in CareSetting], help="which hierarchy applies")
-    parser.add_argument(
-        "--position",
-        action="append",
-        default=[],
-        metavar="NAME=SIDE",
-        help="take another side of a contested point; repeatable",
-    )
+    add_policy_options(parser)
     parser.add_argument("--zone", metavar="AREA/CITY", help="the facility's time zone, such as America/Chicago")
-    parser.add_argument("--codebook", type=Path, metavar="OVERLAY", help="a folder of tables over the product's own")
-    parser.add_argument("--profile", metavar="NAME", help="a payer's or contractor's named set of positions")
     parser.add_argument("--what-if", action="store_true", help="add what one more documented fact would change")
     parser.add_argument("--format", choices=["json", "text"], default="json", help="json (default) or text")
     parser.set_defaults(run=run)
@@ -53,14 +40,9 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """0: all read and coded; 1: something could not be read or coded; 2: unusable arguments or nothing readable."""
     try:
-        book = CodeBook.load(options.codebook)
-        profile = book.profile(options.profile) if options.profile else {}
-        settings = ReviewSettings(
-            setting=CareSetting(options.setting) if options.setting else None,
-            positions={**profile, **_positions(options.position)},
-        )
-        book.check_choices(settings.positions)
-        zone, data = _zone(options.zone), _read(options.file)
+        setting, positions, overlay = read_policy(options)
+        book, settings = CodeBook.load(overlay), ReviewSettings(setting=setting, positions=positions)
+        zone, data = read_zone(options.zone), _read(options.file)
     except (UsageError, CodeBookError) as wrong:
         print(f"infusion-charges code: {wrong}", file=sys.stderr)
         return UNUSABLE
@@ -74,23 +56,6 @@ def run(options: argparse.Namespace) -> int:
     if not loaded.resources:
         return UNUSABLE
     return UNREAD if _anything_unread(coded, top) else READ
-
-
-def _positions(given: Iterable[str]) -> dict[str, str]:
-    choices = {}
-    for choice in given:
-        name, equals, side = choice.partition("=")
-        if not equals:
-            raise UsageError(f"--position {choice}: write it as NAME=SIDE, such as same_drug_time=cumulative")
-        choices[name] = side
-    return choices
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"--zone {name}: no such time zone; name one like America/Chicago") from None
 
 
 def _read(name: str) -> bytes:

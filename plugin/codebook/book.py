@@ -128,6 +128,11 @@ class CodeBook:
         return drugs | {row.code: row.label for row in self.procedure_codes}
 
     @cached_property
+    def administrations(self) -> Mapping[str, tuple[Category, Role, str]]:
+        """The administration codes of any day, with category, role and technique."""
+        return {row.code: row.family for row in self.procedure_codes}
+
+    @cached_property
     def _listed(self) -> dict[str, int]:
         return {code: place for place, code in enumerate(self.hierarchy["listed"])}
 

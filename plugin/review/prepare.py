@@ -3,12 +3,13 @@
 import hashlib
 import math
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from plugin.codebook import CodeBook
-from plugin.domain import Attested, CareSetting, Chart, CodedEncounter, Encounter
+from plugin.domain import Attested, CareSetting, Chart, CodedEncounter, Encounter, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.review.attested_words import AFTER_ADDENDUM, ATTESTED_TIMES, tell_attested
 from plugin.review.overlay import needs_addendum, overlay
@@ -76,28 +77,42 @@ def code_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> CodedE
     try:
         return code_encounter(chart, book, setting, settings.positions)
     except Exception as defect:  # whatever it is, the other encounters go on
-        return uncoded(chart, setting, _where(defect), "nothing was coded for it; report this with the chart")
+        return uncoded(chart, setting, where_it_broke(defect), "nothing was coded for it; report this with the chart")
 
 
-def _where(defect: Exception) -> str:
+def where_it_broke(defect: Exception) -> str:
     """The kind of a defect and its place in our code; never its message, which may hold what was charted."""
     frame = traceback.extract_tb(defect.__traceback__)[-1]
     return f"a defect of ours: {type(defect).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def code_charts(charts: Sequence[Chart], book: CodeBook, settings: ReviewSettings) -> tuple[CodedEncounter, ...]:
-    """Code charts that were read together, in their order.
+    """Code charts that were read together, in their order."""
+    coded = {one.chart.encounter.id: one for one in in_turn(charts, lambda chart: code_chart(chart, book, settings))}
+    return tuple(coded[chart.encounter.id] for chart in charts)
+
+
+class WithCharges(Protocol):
+    """What was made of one chart: it has suggested lines."""
+
+    @property
+    def charges(self) -> tuple[SuggestedCharge, ...]: ...
+
+
+Made = TypeVar("Made", bound=WithCharges)
+
+
+def in_turn(charts: Iterable[Chart], make: Callable[[Chart], Made]) -> Iterator[Made]:
+    """Make something of each chart, by the order in which the visits began.
 
     An earlier visit of the same day that nothing was charged on counts with what is suggested for it here, so that a
     second visit knows of the first.
     """
     suggested: dict[str, tuple[str, ...]] = {}
-    coded: dict[str, CodedEncounter] = {}
     for chart in sorted(charts, key=_begun):
-        one = code_chart(_knowing(chart, suggested), book, settings)
-        suggested[chart.encounter.id] = tuple(charge.code for charge in one.charges)
-        coded[chart.encounter.id] = one
-    return tuple(coded[chart.encounter.id] for chart in charts)
+        one = make(_knowing(chart, suggested))
+        suggested[chart.encounter.id] = tuple([charge.code for charge in one.charges])
+        yield one
 
 
 def _begun(chart: Chart) -> tuple[float, str]:

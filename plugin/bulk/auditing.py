@@ -1,0 +1,177 @@
+"""One patient's resources to findings: the one function that every engine of distribution calls.
+
+It reads with the readers of `fhir_mappings` and codes with the rulebook, as `code` does for a single file.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from fhir_mappings.charts import ChartSet, read_charts
+from fhir_mappings.claim import read_claim
+from fhir_mappings.lookup import Lookup
+from fhir_mappings.reading import load_resources
+from plugin.bulk.findings import Tally, row_of, unit_of
+from plugin.bulk.settings import AuditSettings, ChargeSource, Policy
+from plugin.domain import Chart, ExistingCharge, MappingIssue
+from plugin.review.audit import (
+    Difference,
+    Supported,
+    compare,
+    documentation_gaps,
+    support_chart,
+)
+from plugin.review.prepare import in_turn
+
+CHARGE, CLAIM = "Charge", "Claim"
+MOST_PROBLEMS = 1000
+Line = tuple[str, str]
+"""Type and JSON text of a resource."""
+
+_exact = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class Auditor:
+    """Audits patient after patient under one set of settings, and counts; `tally` and `problems` grow on the way."""
+
+    def __init__(self, settings: AuditSettings) -> None:
+        self.settings = settings
+        self.zone = settings.tzinfo()
+        self.book = settings.policy.book()
+        self.review = settings.policy.review()
+        self.other = _Other(settings.compared) if settings.compared else None
+        self.tally = Tally()
+
+    def audit(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
+        """The findings of one patient (or of one encounter without one), whose resources these are."""
+        resources, claims, charges = self._read(lines)
+        charts = read_charts(resources, self.zone)
+        self._tell([issue for issue in charts.issues if issue.blocks])
+        charged = self._charged(charts, claims, charges)
+        rows = []
+        for found in in_turn(charts.charts, self._support):
+            self._count(found)
+            rows += [row_of(d, found, self.settings) for d in self._differences(found, charged)]
+        return rows
+
+    def _support(self, chart: Chart) -> Supported:
+        return support_chart(chart, self.book, self.review)
+
+    def _differences(self, found: Supported, charged: Mapping[str, Sequence[ExistingCharge]]) -> list[Difference]:
+        if self.other is not None:
+            return self.other.differences(found, self)
+        if self.settings.charges is ChargeSource.NONE:
+            return documentation_gaps(found, self.book, self.review)
+        return compare(found, charged.get(found.chart.encounter.id, ()), self.book, self.review)
+
+    def _read(self, lines: Iterable[Line]) -> tuple[list[Any], list[Any], list[Any]]:
+        resources, claims, charges = [], [], []
+        for kind, text in lines:
+            parsed = parse(text)
+            if kind == CHARGE:
+                charges += parsed
+            elif kind == CLAIM:
+                claims += parsed
+            else:
+                resources += parsed
+        return resources, claims, charges
+
+    def _charged(
+        self, charts: ChartSet, claims: list[Any], charges: list[Any]
+    ) -> Mapping[str, Sequence[ExistingCharge]]:
+        """What was charged by encounter, from the one source; what names no encounter of the export is counted."""
+        source = self.settings.charges
+        charged: dict[str, list[ExistingCharge]] = {}
+        if source is ChargeSource.CHARGE_ITEMS:
+            charged = {encounter: list(of_it) for encounter, of_it in charts.charged.items()}
+        elif source is not ChargeSource.NONE:
+            for charge in self._from_claims(claims) if source is ChargeSource.CLAIMS else map(charge_of, charges):
+                charged.setdefault(charge.encounter, []).append(charge)
+        known = {chart.encounter.id for chart in charts.charts}
+        self.tally.unmatched += sum(len(of_it) for encounter, of_it in charged.items() if encounter not in known)
+        return charged
+
+    def _from_claims(self, claims: list[Any]) -> Iterator[ExistingCharge]:
+        context = Lookup(zone=self.zone)
+        for claim in claims:
+            yield from read_claim(claim, context)[0]
+
+    def _count(self, found: Supported) -> None:
+        tally = self.tally
+        tally.encounters += 1
+        tally.complete += found.complete
+        tally.failed += bool(found.failed)
+        tally.lines += len(found.charges)
+        if found.failed:
+            self._tell([MappingIssue(found.chart.encounter.id, "", "", f"not coded: {found.failed}", blocks=True)])
+        self._tell([issue for issue in found.chart.issues if issue.blocks])
+        for ask in found.asks:
+            if ask.kind == "missing-stop-time":
+                self._count_missing(found, ask.administrations[-1:])
+
+    def _count_missing(self, found: Supported, administrations: Iterable[str]) -> None:
+        for given in found.chart.administrations:
+            if given.id in administrations and given.start is not None:
+                where = f"{unit_of(found)}\t{given.start.hour:02}"
+                self.tally.missing[where] = self.tally.missing.get(where, 0) + 1
+
+    def _tell(self, issues: Iterable[MappingIssue]) -> None:
+        for issue in issues:
+            self.tally.unplaced += 1
+            if len(self.tally.problems) < MOST_PROBLEMS:
+                self.tally.problems.append((f"{issue.resource} {issue.path}".strip(), issue.found, issue.done))
+
+
+class _Other:
+    """Another policy, to say what it would change."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.book, self.review = policy.book(), policy.review()
+
+    def differences(self, found: Supported, auditor: Auditor) -> list[Difference]:
+        """What the other policy codes is taken as charged: `under` is what the audited policy adds to it."""
+        there = support_chart(found.chart, self.book, self.review)
+        lines = [as_charged(line, found.chart) for line in there.charges]
+        return compare(found, lines, auditor.book, auditor.review)
+
+
+def as_charged(line: Any, chart: Chart) -> ExistingCharge:
+    """A suggested line as if it had been charged."""
+    return ExistingCharge(
+        id="",
+        encounter=chart.encounter.id,
+        system=line.system,
+        code=line.code,
+        units=Decimal(line.units),
+        modifiers=line.modifiers,
+        status="billed",
+        day=line.day,
+    )
+
+
+def parse(text: str) -> list[Any]:
+    """A line's resource with exact numbers; what the fast parser refuses is read as a single file would be."""
+    try:
+        value = _exact.decode(text)
+    except (msgspec.DecodeError, RecursionError, InvalidOperation):
+        return [resource for _, resource in load_resources(text, "line").resources]
+    return [value] if isinstance(value, dict) else []
+
+
+def charge_of(row: Mapping[str, Any]) -> ExistingCharge:
+    """A charge from a row of a site's own file of charges."""
+    code = str(row["code"]).strip().upper()
+    day = row.get("date")
+    return ExistingCharge(
+        id="",
+        encounter=row["encounter"],
+        system="CPT" if code[:1].isdigit() else "HCPCS",
+        code=code,
+        units=Decimal(str(row["units"])),
+        modifiers=tuple(row.get("modifiers") or ()),
+        status="billed",
+        day=date.fromisoformat(day) if day else None,
+    )

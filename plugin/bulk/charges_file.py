@@ -1,0 +1,65 @@
+"""A site's own file of charges (CSV), parted among the patients' partitions."""
+
+from pathlib import Path
+
+import duckdb
+
+from plugin.bulk.assembly import Machine, database, files_of
+from plugin.bulk.columns import literal
+from plugin.bulk.errors import BulkError
+from plugin.bulk.files import Problem
+
+NEEDED = {"encounter", "code"}
+KNOWN = ("encounter", "code", "modifiers", "date", "units")
+
+
+def add_charges(path: Path, folder: Path, machine: Machine, kind: str) -> list[Problem]:
+    """Write the rows beside the encounters they name; gives the rows that name none, or can't be read.
+
+    Columns: encounter (an id, or Encounter/id), code, and where there are any modifiers (parted by spaces or commas),
+    date (YYYY-MM-DD) and units (1 where none stand). BulkError when the file or its columns can't be used.
+    """
+    with database(machine) as connection:
+        _load(connection, path)
+        connection.execute(
+            f"CREATE TABLE homes AS SELECT key, owner, part FROM read_parquet({files_of(folder)}, "
+            "hive_partitioning = true) WHERE kind = 'Encounter'"
+        )
+        rows = (
+            f"SELECT homes.owner, {literal(kind)} AS kind, to_json({{encounter: c.key, code: c.code, "
+            "modifiers: list_filter(string_split_regex(coalesce(c.modifiers, ''), '[ ,;]+'), lambda m: m <> ''), "
+            "date: c.day, units: c.units}) AS json, CAST([] AS VARCHAR[]) AS pointed, homes.part "
+            "FROM charges c JOIN homes ON c.key = homes.key WHERE c.wrong IS NULL"
+        )
+        connection.execute(
+            f"COPY ({rows}) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY (part), APPEND, "
+            "FILENAME_PATTERN 'charge_{uuid}')"
+        )
+        wrong = connection.execute(
+            "SELECT line, coalesce(wrong, 'an encounter the export does not hold') FROM charges "
+            "WHERE wrong IS NOT NULL OR key NOT IN (SELECT key FROM homes) ORDER BY line LIMIT 1000"
+        )
+        return [Problem(f"{path}: line {line}", why, "this charge was not compared") for line, why in wrong.fetchall()]
+
+
+def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        connection.execute(
+            f"CREATE TABLE given AS SELECT * FROM read_csv({literal(str(path))}, header = true, all_varchar = true, "
+            "null_padding = true, parallel = false)"
+        )
+    except duckdb.Error:
+        raise BulkError(f"{path}: can't be read as CSV; it needs a header with {', '.join(KNOWN)}") from None
+    names = {row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE given)").fetchall()}
+    if not names >= NEEDED:
+        raise BulkError(f"{path}: no column {' and no column '.join(sorted(NEEDED - names))}; it needs a header")
+    columns = ", ".join(f"trim({name}) AS {name}" if name in names else f"NULL AS {name}" for name in KNOWN)
+    connection.execute(
+        "CREATE TABLE charges AS SELECT line, upper(code) AS code, upper(modifiers) AS modifiers, "
+        "CASE WHEN contains(encounter, '/') THEN encounter ELSE 'Encounter/' || encounter END AS key, "
+        "nullif(date, '') AS day, coalesce(nullif(units, ''), '1') AS units, CASE "
+        "WHEN nullif(encounter, '') IS NULL OR nullif(code, '') IS NULL THEN 'no encounter or no code' "
+        "WHEN nullif(date, '') IS NOT NULL AND TRY_CAST(date AS DATE) IS NULL THEN 'no date like 2026-03-02' "
+        "WHEN TRY_CAST(coalesce(nullif(units, ''), '1') AS DECIMAL(18, 3)) IS NULL THEN 'no number of units' END "
+        f"AS wrong FROM (SELECT row_number() OVER () + 1 AS line, {columns} FROM given)"
+    )

@@ -1,0 +1,152 @@
+"""The files of an export: which there are, how large unpacked, and which lines of them are no JSON."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin.bulk.errors import BulkError
+
+ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
+BLOCK = 1 << 20
+LONGEST_LINE = 16 << 20
+LARGEST_FILE = 64 << 30
+"""Bytes, unpacked: beyond these a file is refused whole, before anything else reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that was not read: where it stood, what was met, and what was done about it."""
+
+    where: str
+    found: str
+    done: str
+
+
+def find_files(folder: Path) -> list[Path]:
+    """The NDJSON files below a folder by name; BulkError when there are none."""
+    try:
+        found = sorted(path for path in folder.rglob("*") if path.name.endswith(ENDINGS) and path.is_file())
+    except OSError as wrong:
+        raise BulkError(f"{folder}: {wrong.strerror or 'cannot be read'}; check the path and your rights") from None
+    if not folder.is_dir():
+        raise BulkError(f"{folder}: no such folder; name the folder of a FHIR export")
+    if not found:
+        raise BulkError(f"{folder}: no .ndjson or .ndjson.gz file in it; name the folder of a FHIR export")
+    return found
+
+
+def sound_files(files: list[Path], threads: int, largest: int = LARGEST_FILE) -> tuple[list[Path], list[Problem], int]:
+    """The files that can be read within the bounds, what is wrong with the others, and the bytes unpacked in all."""
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        sizes = list(pool.map(lambda path: _size(path, largest), files))
+    sound = [path for path, size in zip(files, sizes, strict=True) if isinstance(size, int)]
+    problems = [size for size in sizes if isinstance(size, Problem)]
+    return sound, problems, sum(size for size in sizes if isinstance(size, int))
+
+
+def _size(path: Path, largest: int) -> int | Problem:
+    """Unpacked bytes; a zipped file is unpacked once, block by block, to know them before anything trusts it."""
+    try:
+        if path.suffix != ".gz":
+            size, longest = path.stat().st_size, 0
+        else:
+            size, longest = _unpacked(path, largest)
+    except (OSError, zlib.error) as wrong:
+        why = getattr(wrong, "strerror", None) or "damaged gzip data"
+        return Problem(str(path), why, "this file was not read")
+    if size > largest:
+        return Problem(str(path), f"more than {largest >> 30} GiB unpacked", "this file was not read")
+    if longest > LONGEST_LINE:
+        return Problem(str(path), f"a line of more than {LONGEST_LINE >> 20} MiB", "this file was not read")
+    return size
+
+
+def _unpacked(path: Path, largest: int) -> tuple[int, int]:
+    """(bytes, longest line) of a zipped file; stops where a bound is passed."""
+    size = longest = line = 0
+    for block in unzipped_blocks(path):
+        size += len(block)
+        first, *rest = block.split(b"\n")
+        line += len(first)
+        if rest:
+            longest = max(longest, line, *[len(part) for part in rest[:-1]])
+            line = len(rest[-1])
+        longest = max(longest, line)
+        if size > largest or longest > LONGEST_LINE:
+            break
+    return size, longest
+
+
+def unzipped_blocks(path: Path) -> Iterator[bytes]:
+    """The unpacked content in blocks of bounded size, whatever it was packed from; zlib.error when damaged."""
+    with path.open("rb") as file:
+        unzip = zlib.decompressobj(wbits=31)
+        packed = file.read(BLOCK)
+        while packed:
+            yield unzip.decompress(packed, BLOCK)
+            packed = unzip.unconsumed_tail
+            if unzip.eof:  # another member may follow: gzip files can be joined end to end
+                packed = unzip.unused_data or file.read(BLOCK)
+                unzip = zlib.decompressobj(wbits=31)
+            elif not packed:
+                packed = file.read(BLOCK)
+                if not packed:
+                    raise zlib.error("cut off")
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of each line; one longer than the bound comes cut, so that memory stays bounded."""
+    number, line = 1, b""
+    for block in unzipped_blocks(path) if path.suffix == ".gz" else _plain_blocks(path):
+        first, *rest = block.split(b"\n")
+        line = (line + first)[: LONGEST_LINE + 1]
+        for part in rest:
+            yield number, line
+            number, line = number + 1, part
+    if line:
+        yield number, line
+
+
+def _plain_blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def unreadable_lines(path: Path) -> Iterator[Problem]:
+    """The lines that hold no FHIR resource, by their numbers; never what stood there."""
+    for number, line in lines_of(path):
+        found = _wrong_with(line)
+        if found:
+            yield Problem(f"{path}: line {number}", found, "this line was not read")
+
+
+def _wrong_with(line: bytes) -> str:
+    if not line.strip():
+        return ""
+    if len(line) > LONGEST_LINE:
+        return f"more than {LONGEST_LINE >> 20} MiB"
+    try:
+        value = json.loads(line)
+    except ValueError as wrong:
+        return f"no JSON: {wrong.msg}" if isinstance(wrong, json.JSONDecodeError) else "no UTF-8"
+    except RecursionError:
+        return "JSON nested too deeply"
+    typed = isinstance(value, dict) and isinstance(value.get("resourceType"), str)
+    return "" if typed else "no FHIR resource"
+
+
+def copy_readable(path: Path, copy: Path, most: int) -> list[Problem]:
+    """Copy the lines that hold a resource; gives the first `most` others."""
+    problems: list[Problem] = []
+    with copy.open("wb") as file:
+        for number, line in lines_of(path):
+            found = _wrong_with(line)
+            if not found:
+                file.write(line + b"\n")
+            elif len(problems) < most:
+                problems.append(Problem(f"{path}: line {number}", found, "this line was not read"))
+    return problems

@@ -1,0 +1,55 @@
+"""What an audit was asked for, as a value that goes to every process of the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from plugin.codebook import CodeBook
+from plugin.domain import CareSetting
+from plugin.review.prepare import ReviewSettings
+
+
+class ChargeSource(Enum):
+    """What says what was charged, in the order of preference; the whole export has one."""
+
+    CHARGE_ITEMS = "ChargeItem"
+    CLAIMS = "Claim"
+    FILE = "file"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A way of coding: the care setting, sides of contested points, and the overlay with a site's own tables."""
+
+    setting: CareSetting | None = None
+    positions: Mapping[str, str] = field(default_factory=dict)
+    overlay: Path | None = None
+
+    def book(self) -> CodeBook:
+        """The code book; CodeBookError for wrong tables or sides."""
+        book = CodeBook.load(self.overlay)
+        book.check_choices(self.positions)
+        return book
+
+    def review(self) -> ReviewSettings:
+        """As the use cases take it."""
+        return ReviewSettings(setting=self.setting, positions=self.positions)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """How to audit: the zone, the policy, one to be compared with instead of charges, and fees in dollars by code."""
+
+    policy: Policy = field(default_factory=Policy)
+    compared: Policy | None = None
+    zone: str = ""
+    charges: ChargeSource = ChargeSource.NONE
+    fees: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def tzinfo(self) -> ZoneInfo | None:
+        """The zone, None when the export's own offsets are to be kept."""
+        return ZoneInfo(self.zone) if self.zone else None

@@ -1,0 +1,167 @@
+"""`infusion-charges audit FOLDER`: a FHIR NDJSON export against what was charged."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plugin.cli.bulk_extra import without_extra
+from plugin.cli.choices import UsageError, add_policy_options, read_policy, read_zone
+from plugin.codebook import CodeBookError
+from plugin.rules import EDITION
+
+if TYPE_CHECKING:
+    from plugin.bulk.running import Outcome, Run
+
+READ, UNREAD, UNUSABLE = 0, 1, 2
+ENDINGS = {"jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet", "html": ".html"}
+SHOWN = 20
+
+
+def add_parser(subparsers: Any) -> None:
+    """Register the command."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "audit",
+        help="audit a FHIR NDJSON export",
+        description="Compare what was charged (ChargeItem or Claim in the export, else a CSV) with what the charts "
+        "support, and write one finding a row. An interrupted run goes on when the same command is given again.",
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help=".ndjson and .ndjson.gz files, of any producer")
+    parser.add_argument("--format", choices=list(ENDINGS), default="jsonl", help="of the findings (default: jsonl)")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="default: findings in this folder; - for the screen"
+    )
+    parser.add_argument(
+        "--charges", type=Path, metavar="FILE.csv", help="what was charged, where the export doesn't say"
+    )
+    parser.add_argument(
+        "--fees", type=Path, metavar="FILE.csv", help="dollars by code, to say what differences are worth"
+    )
+    add_policy_options(parser)
+    parser.add_argument("--zone", metavar="AREA/CITY", help="the facility's time zone, such as America/Chicago")
+    parser.add_argument(
+        "--simulate",
+        action="store_true",
+        help="instead of comparing with charges, say what these options would change against the defaults",
+    )
+    parser.add_argument("--edition", default=EDITION, metavar="EDITION", help=f"the rulebook's edition ({EDITION})")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
+    parser.add_argument("--memory", type=int, default=512, metavar="MB", help="for DuckDB in all (default: 512)")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="where to work; default: beside the output")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0: all read and coded; 1: something was not read or coded; 2: unusable arguments, or nothing readable."""
+    try:
+        from plugin.bulk.errors import BulkError  # noqa: PLC0415 - of the extra `bulk`
+        from plugin.bulk.running import clear  # noqa: PLC0415
+    except ImportError as missing:
+        return without_extra("audit", missing)
+    try:
+        output = _output(options)
+        wanted = _run(options, output)
+        outcome = _audited(wanted)
+        _write(outcome, wanted, output, options)
+        clear(wanted.work)
+    except (UsageError, CodeBookError, BulkError) as wrong:
+        print(f"infusion-charges audit: {wrong}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        print("infusion-charges audit: stopped; run the same command again to go on", file=sys.stderr)
+        return UNUSABLE
+    return _summary(outcome, output)
+
+
+def _output(options: argparse.Namespace) -> Path:
+    if options.output == Path("-") and options.format in ("parquet", "html"):
+        raise UsageError(f"--output -: {options.format} needs a file")
+    return options.output or Path("findings" + ENDINGS[options.format])
+
+
+def _run(options: argparse.Namespace, output: Path) -> "Run":
+    from plugin.bulk.fees import read_fees  # noqa: PLC0415
+    from plugin.bulk.running import Run  # noqa: PLC0415
+    from plugin.bulk.settings import AuditSettings, Policy  # noqa: PLC0415
+
+    if options.edition != EDITION:
+        raise UsageError(f"--edition {options.edition}: this version holds the rulebook {EDITION} alone")
+    if options.workers < 1 or options.memory < 128:
+        raise UsageError("--workers must be at least 1 and --memory at least 128")
+    if options.charges is not None and not options.charges.is_file():
+        raise UsageError(f"--charges {options.charges}: no such file")
+    setting, positions, overlay = read_policy(options)
+    policy = Policy(setting, positions, overlay)
+    policy.book()
+    read_zone(options.zone)
+    fees = read_fees(options.fees) if options.fees else {}
+    compared = Policy(setting) if options.simulate else None
+    settings = AuditSettings(policy, compared, options.zone or "", fees=fees)
+    return Run(options.folder, _work(options, output), settings, options.workers, options.memory, options.charges)
+
+
+def _work(options: argparse.Namespace, output: Path) -> Path:
+    if options.work is not None:
+        return Path(options.work) / "infusion-charges-audit"
+    if output == Path("-"):
+        return Path(tempfile.mkdtemp(prefix="infusion-charges-"))
+    return output.with_name(f".{output.name}.work")
+
+
+def _audited(wanted: "Run") -> "Outcome":
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from plugin.bulk.running import audit  # noqa: PLC0415
+
+    with tqdm(total=None, unit=" encounters", disable=None) as bar:
+
+        def told(done: int, total: int) -> None:
+            if bar.total is None:
+                bar.reset(total)
+                bar.initial = bar.n = done
+            bar.update(done - bar.n)
+
+        outcome = audit(wanted, told)
+    if outcome.resumed:
+        print(f"infusion-charges audit: gone on from {outcome.resumed} partitions of an earlier run", file=sys.stderr)
+    return outcome
+
+
+def _write(outcome: "Outcome", wanted: "Run", output: Path, options: argparse.Namespace) -> None:
+    from plugin.bulk import output as formats  # noqa: PLC0415
+    from plugin.bulk.assembly import Machine  # noqa: PLC0415
+    from plugin.bulk.report import Heading, write_html  # noqa: PLC0415
+
+    machine = Machine(options.workers, options.memory, wanted.work / "spill")
+    if options.format == "html":
+        write_html(outcome, Heading(str(options.folder), options.simulate), output, machine)
+        return
+    write = {"jsonl": formats.write_jsonl, "csv": formats.write_csv, "parquet": formats.write_parquet}
+    write[options.format](outcome.findings, output, machine)
+
+
+def _summary(outcome: "Outcome", output: Path) -> int:
+    """What was done, on standard error, so that findings may go to standard output."""
+    tally, say = outcome.tally, _say
+    for where, found, done in _problems(outcome)[:SHOWN]:
+        say(f"{where}: {found}: {done}" if found else f"{where}: {done}")
+    if len(_problems(outcome)) > SHOWN:
+        say(f"and {len(_problems(outcome)) - SHOWN} more that were not read or placed")
+    if outcome.source.value == "none":
+        say("no charges were given: this is an audit of the documentation alone, and nothing is called under-coded")
+    else:
+        say(f"charges are taken from {outcome.source.value}")
+    if tally.unmatched:
+        say(f"{tally.unmatched} charges name no encounter of the export; they were compared with nothing")
+    say(f"{tally.encounters} encounters, {tally.lines} lines supported, {tally.failed} not coded; findings in {output}")
+    return UNREAD if outcome.problems or tally.problems or tally.failed else READ
+
+
+def _problems(outcome: "Outcome") -> list[tuple[str, str, str]]:
+    return [*((p.where, p.found, p.done) for p in outcome.problems), *map(tuple, outcome.tally.problems)]  # type: ignore[list-item]
+
+
+def _say(line: str) -> None:
+    print(f"infusion-charges audit: {''.join(c if c.isprintable() else ' ' for c in line)}", file=sys.stderr)

@@ -1,0 +1,262 @@
+"""What was charged for an encounter against what its chart supports.
+
+The rules run once on every encounter; only where a line differs are answers tried out and sentences asked for.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from plugin.codebook import CodeBook
+from plugin.domain import (
+    Ask,
+    CareSetting,
+    Category,
+    Chart,
+    Decline,
+    ExistingCharge,
+    Fact,
+    Role,
+    Ruling,
+    SuggestedCharge,
+)
+from plugin.domain.charge import ChargeKey
+from plugin.review.prepare import ReviewSettings, setting_for, where_it_broke
+from plugin.rules.claims import RuleConflict
+from plugin.rules.differences import FIRST_DAY
+from plugin.rules.engine import Ruled, day_of_service, run
+from plugin.rules.lines import charge_lines
+from plugin.rules.trials import Trial
+
+UNDER, OVER, UNDOCUMENTED = "under", "over", "undocumented"
+NOTHING_EARNS_IT = Fact("nothing charted earns it")
+NOT_ALL_READ = "the chart could not be read or placed whole"
+Units = int | Decimal
+
+
+class Difference(NamedTuple):
+    """One line on which charge and chart differ; `group` numbers substitutions, 0 where it is none.
+
+    `evidence` are the facts that speak for what is supported, `query` the kind of question that is open, `asked` its
+    words.
+    """
+
+    key: ChargeKey
+    charged: Units
+    supported: int
+    direction: str
+    rule: str
+    evidence: tuple[Fact, ...]
+    administrations: tuple[str, ...]
+    query: str = ""
+    asked: str = ""
+    group: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """What the rules make of a chart: one run with its lines; without a run, why there is none."""
+
+    chart: Chart
+    setting: CareSetting | None
+    day: date | None
+    ruled: Ruled | None
+    charges: tuple[SuggestedCharge, ...] = ()
+    failed: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that could change a charge was read."""
+        return self.ruled is not None and not self.blocked
+
+    @property
+    def blocked(self) -> tuple[str, ...]:
+        """Why it is not complete, in words."""
+        issues = [f"{i.resource} {i.path}: {i.done}" for i in self.chart.issues if i.blocks]
+        unsettled = [a.question.text() for a in self.asks if a.kind in ("encounter-class", "encounter-link")]
+        return (*([self.failed] if self.failed else []), *issues, *unsettled)
+
+    @property
+    def rulings(self) -> Sequence[Ruling]:
+        """Every outcome of the run."""
+        return self.ruled.rulings if self.ruled else ()
+
+    @property
+    def asks(self) -> list[Ask]:
+        """The questions of the run, whether or not an answer would change a line."""
+        return [r.outcome for r in self.rulings if isinstance(r.outcome, Ask) and not r.outcome.silent]
+
+
+def support_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> Supported:
+    """Run the rules once; a conflict of rules, or a defect of ours, costs this encounter alone."""
+    setting, day = setting_for(chart.encounter, settings), day_of_service(chart)
+    if day is not None and day < FIRST_DAY:
+        return Supported(chart, setting, day, None, failed=f"the code book begins on {FIRST_DAY}")
+    try:
+        ruled = run(chart, book, setting, settings.positions)
+        return Supported(chart, setting, day, ruled, charge_lines(ruled))
+    except RuleConflict as conflict:
+        return Supported(chart, setting, day, None, failed=str(conflict))
+    except Exception as defect:  # whatever it is, the other encounters go on
+        return Supported(chart, setting, day, None, failed=where_it_broke(defect))
+
+
+def compare(
+    found: Supported, charged: Iterable[ExistingCharge], book: CodeBook, settings: ReviewSettings
+) -> list[Difference]:
+    """The lines on which what was charged and what is supported differ, by day, code and modifiers.
+
+    Only codes whose presence the rulebook decides, which are the administration codes; a charge without a day stands
+    on the day of its code's line, else on the encounter's.
+    """
+    governed = book.administrations
+    supported = {line.key: line for line in found.charges if line.code in governed}
+    units = _charged_units(charged, governed, found)
+    keys = sorted({*supported, *units}, key=lambda key: (key[3], key[1], key[2]))
+    differences = []
+    for key in keys:
+        line = supported.get(key)
+        more = units.get(key, 0) - (line.units if line else 0)
+        if more < 0 and line is not None:
+            rule = line.rules[0] if line.rules else ""
+            said = (key, units.get(key, 0), line.units, UNDER, rule, line.evidence, line.administrations)
+            differences.append(Difference(*said))
+        elif more > 0:
+            differences.append(_beyond(key, units[key], line, found, book, settings))
+    return _grouped(differences, book)
+
+
+def _charged_units(
+    charged: Iterable[ExistingCharge], governed: Collection[str], found: Supported
+) -> dict[ChargeKey, Units]:
+    """Units by line; a charge without a day, where its code is supported on one day, is of that day."""
+    units: dict[ChargeKey, Units] = {}
+    for charge in charged:
+        if charge.code not in governed:
+            continue
+        day = charge.day or _only_day(charge, found)
+        if day is None:
+            continue
+        key = (charge.system, charge.code, charge.modifiers, day)
+        units[key] = units.get(key, 0) + charge.units
+    return units
+
+
+def _only_day(charge: ExistingCharge, found: Supported) -> date | None:
+    days = {line.day for line in found.charges if line.code == charge.code}
+    return days.pop() if len(days) == 1 else found.day
+
+
+def _beyond(
+    key: ChargeKey,
+    units: Units,
+    line: SuggestedCharge | None,
+    found: Supported,
+    book: CodeBook,
+    settings: ReviewSettings,
+) -> Difference:
+    """More was charged than the chart supports: refuted, unless an open question may yet earn it."""
+    supported, ids = (line.units, line.administrations) if line else (0, ())
+    open_question = _open_question(key, supported, found, book, settings)
+    if open_question is not None:
+        ask, rule = open_question
+        asked = (ask.kind, ask.question.text())
+        return Difference(key, units, supported, UNDOCUMENTED, rule, (ask.question,), ask.administrations, *asked)
+    if not found.complete:
+        why = "; ".join(found.blocked) or NOT_ALL_READ
+        return Difference(key, units, supported, UNDOCUMENTED, "", (Fact("{}", (why,)),), ids, "not-read", why)
+    declined = _declined(key[1], found)
+    if declined is not None:
+        outcome, rule = declined
+        return Difference(key, units, supported, OVER, rule, outcome.because, outcome.administrations)
+    evidence = line.evidence if line else (NOTHING_EARNS_IT,)
+    return Difference(key, units, supported, OVER, line.rules[0] if line and line.rules else "", evidence, ids)
+
+
+def _declined(code: str, found: Supported) -> tuple[Decline, str] | None:
+    """The outcome that considered the code and did not give it; where nothing is coded, the first that says why."""
+    declines = [(r.outcome, r.rules[0]) for r in found.rulings if isinstance(r.outcome, Decline)]
+    of_code = [declined for declined in declines if declined[0].code == code]
+    return next(iter(of_code or ([] if found.charges else declines)), None)
+
+
+def _open_question(
+    key: ChargeKey, supported: int, found: Supported, book: CodeBook, settings: ReviewSettings
+) -> tuple[Ask, str] | None:
+    """The first question of which some answer would earn more of the code."""
+    asking = [r for r in found.rulings if isinstance(r.outcome, Ask) and not r.outcome.silent]
+    if not asking:
+        return None
+    trial = Trial(found.chart, book, found.setting, settings.positions, found.charges)
+    for ruling in asking:
+        ask = ruling.outcome
+        if isinstance(ask, Ask) and any(_earns(key, trial.answer(a.apply(found.chart))) for a in ask.answers):
+            return ask, ruling.rules[0]
+    return None
+
+
+def _earns(key: ChargeKey, changes: Iterable[tuple[ChargeKey, int, int, tuple[str, ...]]]) -> bool:
+    return any(changed[1] == key[1] and after > before for changed, before, after, _ in changes)
+
+
+def documentation_gaps(found: Supported, book: CodeBook, settings: ReviewSettings) -> list[Difference]:
+    """Where nothing is known of what was charged: the questions whose answers would earn a line."""
+    if found.day is None or found.ruled is None:
+        return []
+    trial = Trial(found.chart, book, found.setting, settings.positions, found.charges)
+    gaps = []
+    for ruling in found.rulings:
+        ask = ruling.outcome
+        if not isinstance(ask, Ask) or ask.silent:
+            continue
+        earned = [c.key for a in ask.answers for c in trial.answer(a.apply(found.chart)) if c.after > c.before]
+        if earned:
+            asked = (ask.kind, ask.question.text())
+            rule, ids = ruling.rules[0], ask.administrations
+            gaps.append(Difference(earned[0], 0, 0, UNDOCUMENTED, rule, (ask.question,), ids, *asked))
+    return gaps
+
+
+def _grouped(differences: list[Difference], book: CodeBook) -> list[Difference]:
+    """Number the substitutions: one line too few and one too many that are the same service under another name."""
+    more = [place for place, d in enumerate(differences) if d.direction != UNDER]
+    fewer = [place for place, d in enumerate(differences) if d.direction == UNDER]
+    numbers: dict[int, int] = {}
+    for alike in (_same_code, _same_place, _same_technique):
+        for place in more:
+            free = [f for f in fewer if f not in numbers]
+            other = next((f for f in free if alike(differences[place], differences[f], book)), None)
+            if place not in numbers and other is not None:
+                numbers[place] = numbers[other] = len(numbers) // 2 + 1
+    return [d._replace(group=numbers.get(place, 0)) for place, d in enumerate(differences)]
+
+
+def _same_code(one: Difference, other: Difference, book: CodeBook) -> bool:
+    return one.key[1] == other.key[1]
+
+
+def _same_place(one: Difference, other: Difference, book: CodeBook) -> bool:
+    """The same role and technique in another family, as 96413 for 96365."""
+    return _family(one, book)[1:] == _family(other, book)[1:] and _same_day(one, other)
+
+
+def _same_technique(one: Difference, other: Difference, book: CodeBook) -> bool:
+    """The same technique and as many units, as 96365 for 96367."""
+    as_many = one.charged - one.supported == other.supported - other.charged
+    return as_many and _family(one, book)[2] == _family(other, book)[2] and _same_day(one, other)
+
+
+def _same_day(one: Difference, other: Difference) -> bool:
+    return one.key[3] == other.key[3]
+
+
+def _family(difference: Difference, book: CodeBook) -> tuple[Category, Role, str]:
+    return book.administrations[difference.key[1]]
+
+
+def money(difference: Difference, fees: Mapping[str, Decimal]) -> Decimal | None:
+    """What the line is worth: positive where it was not charged, negative where too much was; None without a fee."""
+    fee = fees.get(difference.key[1])
+    return None if fee is None else fee * (difference.supported - difference.charged)

@@ -1,0 +1,328 @@
+"""`infusion-charges audit` from outside: what it finds, writes, survives and refuses."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from plugin.bulk.generating.writing import Wish, generate
+from plugin.cli import main
+from tests.benchmarks.truth import judge, read_findings
+from tests.repo import tracked
+from tests.unit.bulk.exports import charge, infusion, visit, write
+
+LATER_HOURS = """
+[last_part_must_exceed]
+means = "Minutes past a whole hour that must be exceeded before one more hour may be reported"
+unit = "minutes"
+values = [{ from = 2006-01-01, is = 40, cites = "cms-ch12-30-5" }]
+"""
+FEES = "code,amount\n96365,70\n96366,22\n"
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory) -> Path:
+    """Two thousand visits with seeded under- and over-coding."""
+    folder = tmp_path_factory.mktemp("seeded") / "export"
+    generate(Wish(encounters=2000, seed=20), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory) -> Path:
+    """Visits in which everything earned was charged, and nothing else."""
+    folder = tmp_path_factory.mktemp("clean") / "export"
+    generate(Wish(encounters=400, seed=21, under=0, over=0), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """A visit of two hours of which one was charged, and a push nobody gave."""
+    given = [infusion("m1", "09:00", "11:00"), charge("c1", "96365"), charge("c2", "96375")]
+    return write(tmp_path_factory.mktemp("small") / "export", [*visit(), *given])
+
+
+def audit(folder: Path, output: Path, *options: str) -> int:
+    """Run the command with one process; its exit status."""
+    return main(["audit", str(folder), "--output", str(output), "--workers", "1", *options])
+
+
+def findings_of(folder: Path, output: Path, *options: str) -> list[dict]:
+    """The findings of a run that must have read everything."""
+    assert audit(folder, output, *options) == 0
+    return read_findings(output)
+
+
+def lines(findings: list[dict]) -> list[tuple]:
+    """What a finding says, without its words."""
+    return [
+        (f["encounter"], f["code"], f["date"], f["units_charged"], f["units_supported"], f["direction"])
+        for f in findings
+    ]
+
+
+def test_every_seeded_mistake_is_found_and_nothing_else(seeded, tmp_path):
+    """Units and direction by the truth that was written from the plan."""
+    verdict = judge(findings_of(seeded, tmp_path / "findings.jsonl"), seeded / "truth.csv")
+
+    assert len(verdict.seeded) > 250
+    assert (dict(verdict.missed), dict(verdict.invented)) == ({}, {})
+
+
+def test_a_changed_threshold_brings_findings_on_clean_encounters(clean, tmp_path):
+    """The check can fail: with a further hour from minute 41 on, hours that were rightly charged look too many."""
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    (overlay / "time_limits.toml").write_text(LATER_HOURS)
+    truth = judge(findings_of(clean, tmp_path / "true.jsonl"), clean / "truth.csv")
+    changed = judge(findings_of(clean, tmp_path / "changed.jsonl", "--codebook", str(overlay)), clean / "truth.csv")
+
+    assert (dict(truth.missed), dict(truth.invented)) == ({}, {})
+    assert {code for _, code, _ in changed.invented} >= {"96366", "96415"}
+    assert {direction for _, _, direction in changed.invented.values()} == {"over"}
+
+
+def test_findings_say_what_a_person_needs(small, tmp_path):
+    """By hand: 120 minutes earn a further hour that was not charged; nothing earns the push."""
+    under, over = findings_of(small, tmp_path / "f.jsonl", "--fees", str(fees(tmp_path)))
+
+    assert (under["encounter"], under["code"], under["date"]) == ("Encounter/e1", "96366", "2026-03-02")
+    assert (under["units_charged"], under["units_supported"], under["direction"]) == (0, 1, "under")
+    assert (under["rule"], under["amount"]) == ("TIME-ADDITIONAL-HOUR", 22)
+    assert under["administrations"] == ["MedicationAdministration/m1"]
+    assert "120 min" in under["evidence"]
+    assert (over["code"], over["direction"], over["amount"]) == ("96375", "over", None)
+
+
+def fees(folder: Path) -> Path:
+    """A fee table."""
+    (folder / "fees.csv").write_text(FEES)
+    return folder / "fees.csv"
+
+
+def test_claims_and_a_file_of_charges_give_the_findings_of_charge_items(tmp_path):
+    """One truth charged in three ways."""
+    found = {}
+    for way in ("chargeitem", "claim", "csv"):
+        folder = tmp_path / way
+        generate(Wish(encounters=200, seed=5, charges=way), folder)
+        given = ("--charges", str(folder / "charges.csv")) if way == "csv" else ()
+        found[way] = lines(findings_of(folder, tmp_path / f"{way}.jsonl", *given))
+
+    assert found["chargeitem"] == found["claim"] == found["csv"]
+    assert len(found["csv"]) > 20
+
+
+def test_a_charge_of_the_file_that_names_no_encounter_is_said_by_its_line(tmp_path, capsys):
+    """Nothing that was given is left out in silence."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "10:00")])
+    (tmp_path / "charges.csv").write_text("encounter,code,units\ne1,96365,1\ne7,96365,1\ne1,96375,many\n")
+    status = audit(export, tmp_path / "f.jsonl", "--charges", str(tmp_path / "charges.csv"))
+    said = capsys.readouterr().err
+
+    assert (status, read_findings(tmp_path / "f.jsonl")) == (1, [])
+    assert "charges.csv: line 3: an encounter the export does not hold" in said
+    assert "charges.csv: line 4: no number of units" in said
+
+
+def test_without_charges_it_is_an_audit_of_the_documentation_and_says_so(tmp_path, capsys):
+    """Nothing is under-coded then; what is missing in the charts is still told."""
+    generate(Wish(encounters=200, seed=5, charges="none"), tmp_path / "export")
+    found = findings_of(tmp_path / "export", tmp_path / "f.jsonl")
+
+    assert {f["direction"] for f in found} == {"undocumented"}
+    assert {f["query"] for f in found} == {"missing-stop-time"}
+    assert "audit of the documentation alone" in capsys.readouterr().err
+
+
+def test_the_number_of_processes_changes_nothing(seeded, tmp_path):
+    """Byte for byte."""
+    small = tmp_path / "export"
+    generate(Wish(encounters=150, seed=4), small)
+    assert main(["audit", str(small), "--output", str(tmp_path / "two.jsonl"), "--workers", "2"]) == 0
+    findings_of(small, tmp_path / "one.jsonl")
+
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes() != b""
+
+
+def test_a_run_that_was_killed_goes_on_and_gives_the_same_report(seeded, tmp_path, capsys):
+    """Killed when the first partition was done; the second run keeps it, and the report is as if nothing had been."""
+    output = tmp_path / "killed.jsonl"
+    command = [sys.executable, "-m", "plugin.cli", "audit", str(seeded), "--output", str(output), "--workers", "1"]
+    process = subprocess.Popen(command, cwd=tracked.CHECKOUT, stderr=subprocess.DEVNULL)
+    results = tmp_path / ".killed.jsonl.work" / "parts" / "results"
+    until = time.monotonic() + 120
+    while not list(results.glob("[0-9]*.json")) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    assert not output.exists()
+    assert audit(seeded, output) == 0
+    assert "gone on from 1 partitions" in capsys.readouterr().err
+    assert audit(seeded, tmp_path / "whole.jsonl") == 0
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes() != b""
+    assert not results.exists()
+
+
+def test_an_earlier_run_over_something_else_is_not_gone_on_with(small, tmp_path, capsys):
+    """Other options, other findings: the work of before is dropped."""
+    work = tmp_path / ".f.jsonl.work"
+    (work / "parts" / "results").mkdir(parents=True)
+    (work / "manifest.json").write_text('{"made_from": "other", "partitions": 2}')
+    (work / "parts" / "results" / "0.jsonl").write_text("{}\n")
+
+    assert len(findings_of(small, tmp_path / "f.jsonl")) == 2
+    assert "gone on" not in capsys.readouterr().err
+
+
+def test_reports_belong_to_their_owner_and_leave_nothing_behind(small, tmp_path):
+    """Every format; the work folder, which holds charts, is gone."""
+    for name in ("jsonl", "csv", "parquet", "html"):
+        assert audit(small, tmp_path / "out" / f"f.{name}", "--format", name) == 0
+    written = sorted((tmp_path / "out").iterdir())
+
+    assert [path.name for path in written] == ["f.csv", "f.html", "f.jsonl", "f.parquet"]
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
+
+
+def test_chart_text_is_never_a_formula_or_markup(tmp_path):
+    """A drug, a clinic and an id that would run in a spreadsheet or a browser."""
+    evil = '=HYPERLINK("http://x","y")<script>alert(1)</script>'
+    place = [{"location": {"display": evil}}]
+    patient_, encounter_, condition_ = visit()
+    given = infusion("m1", "09:00", None, drug=f"{evil} cefepime")
+    export = write(
+        tmp_path / "e", [patient_, encounter_ | {"location": place}, condition_, given, charge("c", "96365")]
+    )
+    for name in ("csv", "html"):
+        assert audit(export, tmp_path / f"f.{name}", "--format", name) == 0
+    with (tmp_path / "f.csv").open(encoding="utf-8", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    page = (tmp_path / "f.html").read_text("utf-8")
+
+    assert any("HYPERLINK" in cell for cell in cells)
+    assert [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))] == []
+    assert "HYPERLINK" in page
+    assert "<script" not in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+
+
+def test_the_page_fetches_nothing_and_carries_no_inline_style(small, tmp_path):
+    """One file that a strict policy lets open."""
+    assert audit(small, tmp_path / "f.html", "--format", "html", "--fees", str(fees(tmp_path))) == 0
+    page = (tmp_path / "f.html").read_text("utf-8")
+
+    assert " style=" not in page
+    assert "src=" not in page.replace("default-src", "").replace("style-src", "")
+    assert "href=" not in page
+    assert page.count("<svg") == 2
+    assert "96366 under" in page
+
+
+def test_csv_and_parquet_hold_what_json_lines_hold(small, tmp_path):
+    """The same rows in the same order."""
+    import duckdb  # noqa: PLC0415
+
+    found = findings_of(small, tmp_path / "f.jsonl")
+    for name in ("csv", "parquet"):
+        assert audit(small, tmp_path / f"f.{name}", "--format", name) == 0
+    with (tmp_path / "f.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["code"], row["direction"], row["evidence"]) for row in csv.DictReader(file)]
+    columns = duckdb.sql(f"SELECT code, direction, evidence FROM '{tmp_path / 'f.parquet'}'").fetchall()
+
+    assert rows == columns == [(f["code"], f["direction"], f["evidence"]) for f in found]
+
+
+def test_findings_may_go_to_standard_output_and_nothing_else_does(small, capfdbinary):
+    """For pipes."""
+    assert main(["audit", str(small), "--output", "-", "--workers", "1"]) == 0
+    written = capfdbinary.readouterr().out.splitlines()
+
+    assert [json.loads(line)["code"] for line in written] == ["96366", "96375"]
+
+
+def test_a_bad_line_is_named_and_ends_with_one(small, tmp_path, capsys):
+    """The rest is audited."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "11:00"), charge("c1", "96365")])
+    with (export / "ChargeItem.ndjson").open("a", encoding="utf-8") as file:
+        file.write("{cut\n")
+
+    assert audit(export, tmp_path / "f.jsonl") == 1
+    assert "ChargeItem.ndjson: line 2: no JSON" in capsys.readouterr().err
+    assert [f["code"] for f in read_findings(tmp_path / "f.jsonl")] == ["96366"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--zone", "Nowhere/Town"], "no such time zone"),
+        (["--position", "same_drug_time"], "NAME=SIDE"),
+        (["--position", "no_such=side"], "there is no position"),
+        (["--edition", "1999.1"], "this version holds"),
+        (["--charges", "missing.csv"], "no such file"),
+        (["--fees", "missing.csv"], "can't be read"),
+        (["--workers", "0"], "at least 1"),
+        (["--format", "html", "--output", "-"], "needs a file"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_refused_with_two(options, told, small, tmp_path, capsys):
+    """One line that names it."""
+    given = ["audit", str(small), "--workers", "1"]
+    if "--output" not in options:
+        given += ["--output", str(tmp_path / "f.jsonl")]
+
+    assert main([*given, *options]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert told in said[0]
+
+
+def test_a_folder_that_holds_no_chart_is_refused_with_two(tmp_path, capsys):
+    """Patients alone are no export of charts."""
+    export = write(tmp_path / "export", [{"resourceType": "Patient", "id": "p1"}])
+
+    assert audit(export, tmp_path / "f.jsonl") == 2
+    assert "no Encounter and no MedicationAdministration" in capsys.readouterr().err
+    assert not (tmp_path / "f.jsonl").exists()
+
+
+def test_a_policy_is_simulated_against_the_defaults(tmp_path):
+    """100 mL at 100 mL an hour without a stop: asked about by default, an hour where rates may be calculated with."""
+    ran = {"dose": {"value": 100, "unit": "mL"}, "rateQuantity": {"value": 100, "unit": "mL/h"}}
+    given = infusion("m1", "09:00", None, dosage={"route": {"text": "IVPB"}, **ran})
+    export = write(tmp_path / "export", [*visit(), given, charge("c1", "96375")])
+    calculated = ("--position", "missing_stop=calculate_from_rate_then_query")
+    options = ("--simulate", "--fees", str(fees(tmp_path)))
+
+    assert findings_of(export, tmp_path / "same.jsonl", *options) == []
+    (changed,) = findings_of(export, tmp_path / "f.jsonl", *options, *calculated)
+    assert lines([changed]) == [("Encounter/e1", "96365", "2026-03-02", 0, 1, "under")]
+    assert changed["amount"] == 70
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a full disk is made with a small file system, which only root mounts")
+def test_a_full_disk_is_said_and_leaves_no_half_report(seeded, tmp_path, capsys):
+    """On a file system of 1 MiB the parting of the export runs out of space."""
+    mount = tmp_path / "small"
+    mount.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mount)], check=False, capture_output=True
+    )
+    if made.returncode:
+        pytest.skip("no small file system can be mounted here")
+    try:
+        status = audit(seeded, tmp_path / "f.jsonl", "--work", str(mount))
+    finally:
+        subprocess.run(["umount", str(mount)], check=True)
+
+    assert status == 2
+    assert "free space" in capsys.readouterr().err
+    assert not (tmp_path / "f.jsonl").exists()

@@ -1,0 +1,57 @@
+"""What stands in the way of trusting a file: bombs, cuts, endless lines."""
+
+import gzip
+
+import pytest
+
+from plugin.bulk import files
+from plugin.bulk.errors import BulkError
+
+
+def test_a_zipped_file_is_measured_before_it_is_trusted(tmp_path):
+    """Ten MiB of lines from a few KiB: refused whole where the bound is lower, and said so."""
+    bomb = tmp_path / "Patient.ndjson.gz"
+    bomb.write_bytes(gzip.compress(b'{"resourceType":"Patient","id":"p"}\n' * 300_000))
+    sound, problems, size = files.sound_files([bomb], 1, largest=1 << 20)
+
+    assert (sound, size) == ([], 0)
+    assert [(p.where, p.done) for p in problems] == [(str(bomb), "this file was not read")]
+    assert files.sound_files([bomb], 1) == ([bomb], [], 36 * 300_000)
+
+
+def test_one_endless_line_is_noticed_while_it_is_unpacked(tmp_path):
+    """A line longer than any resource, as a bomb has it."""
+    bomb = tmp_path / "Patient.ndjson.gz"
+    bomb.write_bytes(gzip.compress(b"0" * (files.LONGEST_LINE + (2 << 20))))
+    sound, problems, _ = files.sound_files([bomb], 1)
+
+    assert sound == []
+    assert "a line of more than" in problems[0].found
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-20], lambda data: b"\x00" + data[1:]])
+def test_a_damaged_zip_is_one_file_less_and_said(damage, tmp_path):
+    """Cut off, or no gzip at all; the others are read."""
+    good, bad = tmp_path / "a.ndjson", tmp_path / "b.ndjson.gz"
+    good.write_bytes(b'{"resourceType":"Patient"}\n')
+    bad.write_bytes(damage(gzip.compress(b'{"resourceType":"Patient"}\n' * 1000)))
+    sound, problems, _ = files.sound_files([good, bad], 2)
+
+    assert sound == [good]
+    assert [p.where for p in problems] == [str(bad)]
+
+
+def test_zipped_files_joined_end_to_end_are_read_to_their_end(tmp_path):
+    """Two members in one file, as servers append them."""
+    path = tmp_path / "a.ndjson.gz"
+    path.write_bytes(gzip.compress(b"1\n2\n") + gzip.compress(b"3\n"))
+
+    assert list(files.lines_of(path)) == [(1, b"1"), (2, b"2"), (3, b"3")]
+
+
+def test_a_folder_without_an_export_is_refused_with_the_remedy(tmp_path):
+    """Nothing to read is no audit with no findings."""
+    with pytest.raises(BulkError, match=r"no \.ndjson"):
+        files.find_files(tmp_path)
+    with pytest.raises(BulkError, match="no such folder"):
+        files.find_files(tmp_path / "missing")
