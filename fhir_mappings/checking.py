@@ -5,11 +5,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fhir.resources.R4B.chargeitem import ChargeItem
+from fhir.resources.R4B.communication import Communication
 from fhir.resources.R4B.parameters import Parameters
 from fhir.resources.R4B.provenance import Provenance
+from fhir.resources.R4B.task import Task
 from pydantic import BaseModel, ValidationError
 
-MODELS: dict[str, type[BaseModel]] = {"ChargeItem": ChargeItem, "Parameters": Parameters, "Provenance": Provenance}
+MODELS: dict[str, type[BaseModel]] = {
+    "ChargeItem": ChargeItem,
+    "Communication": Communication,
+    "Parameters": Parameters,
+    "Provenance": Provenance,
+    "Task": Task,
+}
 CHARGE_STATUSES = {"planned", "billable", "not-billable", "aborted", "billed", "entered-in-error", "unknown"}
 NEVER_WRITTEN = {"billed"}
 ENTITY_ROLES = {"derivation", "revision", "quotation", "source", "removal"}
@@ -89,10 +97,24 @@ def _parameters(resource: dict[str, Any]) -> Iterator[str]:
             yield from check_outgoing(carried)
 
 
+def _task(resource: dict[str, Any]) -> Iterator[str]:
+    if (resource.get("status"), resource.get("intent")) != ("requested", "order"):
+        yield "Task.status: only new requests are written"
+    if not _has_reference(resource.get("for")):
+        yield "Task.for: a reference is required"
+
+
+def _communication(resource: dict[str, Any]) -> Iterator[str]:
+    if resource.get("status") != "completed":
+        yield "Communication.status: only what was said is written"
+
+
 _CHECKS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "ChargeItem": _charge_item,
+    "Communication": _communication,
     "Parameters": _parameters,
     "Provenance": _provenance,
+    "Task": _task,
 }
 
 

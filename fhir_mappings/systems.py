@@ -9,6 +9,7 @@ SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 
 CHARGE_IDENTIFIER = "urn:uuid:6fa160b8-45d5-551a-82b3-155d40d98255"
+TASK_IDENTIFIER = "urn:uuid:0d1f0c6f-5a54-5c0e-9f3c-6f1f4f0a7b21"
 CHARGE_MODIFIER_URL = "urn:uuid:35f73d1e-345c-578e-8301-dc4270fdc323"
 """Fixed for ever; a UUID because the project owns no domain (docs/adr/0012)."""
 

@@ -49,6 +49,7 @@ from plugin.domain.outcome import (
     Suggest,
     TableRow,
 )
+from plugin.domain.sent_question import Reply, SentQuestion, TrackedQuestion
 from plugin.domain.service import PROVEN, DrugClass, DrugIdentity, Expected, Service, Tier, Timing
 
 __all__ = [
@@ -92,9 +93,11 @@ __all__ = [
     "ProcedureDone",
     "Quantity",
     "Rate",
+    "Reply",
     "Role",
     "Route",
     "Ruling",
+    "SentQuestion",
     "Service",
     "Severity",
     "Standing",
@@ -108,5 +111,6 @@ __all__ = [
     "Term",
     "Tier",
     "Timing",
+    "TrackedQuestion",
     "line_key",
 ]

@@ -16,7 +16,7 @@ READ_SCOPES = (
     "openid fhirUser online_access patient/Patient.rs patient/Encounter.rs patient/Condition.rs "
     "patient/MedicationAdministration.rs patient/Medication.rs patient/MedicationRequest.rs"
 )
-WRITE_SCOPES = "user/ChargeItem.crus user/Provenance.c"
+WRITE_SCOPES = "user/ChargeItem.crus user/Provenance.c user/Task.crs user/Communication.c"
 STAFF_SCOPES = "openid fhirUser"
 BACKEND_SCOPES = (
     "system/Patient.rs system/Encounter.rs system/Condition.rs system/MedicationAdministration.rs "

@@ -9,7 +9,7 @@ class Entry:
     """Something that happened, about to be added.
 
     `kind`: accept, edit, dismiss, undo, sending, sent, unknown, refused, conflict, shadow,
-    attest, take-back.
+    attest, take-back, ask, reply.
     `person` is empty where the software acted on an earlier decision; `line` names the charge as a person would.
     """
 
@@ -50,6 +50,8 @@ _SENTENCES = {
     "conflict": "{line} stands differently in the EHR and was left alone",
     "shadow": "{line} would have been sent; writing is off",
     "attest": "attested {line}",
+    "ask": "sent the question: {line}",
+    "reply": "Reply to the question: {line}",
     "take-back": "took back what was attested: {line}",
 }
 

@@ -198,6 +198,37 @@ def charges(store: ResourceStore, patient: str, encounter: str) -> list[ChargeRo
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A request to somebody on the ward; `is_open` as long as nobody answered."""
+
+    id: str
+    text: str
+    requester: str
+    status: str
+    is_open: bool
+    reply: str
+    version: int
+
+
+def tasks(store: ResourceStore, patient: str) -> list[TaskRow]:
+    """The tasks about a patient, in order of arrival."""
+    return [_task_row(found.resource(), found.version) for found in store.of_type("Task", patient)]
+
+
+def _task_row(task: Resource, version: int) -> TaskRow:
+    status = text_at(task, "status")
+    return TaskRow(
+        str(task["id"]),
+        text_at(task, "description"),
+        text_at(task, "requester.display") or text_at(task, "requester.reference"),
+        status,
+        status in ("requested", "received", "accepted", "in-progress"),
+        text_at(task, "output.valueString"),
+        version,
+    )
+
+
 def _charge_row(store: ResourceStore, item: Resource, version: int) -> ChargeRow:
     when = text_at(item, "occurrenceDateTime") or text_at(item, "occurrencePeriod.start")
     return ChargeRow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -61,6 +62,7 @@ def chart(patient: str) -> str:
         encounters=chart_view.encounters(store, patient),
         conditions=chart_view.conditions(store, patient),
         mar=chart_view.mar(store, patient),
+        tasks=chart_view.tasks(store, patient),
     )
 
 
@@ -135,6 +137,26 @@ def save_mar(patient: str, key: str) -> AnyResponse | tuple[str, int]:
     except (EditError, FhirError) as error:
         return _edit_form(patient, found, str(error)), 400 if isinstance(error, EditError) else 409
     return redirect(url_for("pages.chart", patient=patient, _anchor="mar"))
+
+
+@pages.post("/patients/<patient>/tasks/<key>")
+def answer_task(patient: str, key: str) -> AnyResponse:
+    """The reply of whoever is logged in: done, with words, or nobody knows."""
+    found = current().resources.find("Task", key)
+    if found is None or found.patient != patient:
+        abort(404, "This patient has no such task.")
+    text = request.form.get("reply", "").strip()
+    answered = {
+        **found.resource(),
+        "status": "completed" if request.form.get("action") == "done" else "rejected",
+        "lastModified": datetime.now(UTC).isoformat(timespec="seconds"),
+        "output": [{"type": {"text": "Reply"}, "valueString": text or "No more is known."}],
+    }
+    try:
+        current().resources.update(answered, key, int(request.form.get("version", "0")))
+    except FhirError as error:
+        abort(409, str(error))
+    return redirect(url_for("pages.chart", patient=patient, _anchor="tasks"))
 
 
 def _edit_form(patient: str, found: Stored, problem: str | None) -> str:

@@ -10,6 +10,7 @@ from msgspec import json
 
 from plugin.domain.attested import Attested
 from plugin.domain.charge import ChargeDraft, Decision
+from plugin.domain.sent_question import Reply, SentQuestion
 from plugin.review.ports import Backing, SentCharge, ShownLine
 from plugin.store.cipher import Cipher
 
@@ -62,6 +63,20 @@ class SealedAttested:
     """What a person stated; None where it is taken back."""
 
     attested: Attested | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedQuestion:
+    """A question as it was sent."""
+
+    question: SentQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class SealedReply:
+    """What was said to it."""
+
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)

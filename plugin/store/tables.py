@@ -189,6 +189,24 @@ attestations = Table(
     _of_encounter(),
 )
 
+# Questions that were sent to somebody, and the last reply that was seen.
+sent_questions = Table(
+    "sent_questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Column("reply_sealed", Text, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("tenant", "encounter", "number"),
+    _of_encounter(),
+)
+
 # What happened, only ever added to; `digest` chains an encounter's entries (`plugin.store.trail_chain`).
 trail = Table(
     "trail",

@@ -1,19 +1,21 @@
-"""Answering questions on the review page: attest, and take back what was attested."""
+"""Answering questions on the review page: attest, take back what was attested, and ask somebody."""
 
 from http import HTTPStatus
 
 from flask import request
 from werkzeug.wrappers import Response
 
-from plugin.review.attest import Attesting, attest, take_back
+from plugin.review.ask_someone import NotSent, Sending, send_question
+from plugin.review.attest import Attesting, Key, attest, take_back
 from plugin.review.decide import DecisionRefused, Invalid, NotAllowed, Stale
-from plugin.web.attest_forms import read_statements
+from plugin.web.attest_forms import read_ask_key, read_statements
 from plugin.web.open_chart import OpenChart, open_chart
 from plugin.web.review_forms import Unreadable, read_reason_field
 from plugin.web.review_pages import blueprint
 from plugin.web.review_rendering import back_to, refuse, stop
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
+from plugin.web.views.questions import words_for_the_nurse
 from plugin.web.views.times import clock_for
 
 
@@ -48,6 +50,43 @@ def take_back_answer(launch_id: str) -> Response:
     except DecisionRefused as refusal:
         return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
     return back_to(chart, ["withdrawn"])
+
+
+@blueprint.post("/ask")
+def ask_someone(launch_id: str) -> Response:
+    """Send one question to whoever gave it, as a task in the EHR."""
+    chart = open_chart(current_services(), current_launch())
+    messenger = chart.messenger()
+    if messenger is None:
+        return refuse(chart, "This EHR takes no tasks from the app. Copy the question instead.", HTTPStatus.CONFLICT)
+    try:
+        key = read_ask_key(request.form.get("question", ""))
+        sent = send_question(key, _sending(chart, key), messenger)
+    except Stale as stale:
+        return stop(chart, stale)
+    except (Invalid, Unreadable) as error:
+        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+    except NotAllowed as refusal:
+        return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
+    except (DecisionRefused, NotSent) as refusal:
+        return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
+    return back_to(chart, ["asked" if sent else "open"])
+
+
+def _sending(chart: OpenChart, key: Key) -> Sending:
+    """The text is the page's own: what is sent is what stood there, and it never says what an answer is worth."""
+    coded, form = chart.review.coded, request.form
+    ask = next((each for each in coded.asks if (each.kind, each.administrations) == key), None)
+    return Sending(
+        person=chart.person,
+        review=chart.review,
+        records=chart.questions,
+        policy=chart.policy,
+        patient=f"Patient/{form.get('patient', '')}",
+        encounter=f"Encounter/{form.get('encounter', '')}",
+        text=words_for_the_nurse(ask, coded, clock_for(coded.chart)) if ask else "",
+        now=chart.services.clock(),
+    )
 
 
 def _sitting(chart: OpenChart) -> Attesting:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from plugin.domain import ClaimLine
 from plugin.ehr.errors import EhrError
+from plugin.ehr.messenger import FhirMessenger
 from plugin.ehr.tenants import Tenant
+from plugin.review.ask_someone import NotSent, follow_up
 from plugin.review.attest import Standing, standing_of
 from plugin.review.attested_words import ATTESTED_TIMES, BILL
 from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide, may_open
@@ -21,6 +23,7 @@ from plugin.rules.what_if import WhatIf, what_if
 from plugin.store.attestations import EncounterAttestations
 from plugin.store.launches import Launch
 from plugin.store.records import EncounterRecords
+from plugin.store.sent_questions import EncounterQuestions
 from plugin.web.services import Services
 
 
@@ -64,6 +67,20 @@ class OpenChart:
     def attestations(self) -> EncounterAttestations:
         """What people stated about this encounter."""
         return EncounterAttestations(self.services.store, self.tenant.key, self.review.coded.chart.encounter.id)
+
+    @property
+    def questions(self) -> EncounterQuestions:
+        """The questions that were sent about this encounter."""
+        return EncounterQuestions(self.services.store, self.tenant.key, self.review.coded.chart.encounter.id)
+
+    def messenger(self) -> FhirMessenger | None:
+        """How a question is sent from here; None where the EHR takes no tasks or writing is off."""
+        if not self.policy.write:
+            return None
+        try:
+            return self.services.messenger(self.launch)
+        except EhrError:
+            return None  # the page works all the same, with the text to copy
 
     @property
     def attested_bills(self) -> bool:
@@ -127,6 +144,14 @@ class OpenChart:
         if any(intent.state in UNSETTLED for intent in self.records.last_intents().values()):
             with suppress(EhrError):
                 look_for_unsettled(self._posting())
+
+    def follow_questions(self) -> None:
+        """Look after questions that somebody was asked; an EHR that can't be asked leaves them open."""
+        if any(each.reply.state == "open" for each in self.questions.sent_questions()):
+            messenger = self.messenger()
+            if messenger is not None:
+                with suppress(EhrError, NotSent):
+                    follow_up(self.questions, messenger, self.services.clock())
 
     def _posting(self) -> Posting:
         sink = self.services.sink(self.launch)

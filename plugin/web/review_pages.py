@@ -27,6 +27,7 @@ def show(launch_id: str) -> Response:
     """The page of the launch's encounter."""
     chart = open_chart(current_services(), current_launch())
     chart.settle()
+    chart.follow_questions()
     return show_page(chart, message_from_address())
 
 
@@ -35,6 +36,7 @@ def refresh(launch_id: str) -> Response:
     """The page as the chart stands now, with what changed since the page the button was on."""
     chart = open_chart(current_services(), current_launch())
     chart.settle()
+    chart.follow_questions()
     return show_page(chart, before=page_before(chart))
 
 

@@ -26,7 +26,7 @@ from plugin.web.views.changes import changes_between, snapshot_of
 from plugin.web.views.edits import edits_shown, with_edits
 from plugin.web.views.legend import legend_for
 from plugin.web.views.line_changes import line_changes
-from plugin.web.views.page import BookWords, Reader, ReviewPage, build_review_page
+from plugin.web.views.page import Answers, BookWords, Reader, ReviewPage, build_review_page
 from plugin.web.views.standing import read_record
 from plugin.web.views.times import clock_for, counted
 
@@ -43,6 +43,8 @@ OUTCOMES = {
     "conflict": ("charge", "not sent, because the charge stands differently in the EHR", "bad"),
     "refused": ("charge", "refused by the EHR", "bad"),
     "attested": ("answer", "attested; the late entry to chart stands below", "good"),
+    "asked": ("question", "sent; the reply will stand beside it", "good"),
+    "open": ("question", "already waiting for a reply", "info"),
     "withdrawn": ("attestation", "taken back", "good"),
 }
 _SAID = re.compile(r"([a-z]{2,10})-([0-9]{1,4})")
@@ -84,7 +86,7 @@ def message_from_address() -> Message | None:
     if not counts:
         return None
     tones = [OUTCOMES[name][2] for name, _ in counts]
-    worst = next(tone for tone in ("bad", "ask", "good") if tone in tones)
+    worst = next(tone for tone in ("bad", "ask", "info", "good") if tone in tones)
     return Message(
         "; ".join(f"{counted(count, OUTCOMES[name][0])} {OUTCOMES[name][1]}" for name, count in counts) + ".", worst
     )
@@ -133,9 +135,13 @@ def _unscrubbed(chart: OpenChart) -> ReviewPage:
     clock = clock_for(coded.chart)
     waiting = chart.review.waiting
     record = read_record(coded, chart.records, clock, sends=chart.policy.write, waiting=waiting)
-    attested = attested_rows(chart.standing_attestations(), clock, bills=chart.attested_bills)
+    answers = Answers(
+        attested=attested_rows(chart.standing_attestations(), clock, bills=chart.attested_bills),
+        sent=chart.questions.sent_questions(),
+        sends=bool(coded.asks) and chart.messenger() is not None,
+    )
     words = book_words(chart.services)
-    return build_review_page(coded, chart.review.basis, reader, record, words, chart.what_ifs(), attested)
+    return build_review_page(coded, chart.review.basis, reader, record, words, chart.what_ifs(), answers)
 
 
 def book_words(services: Services) -> BookWords:

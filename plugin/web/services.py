@@ -17,10 +17,12 @@ from plugin.ehr.discovery import Discovery, SmartConfiguration
 from plugin.ehr.errors import SessionEnded
 from plugin.ehr.grants import Grant
 from plugin.ehr.identity import KeySets
+from plugin.ehr.messenger import FhirMessenger, takes_tasks
 from plugin.ehr.scopes import Capabilities, read_granted
 from plugin.ehr.sinks.choosing import ORACLE_OPERATIONS, Choice, choose_sink
 from plugin.ehr.sinks.fhir_create import FhirCreate
 from plugin.ehr.sinks.oracle_operations import OracleOperations, oracle_site
+from plugin.ehr.sinks.support import interactions_of
 from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenant, Tenants
 from plugin.ehr.tokens import TokenEndpoint
@@ -104,6 +106,14 @@ class Services:
             attest=self.capabilities(launch).can("c", "Provenance"),
             names={launch.user: launch.user_name},
         )
+
+    def messenger(self, launch: Launch) -> FhirMessenger | None:
+        """Sends questions with this launch's grant; None where the EHR takes no Task from us. Raises EhrError."""
+        statement, granted = self.statements.of(self.tenant(launch)), self.capabilities(launch)
+        if not takes_tasks(statement, granted):
+            return None
+        tells = "create" in interactions_of(statement, "Communication") and granted.can("c", "Communication")
+        return FhirMessenger(self.client(launch), tells)
 
     def review_settings(self, launch: Launch) -> ReviewSettings:
         """The site's own answers: care settings and sides of contested points."""

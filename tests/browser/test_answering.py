@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.ehr_pages import CLINICIAN, CLINICIAN_NAME, CODER, Ehr
+from tests.browser.ehr_pages import CLINICIAN, CLINICIAN_NAME, CODER, CODER_NAME, Ehr
 from tests.browser.made_charts import eight_instants
 from tests.browser.servers import running_pair
 
@@ -138,3 +138,30 @@ def test_what_was_attested_can_be_taken_back(ehr):
     expect(page.locator("#attested")).to_have_count(0)
     expect(page.locator("li.question")).to_have_count(asked)
     expect(page.locator("#trail li").filter(has_text="took back what was attested")).to_have_count(asked)
+
+
+def test_a_question_goes_to_the_nurse_and_comes_back(ehr):
+    """Sent as a task in the EHR, answered there by the nurse, and shown beside the question; once at a time."""
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("ora-patient")
+    question = page.locator("li.question").first
+    asked = question.locator("p").first.inner_text()
+    question.get_by_role("button", name="Send to the nurse").click()
+    expect(page.locator("[role=status]")).to_contain_text("1 question sent")
+    expect(page.locator("li.question").first.locator(".sent")).to_contain_text("Not answered yet")
+    expect(page.locator("li.question").first.get_by_role("button", name="Send to the nurse")).to_have_count(0)
+
+    ehr.log_in(CLINICIAN)
+    ehr.open_chart("ora-patient")
+    task = ehr.page.locator("table.tasks tbody tr")
+    expect(task).to_contain_text(asked)
+    expect(task).not_to_contain_text("96")  # what an answer would be worth is not the nurse's business
+    expect(task).to_contain_text(CODER_NAME)
+    task.get_by_label("Reply").fill("Ran to 14:20, charted now.")
+    task.get_by_role("button", name="Done").click()
+
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.locator("li.question").first.locator(".sent")).to_contain_text("Answered: Ran to 14:20, charted now.")
+    expect(page.locator("#trail")).to_contain_text(f"{CODER_NAME} (coder) sent the question: {asked}")
+    expect(page.locator("#trail")).to_contain_text("answered: Ran to 14:20, charted now.")
+    expect(page.locator("li.question").first.get_by_role("button", name="Send to the nurse")).to_have_count(1)

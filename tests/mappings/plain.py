@@ -9,6 +9,8 @@ from typing import Any
 
 from plugin.domain import Drug, Ingredient, MappingIssue, Quantity, Rate, Term
 
+NEVER_READ = "attested"  # what people state in the app; no chart says it
+
 
 def plain(value: Any) -> Any:
     """The value as strings, numbers, lists and tables; what has no content becomes an empty string."""
@@ -20,7 +22,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.name != NEVER_READ}
     return value
 
 

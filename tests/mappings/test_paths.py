@@ -145,7 +145,7 @@ def test_of_several_rows_for_a_field_the_first_wins(field: str, resource: dict[s
 
 def test_every_field_that_is_read_is_in_the_table() -> None:
     """Each field of an Administration comes from an element, but for those other parts work out."""
-    worked_out = {"instant", "date_only", "zone_assumed", "charted_in_utc", "unread", "ordered_minutes"}
+    worked_out = {"attested", "instant", "date_only", "zone_assumed", "charted_in_utc", "unread", "ordered_minutes"}
     administration = _read({"resourceType": "MedicationAdministration"}, [])
     assert set(administration.__slots__) == {p.field for p in paths.ADMINISTRATION} - ELSEWHERE | worked_out
 

@@ -88,12 +88,12 @@ def next_page(bundle: Mapping[str, Any]) -> str:
     return str(addresses[0]) if addresses and addresses[0] else ""
 
 
-def located(answer: FhirAnswer) -> str:
-    """`ChargeItem/id` from the Location header, empty when there is none."""
+def located(answer: FhirAnswer, kind: str = "ChargeItem") -> str:
+    """`ChargeItem/id`, or that of another kind, from the Location header; empty when there is none."""
     parts = urlsplit(answer.headers.get("Location", "")).path.split("/")
-    places = [index for index, part in enumerate(parts[:-1]) if part == "ChargeItem"]
+    places = [index for index, part in enumerate(parts[:-1]) if part == kind]
     found = parts[places[-1] + 1] if places else ""
-    return "" if found.startswith("$") or not found else f"ChargeItem/{found}"
+    return "" if found.startswith("$") or not found else f"{kind}/{found}"
 
 
 def objects(value: object) -> list[dict[str, Any]]:

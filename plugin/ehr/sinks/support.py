@@ -36,6 +36,11 @@ class ChargeItemSupport:
         )
 
 
+def interactions_of(statement: Mapping[str, Any], kind: str) -> frozenset[str]:
+    """What a server declares for a resource type, such as create and read."""
+    return frozenset(_interactions(_resource(statement, kind)))
+
+
 def _resource(statement: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     servers = [rest for rest in _objects(statement.get("rest")) if rest.get("mode", "server") == "server"]
     declared = (resource for rest in servers for resource in _objects(rest.get("resource")))

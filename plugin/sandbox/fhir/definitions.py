@@ -118,9 +118,30 @@ _TYPES = (
         "subject",
         writable=True,
     ),
+    ResourceType(
+        "Task",
+        (
+            _param("patient", "reference", "for", only="Patient"),
+            _param("encounter", "reference", "encounter"),
+            _param("identifier", "token", "identifier"),
+            _param("status", "token", "status"),
+        ),
+        "for",
+        writable=True,
+    ),
+    ResourceType(
+        "Communication",
+        (*_of_patient(), _param("identifier", "token", "identifier")),
+        "subject",
+        writable=True,
+    ),
     ResourceType("Provenance", (_param("target", "reference", "target"),), "@target", writable=True),
 )
 
 RESOURCE_TYPES = {kind.name: kind for kind in _TYPES}
 ID_PARAM = SearchParam("_id", "token", ("id",))
+TASK_STATUSES = (
+    *("draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress", "on-hold"),
+    *("failed", "completed", "entered-in-error"),
+)
 CHARGE_STATUSES = ("planned", "billable", "not-billable", "aborted", "billed", "entered-in-error", "unknown")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugin.sandbox.fhir import exact_json
-from plugin.sandbox.fhir.definitions import CHARGE_STATUSES
+from plugin.sandbox.fhir.definitions import CHARGE_STATUSES, TASK_STATUSES
 from plugin.sandbox.fhir.indexing import reference_at
 from plugin.sandbox.fhir.outcomes import FhirError
 from plugin.sandbox.fhir.resources import Resource, ResourceStore
@@ -63,6 +63,20 @@ def _check_provenance(store: ResourceStore, body: Resource) -> None:
             raise FhirError(422, "required", f"{element} is required.", path=f"Provenance.{element}")
 
 
+def _check_task(store: ResourceStore, body: Resource) -> None:
+    if body.get("status") not in TASK_STATUSES:
+        raise FhirError(422, "code-invalid", f"status must be one of {', '.join(TASK_STATUSES)}.", path="Task.status")
+    if body.get("intent") not in ("order", "proposal", "plan", "instance-order"):
+        raise FhirError(422, "code-invalid", "intent must be an intent of a task.", path="Task.intent")
+    _existing(store, body, "for", required=True)
+
+
+def _check_communication(store: ResourceStore, body: Resource) -> None:
+    if body.get("status") not in ("preparation", "in-progress", "completed", "entered-in-error"):
+        raise FhirError(422, "code-invalid", "status must be an event status.", path="Communication.status")
+    _existing(store, body, "subject", required=True)
+
+
 def _existing(store: ResourceStore, body: Resource, element: str, *, required: bool) -> str | None:
     """The patient of the resource an element refers to."""
     path = f"{body['resourceType']}.{element}"
@@ -79,5 +93,7 @@ def _existing(store: ResourceStore, body: Resource, element: str, *, required: b
 
 _CHECKS: dict[str, Callable[[ResourceStore, Resource], None]] = {
     "ChargeItem": _check_charge_item,
+    "Communication": _check_communication,
+    "Task": _check_task,
     "Provenance": _check_provenance,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plugin.domain import CodedEncounter, Decline, MappingIssue, Notice, Patient
+from plugin.domain import CodedEncounter, Decline, MappingIssue, Notice, Patient, TrackedQuestion
 from plugin.rules.what_if import WhatIf
 from plugin.web.views.attested_rows import AttestedRow
 from plugin.web.views.changes import Change
@@ -27,7 +27,7 @@ from plugin.web.views.drug_label import drug_label
 from plugin.web.views.edits import EditsShown
 from plugin.web.views.encounter_words import encounter_facts, incomplete_because
 from plugin.web.views.given_rows import GivenRow, given_rows
-from plugin.web.views.questions import Answering, Question, Telling, question_views
+from plugin.web.views.questions import Answering, Question, SentView, Telling, asked_earlier, question_views
 from plugin.web.views.timeline import CategoryOf, Timeline, build_timeline
 from plugin.web.views.times import clock_for, plural
 
@@ -114,6 +114,7 @@ class ReviewPage:
     one_more: tuple[OneMoreFact, ...] = ()
     positions: tuple[InForce, ...] = ()
     attested: tuple[AttestedRow, ...] = ()
+    asked_earlier: tuple[SentView, ...] = ()
     still_here: bool = False
     edits: EditsShown = field(default_factory=EditsShown)
 
@@ -164,6 +165,18 @@ class BookWords:
     position_of: PositionOf
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered: attested here, or asked of somebody; `sends` says that a question can be sent from here."""
+
+    attested: tuple[AttestedRow, ...] = ()
+    sent: tuple[TrackedQuestion, ...] = ()
+    sends: bool = False
+
+
+NO_ANSWERS = Answers()
+
+
 def build_review_page(
     coded: CodedEncounter,
     basis: str,
@@ -171,7 +184,7 @@ def build_review_page(
     record: Record,
     words: BookWords,
     what_ifs: Sequence[WhatIf] = (),
-    attested: Sequence[AttestedRow] = (),
+    answers: Answers = NO_ANSWERS,
 ) -> ReviewPage:
     """Put one coded encounter into words; differences are added by the caller, who knows what was shown before."""
     chart = coded.chart
@@ -180,6 +193,8 @@ def build_review_page(
     given = {a.id: Given(anchors[a.id], drug_label(a), a.id) for a in chart.administrations}
     lookups = Lookups(words.label_of, words.citation_of, words.title_of, words.position_of, given)
     timeline = build_timeline(coded, words.category_of, anchors)
+    answering = Answering(reader.role, reader.why_not_state, answers.sends, answers.sent)
+    telling = Telling(coded, lookups, clock, answering)
     return ReviewPage(
         reader=reader,
         patient=chart.patient,
@@ -194,8 +209,9 @@ def build_review_page(
         given=given_rows(coded, timeline, anchors),
         charges=charge_rows(coded, record.states, lookups, clock, what_ifs),
         withdrawn=record.withdrawn,
-        questions=question_views(Telling(coded, lookups, clock, Answering(reader.role, reader.why_not_state))),
-        attested=tuple(attested),
+        questions=question_views(telling),
+        asked_earlier=asked_earlier(telling),
+        attested=answers.attested,
         still_here=_still_here(coded),
         notices=tuple(_told(notice, lookups) for notice in coded.notices),
         declined=_declined(coded, lookups),

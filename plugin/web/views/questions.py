@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from plugin.domain import Ask, CodedEncounter
+from plugin.domain import Ask, CodedEncounter, TrackedQuestion
 from plugin.review.answering import AnswerForm, Field, form_for
+from plugin.review.ask_someone import is_open, sent_for
 from plugin.web.views.charges import Given, Lookups
 from plugin.web.views.times import WallClock
 
@@ -21,6 +22,16 @@ class FieldView:
     value: str
     shown: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentView:
+    """A question that was sent: who to, by whom and when, and what came back; `state` open, answered or declined."""
+
+    text: str
+    who: str
+    state: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Question:
     why_not: str = ""
     prefilled: bool = False
     copied: str = ""
+    sent: tuple[SentView, ...] = ()
+    may_send: bool = False
 
     @property
     def can_confirm(self) -> bool:
@@ -67,10 +80,15 @@ def choice_name(token: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who would answer: their role, and why nothing they say can be recorded, empty when it can."""
+    """Who would answer: their role, and why nothing they say can be recorded, empty when it can.
+
+    `sends`: a question can be sent from here; `sent` are those that were.
+    """
 
     role: str
     why_not: str
+    sends: bool = False
+    sent: tuple[TrackedQuestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +126,34 @@ def _question(number: int, ask: Ask, would: str, telling: Telling) -> Question:
         why_not=why_not,
         prefilled=form.is_prefilled,
         copied=words_for_the_nurse(ask, telling.coded, telling.clock),
+        sent=tuple(sent_view(each, telling.clock) for each in sent_for(ask, telling.answering.sent)),
+        may_send=_may_send(ask, telling.answering),
     )
+
+
+def _may_send(ask: Ask, answering: Answering) -> bool:
+    allowed = answering.sends and not answering.why_not and bool(answering.role)
+    return allowed and not is_open(ask, answering.sent)
+
+
+def sent_view(tracked: TrackedQuestion, clock: WallClock) -> SentView:
+    """A sent question in words."""
+    question, reply = tracked.question, tracked.reply
+    to = f" to {question.recipient}" if question.recipient else ""
+    said = f": {reply.text}" if reply.text else ""
+    when = f" ({clock.day_and_time(reply.at)})" if reply.at else ""
+    words = "Not answered yet" if reply.state == "open" else f"{reply.state.capitalize()}{said}{when}"
+    text = question.text.partition("\n")[0]
+    who = f"Sent{to} by {question.name}, {clock.day_and_time(question.at)}"
+    return SentView(text, who, reply.state, words)
+
+
+def asked_earlier(telling: Telling) -> tuple[SentView, ...]:
+    """What was sent about questions that are no longer asked."""
+    asked = {(ask.kind, ask.administrations) for ask in telling.coded.asks}
+    sent = telling.answering.sent
+    gone = [each for each in sent if (each.question.kind, each.question.administrations) not in asked]
+    return tuple(sent_view(each, telling.clock) for each in gone)
 
 
 def _why_not(form: AnswerForm, answering: Answering) -> str:

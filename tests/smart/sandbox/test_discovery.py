@@ -39,7 +39,7 @@ def test_capability_statement_is_what_the_server_does(ehr: Ehr) -> None:
     params = {param["name"] for param in kinds["MedicationAdministration"]["searchParam"]}
     assert found.headers["Content-Type"] == "application/fhir+json; charset=utf-8"
     assert (body["resourceType"], body["fhirVersion"]) == ("CapabilityStatement", "4.0.1")
-    assert writable == {"ChargeItem", "Provenance"}
+    assert writable == {"ChargeItem", "Communication", "Provenance", "Task"}
     assert kinds["ChargeItem"]["updateCreate"] is True
     assert kinds["ChargeItem"]["conditionalCreate"] is True
     assert {"patient", "context", "effective-time", "status", "_id"} <= params
