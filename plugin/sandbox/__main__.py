@@ -16,6 +16,7 @@ from types import FrameType
 from plugin.sandbox.app import close_sandbox, create_sandbox
 from plugin.sandbox.config import PACKAGE_FOLDER, ClientSettings, SandboxConfig, SandboxError
 from plugin.sandbox.serving import Server, base_url, listen
+from plugin.sandbox.vendors import VENDORS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,6 +46,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--client-id", default="infusion-charges")
     parser.add_argument("--data", type=Path, help="folder for the data; without it a temporary one, deleted at the end")
     parser.add_argument("--charts", type=Path, default=PACKAGE_FOLDER / "charts", help="folder of chart folders")
+    parser.add_argument("--vendor", default="plain", choices=VENDORS, help="whose EHR it behaves like (default: plain)")
     return parser.parse_args(arguments)
 
 
@@ -77,6 +79,7 @@ def _run(options: argparse.Namespace, listener: socket.socket, folder: Path) -> 
         charts=options.charts,
         clients=(client,),
         app_launch_url=options.app_launch_url,
+        vendor=options.vendor,
     )
     app = create_sandbox(config)
     try:

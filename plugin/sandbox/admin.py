@@ -1,4 +1,4 @@
-"""Routes for tests and demonstrations: register an app's addresses, switch faults.
+"""Routes for tests and demonstrations: register an app's addresses, switch faults, choose a vendor.
 
 JSON only: a page of another site can't send that here without being asked first, and it never is.
 """
@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from plugin.sandbox.config import ClientSettings
 from plugin.sandbox.faults import FAULTS
 from plugin.sandbox.state import current
+from plugin.sandbox.vendors import VENDORS
 
 admin = Blueprint("admin", __name__, url_prefix="/sandbox")
 MARK = "Sandbox EHR: made-up patients"
@@ -34,13 +35,17 @@ def overview() -> Response:
 
 @admin.post("/clients")
 def register_client() -> Response:
-    """Register an app or change its addresses: client_id, redirect_uris, launch_url, auth_method, jwks."""
+    """Register an app or change its addresses: client_id, redirect_uris, launch_url, auth_method, jwks, secret."""
     body = _object()
     uris = body.get("redirect_uris", [])
     if not isinstance(body.get("client_id"), str) or not isinstance(uris, list):
         abort(400, "client_id must be text and redirect_uris a list.")
     settings = ClientSettings(
-        body["client_id"], tuple(map(str, uris)), body.get("auth_method", "none"), body.get("jwks")
+        body["client_id"],
+        tuple(map(str, uris)),
+        body.get("auth_method", "none"),
+        body.get("jwks"),
+        str(body.get("secret", "")),
     )
     try:
         current().clients.register(settings, body.get("launch_url"))
@@ -52,7 +57,8 @@ def register_client() -> Response:
 @admin.get("/faults")
 def show_faults() -> Response:
     """What can be switched, and what is on."""
-    return jsonify({"sandbox": MARK, "known": FAULTS, "on": current().faults.shown()})
+    known = {name: fault.about for name, fault in FAULTS.items()}
+    return jsonify({"sandbox": MARK, "known": known, "on": current().faults.shown()})
 
 
 @admin.put("/faults/<name>")
@@ -75,6 +81,24 @@ def turn_off(name: str | None = None) -> Response:
     """Switch a fault off, or all of them."""
     current().faults.turn_off(name)
     return show_faults()
+
+
+@admin.get("/vendor")
+def show_vendor() -> Response:
+    """Whose EHR this behaves like, and whose it could."""
+    known = {name: vendor.about for name, vendor in VENDORS.items()}
+    return jsonify({"sandbox": MARK, "known": known, "on": current().vendor.name})
+
+
+@admin.put("/vendor/<name>")
+def choose_vendor(name: str) -> Response:
+    """Behave like this vendor's EHR from now on."""
+    _object()
+    try:
+        current().vendor.choose(name)
+    except ValueError as error:
+        abort(400, str(error))
+    return show_vendor()
 
 
 def _object() -> dict[str, Any]:

@@ -20,6 +20,8 @@ from plugin.sandbox.smart.server import SmartParts, SmartServer
 from plugin.sandbox.smart.tokens import TokenBook
 from plugin.sandbox.state import KEY, Sandbox
 from plugin.sandbox.store import Database
+from plugin.sandbox.switches_page import switches
+from plugin.sandbox.vendors import VendorSwitch
 
 LARGEST_BODY = 4 * 1024 * 1024
 
@@ -39,7 +41,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     load_staff(sandbox.resources)
     sandbox.titles = load_charts(sandbox.resources, config.charts)
     protect(app)
-    for blueprint in (fhir, smart, admin, pages):
+    for blueprint in (fhir, smart, admin, switches, pages):
         app.register_blueprint(blueprint)
     return app
 
@@ -64,5 +66,6 @@ def _assemble(app: Flask, config: SandboxConfig) -> Sandbox:
         tokens=tokens,
         identity=identity,
         faults=faults,
+        vendor=VendorSwitch(config.vendor),
         server=SmartServer(app, SmartParts(config, clients, tokens, identity, faults)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,18 +21,20 @@ class SandboxError(Exception):
 class ClientSettings:
     """An app registered at start.
 
-    `auth_method` is `none` (public) or `private_key_jwt`, which needs `jwks` (a public JSON Web Key Set).
+    `auth_method` is `none` (public), `client_secret_basic`, which needs `secret`, or `private_key_jwt`, which needs
+    `jwks` (a public JSON Web Key Set).
     """
 
     client_id: str
     redirect_uris: tuple[str, ...] = ()
     auth_method: str = "none"
     jwks: Mapping[str, Any] | None = None
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxConfig:
-    """Everything the factory needs; times are in seconds.
+    """Everything the factory needs; times are in seconds, `vendor` is a name of `vendors.VENDORS`.
 
     `base_url` is the address a browser uses, without a trailing slash.
     """
@@ -45,6 +47,7 @@ class SandboxConfig:
     code_seconds: int = 60
     token_seconds: int = 900
     launch_seconds: int = 600
+    vendor: str = "plain"
     clock: Callable[[], float] = time.time
 
     @property

@@ -14,7 +14,7 @@ from plugin.sandbox.fhir.outcomes import operation_outcome
 from plugin.sandbox.state import current
 
 log = logging.getLogger("plugin.sandbox")
-_MACHINE_PATHS = ("/fhir", "/auth/token", "/auth/revoke")
+_MACHINE_PATHS = ("/fhir", "/auth/token", "/auth/revoke", "/auth/introspect")
 
 
 def protect(app: Flask) -> None:

@@ -16,6 +16,7 @@ from plugin.sandbox.smart.clients import ClientBook
 from plugin.sandbox.smart.identity import Identity
 from plugin.sandbox.smart.launches import LaunchBook
 from plugin.sandbox.smart.tokens import TokenBook
+from plugin.sandbox.vendors import VendorSwitch
 
 if TYPE_CHECKING:
     from plugin.sandbox.smart.server import SmartServer
@@ -36,6 +37,7 @@ class Sandbox:
     tokens: TokenBook
     identity: Identity
     faults: FaultSwitches
+    vendor: VendorSwitch
     server: SmartServer
     titles: dict[str, str] = field(default_factory=dict)
 

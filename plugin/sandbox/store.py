@@ -22,9 +22,14 @@ CREATE INDEX terms_by_value ON terms (param, value, system);
 CREATE INDEX terms_by_number ON terms (number);
 CREATE TABLE spans (number INTEGER NOT NULL, param TEXT NOT NULL, low REAL NOT NULL, high REAL NOT NULL);
 CREATE INDEX spans_by_number ON spans (number);
+CREATE TABLE versions (
+    type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, updated TEXT NOT NULL, patient TEXT,
+    body TEXT NOT NULL, UNIQUE (type, id, version));
+CREATE TABLE transactions (id TEXT PRIMARY KEY);
 CREATE TABLE searches (key TEXT PRIMARY KEY, type TEXT NOT NULL, numbers TEXT NOT NULL);
 
-CREATE TABLE clients (client_id TEXT PRIMARY KEY, auth_method TEXT NOT NULL, jwks TEXT, launch_url TEXT);
+CREATE TABLE clients (
+    client_id TEXT PRIMARY KEY, auth_method TEXT NOT NULL, jwks TEXT, secret TEXT NOT NULL, launch_url TEXT);
 CREATE TABLE redirects (client_id TEXT NOT NULL, uri TEXT NOT NULL, UNIQUE (client_id, uri));
 CREATE TABLE launches (
     value TEXT PRIMARY KEY, patient TEXT, encounter TEXT, user TEXT NOT NULL, expires REAL NOT NULL);

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin.sandbox.fhir.definitions import RESOURCE_TYPES, ResourceType
+from plugin.sandbox.fhir.definitions import ResourceType
+from plugin.sandbox.fhir.oracle import OPERATIONS
+from plugin.sandbox.vendors import Vendor
 
 
-def capability_statement(base: str, issuer: str) -> dict[str, Any]:
+def capability_statement(base: str, issuer: str, vendor: Vendor) -> dict[str, Any]:
     """What this server does, and nothing it does not."""
     return {
         "resourceType": "CapabilityStatement",
@@ -22,7 +24,8 @@ def capability_statement(base: str, issuer: str) -> dict[str, Any]:
             {
                 "mode": "server",
                 "security": _security(issuer),
-                "resource": [_resource(kind) for kind in RESOURCE_TYPES.values()],
+                "resource": [_resource(kind, base, vendor) for kind in vendor.types().values()],
+                "interaction": [{"code": "transaction"}] if vendor.transactions else [],
             }
         ],
     }
@@ -50,8 +53,8 @@ def _security(issuer: str) -> dict[str, Any]:
     }
 
 
-def _resource(kind: ResourceType) -> dict[str, Any]:
-    interactions = ["read", "search-type", *(("create", "update") if kind.writable else ())]
+def _resource(kind: ResourceType, base: str, vendor: Vendor) -> dict[str, Any]:
+    interactions = ["read", "vread", "search-type", *(("create", "update") if kind.writable else ())]
     names = [("_id", "token"), *((param.name, param.kind) for param in kind.params)]
     stated: dict[str, Any] = {
         "type": kind.name,
@@ -62,4 +65,7 @@ def _resource(kind: ResourceType) -> dict[str, Any]:
     }
     if kind.writable:
         stated |= {"updateCreate": True, "conditionalCreate": True, "conditionalUpdate": False}
+    if kind.name == "ChargeItem" and vendor.charges == "operations":
+        definition = f"{base}/OperationDefinition/charge-item"
+        stated["operation"] = [{"name": name, "definition": f"{definition}-{name}"} for name in OPERATIONS]
     return stated

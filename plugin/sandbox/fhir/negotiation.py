@@ -36,7 +36,11 @@ def require_json_body(request: Request) -> None:
 
 def if_match(request: Request) -> int | None:
     """The version an update insists on, or None.  Raises FhirError 400 on an unreadable tag."""
-    tag = request.headers.get("If-Match")
+    return version_of(request.headers.get("If-Match"))
+
+
+def version_of(tag: str | None) -> int | None:
+    """The version in a tag, or None without one.  Raises FhirError 400 on an unreadable tag."""
     if tag is None:
         return None
     found = _VERSION_TAG.fullmatch(tag.strip())

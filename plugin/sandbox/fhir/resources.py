@@ -48,6 +48,13 @@ class ResourceStore:
         row = self.database.first("SELECT * FROM resources WHERE type = ? AND id = ?", (kind, key))
         return Stored(**dict(row)) if row else None
 
+    def version(self, kind: str, key: str, version: int) -> Stored | None:
+        """One version of a resource, the current one or an earlier, or None."""
+        row = self.database.first(
+            "SELECT 0 AS number, * FROM versions WHERE type = ? AND id = ? AND version = ?", (kind, key, version)
+        )
+        return Stored(**dict(row)) if row else None
+
     def by_numbers(self, numbers: list[int]) -> list[Stored]:
         """Stored resources by row number, in the order given."""
         marks = ",".join("?" * len(numbers))
@@ -118,6 +125,10 @@ class ResourceStore:
                 exact_json.dump(body),
                 number,
             ),
+        )
+        self.database.change(
+            "INSERT INTO versions SELECT type, id, version, updated, patient, body FROM resources WHERE number = ?",
+            (number,),
         )
         self._index(number, terms_of(kind, body, self.base), spans_of(kind, body))
         return self.by_numbers([number])[0]

@@ -6,7 +6,7 @@ import binascii
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -27,13 +27,13 @@ _CONTROL = ("_count", "_format", "_pretty", "_total")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a search: what it holds, how many matched in all, its own and the next address."""
+    """One page of a search: what it holds, how many matched in all, its own and the next address, and warnings."""
 
     entries: list[Stored]
     total: int
     self_link: str
     next_link: str | None
-    ignored: tuple[str, ...] = ()
+    warnings: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,24 @@ class Matches:
     ignored: tuple[str, ...]
 
 
-def match(store: ResourceStore, kind: str, pairs: Pairs, patient: str | None, *, strict: bool = False) -> Matches:
+def match(
+    store: ResourceStore,
+    kind: str,
+    pairs: Pairs,
+    patient: str | None,
+    *,
+    strict: bool = False,
+    params: Sequence[SearchParam] | None = None,
+) -> Matches:
     """Row numbers of a type that match every parameter, confined to one patient's compartment where given.
+
+    `params` are the parameters that are known; without them all that the sandbox knows of the type.
 
     Resources in no compartment (Medication, Practitioner ...) stay visible.
     Raises FhirError 400 on a value that can't be read, a modifier, or (strict) an unknown parameter.
     """
-    params = {param.name: param for param in (*RESOURCE_TYPES[kind].params, ID_PARAM)}
+    usual = RESOURCE_TYPES[kind].params if params is None else params
+    known = {param.name: param for param in (*usual, ID_PARAM)}
     clauses, values = ["type = ?"], [kind]
     if patient is not None:
         clauses.append("(patient IS NULL OR patient = ?)")
@@ -61,10 +72,10 @@ def match(store: ResourceStore, kind: str, pairs: Pairs, patient: str | None, *,
     for name, value in pairs:
         if name in _CONTROL or not value:
             continue
-        if name not in params:
-            ignored.append(_unknown(kind, name, params, strict))
+        if name not in known:
+            ignored.append(_unknown(kind, name, known, strict))
             continue
-        clause, more = _clause(params[name], value, store.base)
+        clause, more = _clause(known[name], value, store.base)
         clauses.append(clause)
         values += more
         used.append((name, value))
@@ -121,20 +132,37 @@ def _date_clause(name: str, choice: str) -> tuple[str, list[Any]]:
     return f"number IN (SELECT number FROM spans WHERE param = ? AND ({where}))", [name]  # noqa: S608  two floats
 
 
-def first_page(store: ResourceStore, kind: str, pairs: Pairs, patient: str | None, *, strict: bool = False) -> Page:
+def first_page(
+    store: ResourceStore,
+    kind: str,
+    pairs: Pairs,
+    patient: str | None,
+    *,
+    strict: bool = False,
+    params: Sequence[SearchParam] | None = None,
+) -> Page:
     """Run a search and show its first page; further pages come from a snapshot kept in the store."""
-    found = match(store, kind, pairs, patient, strict=strict)
+    found = match(store, kind, pairs, patient, strict=strict, params=params)
     count = _count(pairs)
     self_link = f"{store.base}/{kind}?{urlencode([*found.used, ('_count', str(count))])}"
     next_link = None
     if 0 < count < len(found.numbers):
         next_link = _link(store, kind, _keep(store, kind, found.numbers), count, count)
     entries = store.by_numbers(found.numbers[:count])
-    return Page(entries, len(found.numbers), self_link, next_link, found.ignored)
+    return Page(entries, len(found.numbers), self_link, next_link, _told(found.ignored))
 
 
-def later_page(store: ResourceStore, kind: str, opaque: str, patient: str | None) -> Page:
-    """A further page.  Raises FhirError 404 where the link is unknown or has expired."""
+def _told(ignored: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    if not ignored:
+        return ()
+    return (operation_outcome("warning", "not-supported", f"Search parameters ignored: {', '.join(ignored)}."),)
+
+
+def later_page(store: ResourceStore, kind: str, opaque: str, patient: str | None, *, again: bool = False) -> Page:
+    """A further page; `again` repeats the last entry of the page before.
+
+    Raises FhirError 404 where the link is unknown or has expired.
+    """
     try:
         key, offset, count = json.loads(urlsafe_b64decode(opaque.encode()))
         row = store.database.first("SELECT numbers FROM searches WHERE key = ? AND type = ?", (key, kind))
@@ -143,7 +171,8 @@ def later_page(store: ResourceStore, kind: str, opaque: str, patient: str | None
     if row is None:
         raise FhirError(404, "not-found", "This page has expired or never was; run the search again.")
     numbers = json.loads(row["numbers"])
-    entries = [found for found in store.by_numbers(numbers[offset : offset + count]) if _visible(found, patient)]
+    first = offset - 1 if again else offset
+    entries = [found for found in store.by_numbers(numbers[first : offset + count]) if _visible(found, patient)]
     more = offset + count < len(numbers)
     next_link = _link(store, kind, key, offset + count, count) if more else None
     return Page(entries, len(numbers), _link(store, kind, key, offset, count), next_link)
@@ -177,19 +206,18 @@ def _link(store: ResourceStore, kind: str, key: str, offset: int, count: int) ->
     return f"{store.base}/{kind}?{urlencode({'_page': opaque})}"
 
 
-def bundle_text(store: ResourceStore, page: Page) -> str:
-    """The searchset Bundle as JSON text; resource bodies go in as they are stored."""
+def bundle_text(store: ResourceStore, page: Page, shown: Callable[[Stored], str], *, total: bool = True) -> str:
+    """The searchset Bundle as JSON text; `shown` gives the body of each resource."""
     entries = [
-        f'{{"fullUrl":{dump(f"{store.base}/{found.type}/{found.id}")},"resource":{found.body},'
+        f'{{"fullUrl":{dump(f"{store.base}/{found.type}/{found.id}")},"resource":{shown(found)},'
         '"search":{"mode":"match"}}'
         for found in page.entries
     ]
-    if page.ignored:
-        text = f"Search parameters ignored: {', '.join(page.ignored)}."
-        outcome = dump(operation_outcome("warning", "not-supported", text))
-        entries.append(f'{{"resource":{outcome},"search":{{"mode":"outcome"}}}}')
+    for warning in page.warnings:
+        entries.append(f'{{"resource":{dump(warning)},"search":{{"mode":"outcome"}}}}')
     links = [{"relation": "self", "url": page.self_link}]
     if page.next_link:
         links.append({"relation": "next", "url": page.next_link})
-    head = f'{{"resourceType":"Bundle","type":"searchset","total":{page.total},"link":{dump(links)}'
+    count = f'"total":{page.total},' if total else ""
+    head = f'{{"resourceType":"Bundle","type":"searchset",{count}"link":{dump(links)}'
     return f'{head},"entry":[{",".join(entries)}]}}' if entries else head + "}"

@@ -3,6 +3,7 @@
 # mypy: allow-subclassing-any
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from plugin.sandbox.config import ClientSettings
 from plugin.sandbox.smart.scopes import grantable
 from plugin.sandbox.store import Database
 
+AUTH_METHODS = ["private_key_jwt", "client_secret_basic", "none"]
+
 
 @dataclass(frozen=True)
 class Client(ClientMixin):
@@ -23,6 +26,7 @@ class Client(ClientMixin):
     auth_method: str
     jwks: Mapping[str, Any] | None
     redirect_uris: tuple[str, ...]
+    secret: str = ""
 
     def get_client_id(self) -> str:
         """The client id."""
@@ -38,6 +42,10 @@ class Client(ClientMixin):
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Whether the address is registered, character by character."""
         return redirect_uri in self.redirect_uris
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Whether the app knows its secret."""
+        return bool(self.secret) and hmac.compare_digest(client_secret.encode(), self.secret.encode())
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Whether the app proves itself this way; the same at every endpoint."""
@@ -60,8 +68,10 @@ class ClientBook:
 
     def register(self, settings: ClientSettings, launch_url: str | None = None) -> None:
         """Add an app, or replace what is known of it.  Raises ValueError on a method or key set that can't work."""
-        if settings.auth_method not in ("none", "private_key_jwt"):
-            raise ValueError(f"auth_method {settings.auth_method!r} is not supported: none or private_key_jwt.")
+        if settings.auth_method not in AUTH_METHODS:
+            raise ValueError(f"auth_method {settings.auth_method!r} is none of {', '.join(AUTH_METHODS)}.")
+        if settings.auth_method == "client_secret_basic" and not settings.secret:
+            raise ValueError("client_secret_basic needs a secret.")
         if settings.auth_method == "private_key_jwt" and not (settings.jwks or {}).get("keys"):
             raise ValueError("private_key_jwt needs jwks, a public key set with at least one key.")
         with self._database.writing():
@@ -72,6 +82,7 @@ class ClientBook:
                 client_id=settings.client_id,
                 auth_method=settings.auth_method,
                 jwks=json.dumps(settings.jwks) if settings.jwks else None,
+                secret=settings.secret,
                 launch_url=launch_url or (known["launch_url"] if known else None),
             )
             for uri in dict.fromkeys(settings.redirect_uris):
@@ -88,7 +99,7 @@ class ClientBook:
             return None
         uris = self._database.all("SELECT uri FROM redirects WHERE client_id = ?", (client_id,))
         jwks = json.loads(row["jwks"]) if row["jwks"] else None
-        return Client(client_id, row["auth_method"], jwks, tuple(uri["uri"] for uri in uris))
+        return Client(client_id, row["auth_method"], jwks, tuple(uri["uri"] for uri in uris), row["secret"])
 
     def launch_url(self, client_id: str) -> str | None:
         """Where the app is launched."""

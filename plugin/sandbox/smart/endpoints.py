@@ -14,9 +14,10 @@ from plugin.sandbox.chart_view import encounter_choices
 from plugin.sandbox.config import origin_of
 from plugin.sandbox.guard import allow_form_target
 from plugin.sandbox.smart.assertion import ALGORITHMS
+from plugin.sandbox.smart.clients import AUTH_METHODS
 from plugin.sandbox.smart.launches import Context
 from plugin.sandbox.smart.scopes import scopes_supported
-from plugin.sandbox.smart.server import AUTH_METHODS, SmartRequest
+from plugin.sandbox.smart.server import SmartRequest
 from plugin.sandbox.staff import staff_choices
 from plugin.sandbox.state import current
 
@@ -27,6 +28,7 @@ CAPABILITIES = [
     "launch-standalone",
     "authorize-post",
     "client-public",
+    "client-confidential-symmetric",
     "client-confidential-asymmetric",
     "sso-openid-connect",
     "context-banner",
@@ -38,6 +40,7 @@ CAPABILITIES = [
     "permission-online",
     "permission-patient",
     "permission-user",
+    "permission-v1",
     "permission-v2",
 ]
 
@@ -50,6 +53,7 @@ def _endpoints() -> dict[str, Any]:
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
         "revocation_endpoint": f"{issuer}/revoke",
+        "introspection_endpoint": f"{issuer}/introspect",
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -92,6 +96,12 @@ def token() -> AnyResponse:
 def revoke() -> AnyResponse:
     """Take a token back."""
     return _form_checked() or _no_store(current().server.create_endpoint_response("revocation"))
+
+
+@smart.post("/auth/introspect")
+def introspect() -> AnyResponse:
+    """Whether a token holds, and what for."""
+    return _form_checked() or _no_store(current().server.create_endpoint_response("introspection"))
 
 
 def _form_checked() -> AnyResponse | None:

@@ -10,6 +10,7 @@ from authlib.oidc.core import UserInfo
 from authlib.oidc.core.grants import OpenIDCode
 from joserfc.jwk import KeySet, RSAKey
 
+from plugin.sandbox.faults import FaultSwitches
 from plugin.sandbox.staff import name_of
 
 ID_TOKEN_SECONDS = 300
@@ -21,6 +22,10 @@ class Identity:
     def __init__(self, issuer: str, fhir_base: str) -> None:
         self.issuer = issuer
         self.fhir_base = fhir_base
+        self.rotate()
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the old one is published no more."""
         self.key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(8), "use": "sig", "alg": "RS256"})
 
     def public_keys(self) -> Any:
@@ -35,9 +40,29 @@ class Identity:
 class SmartIdToken(OpenIDCode):
     """Adds an `id_token` with `fhirUser` to the response to a code."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, faults: FaultSwitches) -> None:
         super().__init__(require_nonce=False)
         self._identity = identity
+        self._faults = faults
+
+    def encode_id_token(self, token: Any, request: Any) -> Any:
+        """The signed id_token, with a new key where the fault switch says so."""
+        if self._faults.take("rotated-keys"):
+            self._identity.rotate()
+        return super().encode_id_token(token, request)
+
+    def get_compatible_claims(self, request: Any) -> dict[str, Any]:
+        """The claims about the token itself; the clock may be ahead."""
+        claims: dict[str, Any] = super().get_compatible_claims(request)
+        ahead = self._faults.take("clock-skew") or 0
+        return {**claims, "iat": claims["iat"] + ahead, "exp": claims["exp"] + ahead}
+
+    def get_authorization_code_claims(self, authorization_code: Any) -> dict[str, Any]:
+        """The claims about the sign-in, and the nonce of the request."""
+        claims: dict[str, Any] = super().get_authorization_code_claims(authorization_code)
+        if self._faults.take("no-nonce"):
+            claims.pop("nonce", None)
+        return claims
 
     def resolve_client_private_key(self, client: Any) -> RSAKey:
         """The signing key."""

@@ -1,8 +1,9 @@
-"""SMART scopes, version 2 (`patient/Encounter.rs`); version 1 has its place in `resource_scope`."""
+"""SMART scopes, version 2 (`patient/Encounter.rs`) and version 1 (`patient/Encounter.read`)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plugin.sandbox.fhir.definitions import RESOURCE_TYPES
@@ -16,7 +17,8 @@ CONTEXT_SCOPES = (
     "online_access",
     "offline_access",
 )
-_RESOURCE_SCOPE = re.compile(r"(patient|user)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)")
+_RESOURCE_SCOPE = re.compile(r"(patient|user)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)")
+_VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,11 @@ class ResourceScope:
 
 
 def resource_scope(text: str) -> ResourceScope | None:
-    """A scope string as a value; None where it is no version 2 resource scope this server knows."""
+    """A scope string as a value; None where it is no resource scope this server knows."""
     found = _RESOURCE_SCOPE.fullmatch(text)
     if not found or not found[3] or (found[2] != "*" and found[2] not in RESOURCE_TYPES):
         return None
-    return ResourceScope(found[1], found[2], found[3])
+    return ResourceScope(found[1], found[2], _VERSION_1.get(found[3], found[3]))
 
 
 def resource_scopes(granted: str) -> tuple[ResourceScope, ...]:
@@ -49,6 +51,11 @@ def grantable(requested: str | None) -> str:
     """The part of a requested scope string that this server grants, in the order asked; the rest is dropped."""
     names = dict.fromkeys((requested or "").split())
     return " ".join(name for name in names if name in CONTEXT_SCOPES or resource_scope(name))
+
+
+def narrowed(scope: str, left_out: Sequence[str] | None) -> str:
+    """A granted scope string without the scopes that contain one of these words."""
+    return " ".join(name for name in scope.split() if not any(word in name for word in left_out or ()))
 
 
 def scopes_supported() -> list[str]:

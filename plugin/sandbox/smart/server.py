@@ -12,18 +12,19 @@ from authlib.oauth2.rfc6749 import AccessDeniedError, InvalidGrantError, OAuth2R
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from flask import Flask, request
 
 from plugin.sandbox.config import SandboxConfig
 from plugin.sandbox.faults import FaultSwitches
 from plugin.sandbox.smart.assertion import SmartClientAssertion
-from plugin.sandbox.smart.clients import ClientBook
+from plugin.sandbox.smart.clients import AUTH_METHODS, ClientBook
 from plugin.sandbox.smart.identity import Identity, SmartIdToken
 from plugin.sandbox.smart.launches import Context
 from plugin.sandbox.smart.pkce import SmartCodeChallenge
+from plugin.sandbox.smart.scopes import narrowed
 from plugin.sandbox.smart.tokens import Grant, TokenBook
 
-AUTH_METHODS = ["private_key_jwt", "none"]
 REFRESHING_SCOPES = {"online_access", "offline_access"}
 
 
@@ -63,15 +64,18 @@ class SmartServer(AuthorizationServer):
 
     def __init__(self, app: Flask, parts: SmartParts) -> None:
         config, tokens = parts.config, parts.tokens
-        self.tokens, self.faults = tokens, parts.faults
+        self.config, self.tokens, self.faults = config, tokens, parts.faults
         app.config["OAUTH2_REFRESH_TOKEN_GENERATOR"] = True
         lifetimes = dict.fromkeys(("authorization_code", "refresh_token"), config.token_seconds)
         app.config["OAUTH2_TOKEN_EXPIRES_IN"] = lifetimes
         super().__init__(app, query_client=parts.clients.find, save_token=self._save)
         self.register_client_auth_method("private_key_jwt", SmartClientAssertion(tokens, f"{config.issuer}/token"))
-        self.register_grant(SmartCodeGrant, [SmartCodeChallenge(required=True), SmartIdToken(parts.identity)])
+        self.register_grant(
+            SmartCodeGrant, [SmartCodeChallenge(required=True), SmartIdToken(parts.identity, parts.faults)]
+        )
         self.register_grant(SmartRefreshGrant)
         self.register_endpoint(SmartRevocation)
+        self.register_endpoint(SmartIntrospection)
 
     def create_oauth2_request(self, given: Any) -> OAuth2Request:
         """The given request, or the form of the present one: parameters in the address don't count."""
@@ -84,7 +88,7 @@ class SmartServer(AuthorizationServer):
         grant: Grant = oauth_request.authorization_code or oauth_request.refresh_token
         self.tokens.save_tokens(grant, token)
         for name, value in (("patient", grant.patient), ("encounter", grant.encounter)):
-            if value is not None:
+            if value is not None and not self.faults.take(f"no-{name}"):
                 token[name] = value
         token.setdefault("scope", "")
         token["need_patient_banner"] = True
@@ -100,7 +104,8 @@ class SmartCodeGrant(AuthorizationCodeGrant):
         """Keep the code with the launch context it was given for."""
         if oauth_request.context is None:
             raise AccessDeniedError("Nobody chose a chart.")
-        self.server.tokens.save_code(code, oauth_request.context, oauth_request.form, oauth_request.scope)
+        scope = narrowed(oauth_request.scope, self.server.faults.take("narrowed-scope"))
+        self.server.tokens.save_code(code, oauth_request.context, oauth_request.form, scope)
 
     def query_authorization_code(self, code: str, client: Any) -> Grant | None:
         """Use the code up, whatever comes of it."""
@@ -137,9 +142,15 @@ class SmartRefreshGrant(RefreshTokenGrant):
 
     def issue_token(self, user: str, refresh_token: Grant) -> Any:
         """Use the old one up first, so that of two at once only one gets through."""
+        if self.server.faults.take("kept-refresh"):
+            return self._issue_access_alone(user, refresh_token)
         if not self.server.tokens.spend_refresh(refresh_token):
             raise InvalidGrantError("The refresh token was used before.")
         return super().issue_token(user, refresh_token)
+
+    def _issue_access_alone(self, user: str, refresh_token: Grant) -> Any:
+        scope = self.request.payload.scope or refresh_token.get_scope()
+        return self.generate_token(user=user, scope=scope, include_refresh_token=False)
 
     def revoke_old_credential(self, refresh_token: Grant) -> None:
         """Nothing to do: it was used up when the new one was made."""
@@ -158,3 +169,27 @@ class SmartRevocation(RevocationEndpoint):
     def revoke_token(self, token: Grant, oauth_request: Any) -> None:
         """Take the token back."""
         self.server.tokens.revoke(oauth_request.form["token"])
+
+
+class SmartIntrospection(IntrospectionEndpoint):
+    """Token introspection (RFC 7662): an app may ask about the tokens it was given."""
+
+    CLIENT_AUTH_METHODS = AUTH_METHODS
+    server: SmartServer
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> Grant | None:
+        """The grant behind an access token that still holds."""
+        return self.server.tokens.access(token_string)
+
+    def check_permission(self, token: Grant, client: Any, request: Any) -> bool:
+        """Whether it was given to this app."""
+        return token.check_client(client)
+
+    def create_introspection_payload(self, token: Grant | None) -> dict[str, Any]:
+        """What SMART says about a token: the usual claims, the launch context and the user."""
+        if token is None:
+            return {"active": False}
+        context = {"patient": token.patient, "encounter": token.encounter, "exp": token.expires}
+        claims = {"active": True, "client_id": token.client_id, "sub": token.user, "scope": token.scope}
+        user = f"{self.server.config.fhir_base}/Practitioner/{token.user}"
+        return {**claims, "fhirUser": user, **{name: value for name, value in context.items() if value is not None}}

@@ -33,6 +33,7 @@ class Grant:
     code_challenge: str
     auth_time: int
     refresh: str | None = None
+    expires: int | None = None
 
     @property
     def code_challenge_method(self) -> str:
@@ -181,4 +182,7 @@ class TokenBook:
 
 def _grant(row: Any) -> Grant:
     names = Grant.__dataclass_fields__.keys() & set(row.keys())
-    return Grant(**{name: row[name] for name in names})
+    values = {name: row[name] for name in names}
+    if "expires" in values:
+        values["expires"] = int(values["expires"])
+    return Grant(**values)

@@ -68,7 +68,7 @@ def test_patient_level_launch_has_no_encounter(ehr: Ehr) -> None:
 
 def test_unknown_scopes_are_dropped(ehr: Ehr) -> None:
     """The granted scope leaves out what the server doesn't know, letters out of order and unsupported types."""
-    scope = "launch patient/Encounter.rs patient/Encounter.sr patient/Spaceship.rs profile patient/Encounter.read"
+    scope = "launch patient/Encounter.rs patient/Encounter.sr patient/Spaceship.rs profile patient/Encounter.readwrite"
     assert ehr.launched(scope=scope)["scope"] == "launch patient/Encounter.rs"
 
 

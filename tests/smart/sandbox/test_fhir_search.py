@@ -131,7 +131,7 @@ def _code(answer: Response) -> tuple[int, str]:
         ("Encounter?_count=many", (400, "value")),
         ("Encounter?patient:Patient=amber", (400, "not-supported")),
         ("Encounter?patient.name=Ann", (400, "not-supported")),
-        ("Encounter/amber-1/_history/1", (404, "not-found")),
+        ("Encounter/amber-1/_history/7", (404, "not-found")),
     ],
 )
 def test_refusals_are_operation_outcomes(amber: Fhir, path: str, expected: tuple[int, str]) -> None:
