@@ -13,13 +13,12 @@ A fact that fits none of the codes left narrows nothing, apart from the route.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from plugin.codebook.drugs import words_of
+from plugin.codebook.drug_names import Words, words_apart
 from plugin.codebook.packages import Package
 from plugin.codebook.tables import DrugCode
 from plugin.domain import Drug, Route, Term
 
 UNINJECTED = (Route.ENTERAL, Route.INHALED, Route.TOPICAL)
-Words = tuple[str, ...]
 
 
 def chosen(
@@ -66,19 +65,15 @@ def _named(texts: Iterable[str], codes: Sequence[DrugCode]) -> tuple[DrugCode, .
     """The codes whose product names stand in the texts."""
     found: set[str] = set()
     for text in texts:
-        places = [(place, code.code) for code in codes for place in _places(code, _parted(text))]
+        places = [(place, code.code) for code in codes for place in _places(code, words_apart(text))]
         found |= {code for place, code in places if not any(_within(place, other) for other, _ in places)}
     return tuple(code for code in codes if code.code in found)
-
-
-def _parted(text: str) -> Words:
-    return words_of(text.replace("-", " "))
 
 
 def _places(code: DrugCode, words: Words) -> Iterator[tuple[int, int]]:
     """Where the product names of a code stand among the words: first word, and the one after the last."""
     for product in code.products:
-        name = _parted(product)
+        name = words_apart(product)
         for at in range(len(words) - len(name) + 1):
             if words[at : at + len(name)] == name:
                 yield at, at + len(name)

@@ -1,12 +1,12 @@
-"""Who a charted drug is: by RxNorm, by NDC, else by the names in its text.
+"""Who a charted drug is: by RxNorm, NDC or HCPCS, else by the names in its text.
 
-A name counts as a whole-word sequence, the longest first, so "normal saline flush" is not "normal saline".
 A carrier fluid beside a drug is not a second drug.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from plugin.codebook import ndc
+from plugin.codebook.drug_names import DrugNames, words_of
 from plugin.codebook.errors import CodeBookError
 from plugin.codebook.tables import DrugCode, DrugRow
 from plugin.domain import Drug, DrugClass, DrugIdentity, TableRow, Term
@@ -29,34 +29,13 @@ CLASS_ORDER = (
     DrugClass.ALLERGEN,
     DrugClass.UNKNOWN,
 )
-WORD = re.compile(r"[a-z0-9.%/+-]+")
-PARTED = " * "  # other words may stand between the parts of such a name: "heparin * flush"
 REMEMBERED = 20_000
 CLASS_TERM = "class"  # an answer to "what kind of drug is this?", never charted
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    """The text in lower case as words; punctuation at the edges of a word is dropped."""
-    return tuple(word for raw in WORD.findall(text.lower()) if (word := raw.strip(".-/+")))
-
-
-def ndc_elevens(code: str) -> tuple[str, ...]:
-    """An NDC as eleven digits in 5-4-2 form; ten digits without hyphens may be padded in three places."""
-    parts = code.split("-")
-    if len(parts) == 3:
-        padded = "".join(part.zfill(width) for part, width in zip(parts, (5, 4, 2), strict=True))
-        return (padded,) if padded.isdigit() and len(padded) == 11 else ()
-    digits = code.replace("-", "")
-    if not digits.isdigit():
-        return ()
-    if len(digits) == 10:
-        return (f"0{digits}", f"{digits[:5]}0{digits[5:]}", f"{digits[:9]}0{digits[9:]}")
-    return (digits,) if len(digits) == 11 else ()
-
-
 def _crosswalk_keys(term: Term) -> list[tuple[str, str]]:
     if term.system == "ndc":
-        return [("ndc9", eleven[:9]) for eleven in ndc_elevens(term.code)]
+        return [("ndc9", nine) for nine in ndc.nines(term.code)]
     return [(term.system, term.code)] if term.system in ("rxnorm", "hcpcs") else []
 
 
@@ -68,17 +47,7 @@ class DrugTable:
     ) -> None:
         self._rows = {row.drug: row for row in rows}
         self._crosswalk = {**dict(self._billed_with(codes)), **crosswalk}
-        self._names: dict[tuple[str, ...], DrugRow] = {}
-        self._longest: dict[str, int] = {}
-        self._parted: list[tuple[tuple[str, ...], DrugRow]] = []
-        for row in self._rows.values():
-            for name in row.names:
-                if PARTED in name:
-                    self._parted.append((words_of(name.replace(PARTED, " ")), row))
-                    continue
-                words = words_of(name)
-                self._names[words] = row
-                self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
+        self._names = DrugNames(self._rows.values())
         self._known: dict[Drug, tuple[DrugIdentity, tuple[TableRow, ...]]] = {}
 
     def _billed_with(self, codes: Iterable[DrugCode]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -113,7 +82,7 @@ class DrugTable:
     def _by_ingredients(self, drug: Drug) -> list[DrugRow]:
         found: list[DrugRow] = []
         for ingredient in drug.ingredients:
-            rows = self._by_terms(ingredient.terms) or self._in_words(words_of(ingredient.text))
+            rows = self._by_terms(ingredient.terms) or self._names.find(ingredient.text)
             if not rows:
                 return []
             found += [row for row in rows if row not in found]
@@ -128,34 +97,9 @@ class DrugTable:
 
     def _by_text(self, drug: Drug) -> list[DrugRow]:
         for text in (drug.text, *(term.text for term in drug.terms)):
-            if found := self._in_words(words_of(text)):
+            if found := self._names.find(text):
                 return found
         return []
-
-    def _in_words(self, words: tuple[str, ...]) -> list[DrugRow]:
-        for parts, row in self._parted:
-            if _in_this_order(parts, words):
-                return [row]
-        found: list[DrugRow] = []
-        at = 0
-        while at < len(words):
-            length = self._match_at(words, at)
-            if length:
-                row = self._names[words[at : at + length]]
-                found += [] if row in found else [row]
-            at += length or 1
-        return found
-
-    def _match_at(self, words: tuple[str, ...], at: int) -> int:
-        for length in range(min(self._longest.get(words[at], 0), len(words) - at), 0, -1):
-            if words[at : at + length] in self._names:
-                return length
-        return 0
-
-
-def _in_this_order(parts: tuple[str, ...], words: tuple[str, ...]) -> bool:
-    rest = iter(words)
-    return all(part in rest for part in parts)
 
 
 def _without_carrier(rows: list[DrugRow]) -> list[DrugRow]:

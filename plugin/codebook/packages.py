@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from plugin.codebook.drugs import ndc_elevens
+from plugin.codebook import ndc
 from plugin.codebook.errors import CodeBookError
 from plugin.codebook.tables import DrugCode, Folders, above_zero, optional_day
 from plugin.domain import TableRow
@@ -54,9 +54,9 @@ class PackageTable:
             for line in (line for lines in rows.values() for line in lines):
                 self._package(line)
 
-    def find(self, ndc: str, day: date) -> tuple[Package, ...]:
+    def find(self, number: str, day: date) -> tuple[Package, ...]:
         """The packages of a product number in any spelling on a day; ten digits without hyphens may fit several."""
-        return tuple(package for eleven in ndc_elevens(ndc) for package in self._of(eleven, day))
+        return tuple(package for eleven in ndc.elevens(number) for package in self._of(eleven, day))
 
     def own(self) -> Iterator[Package]:
         """Every row of `drug_packages.csv`; CodeBookError names line and field of a wrong one."""

@@ -18,9 +18,10 @@ from plugin.domain import CareSetting, Category, Citation, DrugClass, Role, Rout
 DATA: Traversable = files("plugin.codebook") / "data"
 CONTAINERS = ("", "single", "multi", "either")
 # What one unit of a drug code is an amount of: UCUM, [iU] for international units only, U for a drug's own units.
-# {vial} and {dose} are counted; {unit} is a unit of blood; {composite} is a fixed mixture that no single number doses.
+# {vial} and {dose} are counted; {unit} is a unit of blood; {composite} is a fixed mixture that no single number doses;
+# {unknown} is an amount that no source gives: its doses can't be converted.
 MEASURED = ("mg", "ug", "g", "mL", "[iU]", "U", "meq", "mmol", "mCi", "10*6.[PFU]")
-DRUG_UNITS = (*MEASURED, "{vial}", "{dose}", "{unit}", "{composite}")
+DRUG_UNITS = (*MEASURED, "{vial}", "{dose}", "{unit}", "{composite}", "{unknown}")
 _CODE = re.compile(r"[A-Z]\d{4}|\d{5}")
 # The columns of any table that say what a row is about; most tables have a few of them.
 ABOUT = ("code", "drug", "flag", "system", "setting", "ndc", "parent", "column_1", "column_2", "valid_from")

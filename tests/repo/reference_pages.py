@@ -7,12 +7,13 @@ import argparse
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
 from plugin.codebook import CodeBook
 from plugin.codebook.diagnoses import OrderRule
-from plugin.codebook.tables import Position
+from plugin.codebook.tables import DrugCode, DrugRow, Position, read_drugs
 from plugin.domain import Citation
 from plugin.ehr.presets import presets as known_presets
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL
@@ -38,6 +39,7 @@ STEPS = (
     ),
     ("The visit as a whole", "What concerns the encounter and not one service.", TELL),
 )
+LATELY = date(2023, 1, 1)  # the formulary shows first days from here on; older ones matter to no claim
 STANDINGS = {
     "sourced": "the page or file was read",
     "copy": "a republished copy was read",
@@ -218,6 +220,65 @@ def _named(groups: Iterable[str]) -> str:
     return ", ".join(group.replace("-", " ") for group in groups)
 
 
+# --- the formulary --------------------------------------------------------------------------------
+
+COUNTED = {
+    "U": "units",
+    "[iU]": "IU",
+    "ug": "mcg",
+    "meq": "mEq",
+    "{vial}": "vial",
+    "{dose}": "dose",
+    "{unit}": "unit",
+    "{composite}": "unit of a fixed mixture",
+    "{unknown}": "unit not known",
+    "10*6.[PFU]": "million PFU",
+}
+
+
+def formulary() -> Iterator[str]:
+    """Every drug in one line: its class, and its codes with what one unit stands for, their days and names."""
+    book = CodeBook.load()
+    codes = sorted(book.drug_codes, key=lambda code: code.drug)
+    drugs = {drug: list(of_drug) for drug, of_drug in groupby(codes, key=lambda code: code.drug)}
+    yield f"# The formulary\n\n{MADE}\n"
+    yield (
+        f"{len(drugs)} drugs with {len({code.code for code in codes})} codes: `plugin/codebook/data/drug_codes.csv`. "
+        "Labels and names are our own.\n"
+        "[Correct or add a drug](../how-to/correct-or-add-a-drug.md) says how a site changes it.\n"
+    )
+    yield (
+        "Where a drug has several codes on a day, a product name in brackets, the route or the product number chooses "
+        "one; otherwise the codes are candidates of a question.\n"
+        "*up to*: one unit for any amount up to that one. *dialysis*: for patients on dialysis. "
+        "A code without a first day holds on every earlier day: no source gave the day.\n"
+    )
+    yield "The amounts come from these sources, each with how far it was read:\n"
+    cited = {code.row.cites for code in codes} | {code.container_row.cites for code in codes if code.container_row}
+    yield "\n".join(f"- {_cited(book.citations[id])}" for id in sorted(cited))
+    yield "\n| drug | class | codes |\n| --- | --- | --- |"
+    rows = {row.drug: row for row in read_drugs()}
+    yield "\n".join(f"| {drug} | {_classes(rows[drug])} | {_codes(of_drug)} |" for drug, of_drug in drugs.items())
+
+
+def _classes(row: DrugRow) -> str:
+    injected = "" if row.injected_class is row.drug_class else f", injected {row.injected_class.value}"
+    return f"{row.drug_class.value}{injected}{', payers differ' if row.payer_varies else ''}"
+
+
+def _codes(codes: Iterable[DrugCode]) -> str:
+    return "; ".join(map(_drug_code, sorted(codes, key=lambda code: (code.valid_to is None, code.code))))
+
+
+def _drug_code(code: DrugCode) -> str:
+    said = [f"`{code.code}` {'up to ' if code.up_to else ''}{code.amount} {COUNTED.get(code.unit, code.unit)}"]
+    said += [f"from {code.valid_from}"] if code.valid_from and code.valid_from >= LATELY else []
+    said += [f"until {code.valid_to}"] if code.valid_to else []
+    said += ["dialysis"] if code.esrd else []
+    said += [" or ".join(sorted(route.value for route in code.routes))] if code.routes else []
+    return ", ".join(said) + (f" ({', '.join(code.products)})" if code.products else "")
+
+
 # --- edits ---------------------------------------------------------------------------------------
 
 
@@ -352,6 +413,7 @@ PAGES: dict[str, Callable[[], Iterable[str]]] = {
     "rulebook.md": rulebook,
     "positions.md": positions,
     "diagnoses.md": diagnoses,
+    "formulary.md": formulary,
     "edits.md": edits,
     "scenarios.md": scenarios,
     "presets.md": presets,

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
-from plugin.codebook.drugs import ndc_elevens
+from plugin.codebook import ndc
 from plugin.codebook.tables import DrugCode
 from plugin.domain import DrugClass, TableRow
 from plugin.rules.drug_lines.amount import Amount, Unclear, amount_of, one_unit
@@ -130,6 +130,6 @@ def _measure(product: Dispensed, share: Share, visit: Visit) -> None:
 
 def _ndc(share: Share) -> str:
     """The product's NDC in eleven digits where the chart has one that reads one way."""
-    coded = [ndc_elevens(term.code) for term in share.charted.terms if term.system == "ndc"]
+    coded = [ndc.elevens(term.code) for term in share.charted.terms if term.system == "ndc"]
     sure = {elevens[0] for elevens in coded if len(elevens) == 1}
     return sure.pop() if len(sure) == 1 else ""

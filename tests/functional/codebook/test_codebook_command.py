@@ -1,6 +1,7 @@
 """`infusion-charges codebook` from outside: importing, checking, comparing and showing, with their exit statuses."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -231,3 +232,20 @@ def test_check_names_a_sites_own_drug_row_that_is_unsound(tmp_path: Path, capsys
         status,
         out,
     )
+
+
+def test_the_overlay_of_the_how_to_is_sound_and_codes_its_drug(tmp_path: Path, capsys: Printed) -> None:
+    """What "Correct or add a drug" tells a site to write can be written so: each block goes to the table it fits."""
+    text = (tracked.CHECKOUT / "docs" / "how-to" / "correct-or-add-a-drug.md").read_text("utf-8")
+    blocks = re.findall(r"```(?:csv|toml)\n(.*?)```", text, re.DOTALL)
+    tables = {"code,drug": "drug_codes.csv", "drug,class": "drugs.csv", "ndc,code": "drug_packages.csv"}
+    for block in blocks:
+        name = next((table for start, table in tables.items() if block.startswith(start)), "sources_drugs.toml")
+        header, *rows = block.splitlines(keepends=True)
+        file = tmp_path / name
+        file.write_text(file.read_text() + "".join(rows) if file.is_file() else header + "".join(rows))
+
+    assert (0, "the code book is sound\n", "") == ran(capsys, "check", "--codebook", tmp_path)
+    assert 5 == len(blocks)
+    status, out, _ = ran(capsys, "show", "J0001", "--codebook", tmp_path)
+    assert (0, "  drug wonderumab; one unit is 10 mg") == (status, out.splitlines()[1])

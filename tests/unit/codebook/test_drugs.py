@@ -2,8 +2,9 @@
 
 import pytest
 
-from plugin.codebook import CodeBook
-from plugin.codebook.drugs import REMEMBERED, DrugTable, ndc_elevens, words_of
+from plugin.codebook import CodeBook, ndc
+from plugin.codebook.drug_names import words_of
+from plugin.codebook.drugs import REMEMBERED, DrugTable
 from plugin.codebook.tables import DrugRow
 from plugin.domain import Drug, DrugClass, DrugIdentity, Ingredient, TableRow, Term
 
@@ -146,7 +147,7 @@ def test_answers_are_remembered_and_forgotten_in_time():
 )
 def test_an_ndc_is_padded_where_its_form_allows(code, elevens):
     """Hyphens tell where the zero goes; ten digits without them fit three forms."""
-    assert elevens == ndc_elevens(code)
+    assert elevens == ndc.elevens(code)
 
 
 def test_ten_digits_without_hyphens_name_a_drug_when_one_padding_fits():
