@@ -102,8 +102,9 @@ reference-check: $(VENV)/development.stamp ## are the generated reference pages 
 generative: $(VENV)/development.stamp ## random charts against the laws of the rulebook (ARGS="--seconds 600")
 	@$(RUN) -m tests.properties.generative $(ARGS)
 
-bench: $(VENV)/development.stamp ## what the engine costs, beside parsing the same chart
+bench: $(VENV)/development.stamp ## what the engine and an audit cost, beside parsing the same lines (ARGS="--sizes 2000000")
 	@$(RUN) -m tests.benchmarks.bench_engine
+	@$(RUN) -m tests.benchmarks.bench_bulk $(ARGS)
 
 docs: $(VENV)/development.stamp ## build the documentation into .build/docs; broken links fail
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --config-file .config/mkdocs.yml

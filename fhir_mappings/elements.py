@@ -149,9 +149,10 @@ class Element:
         """The string under `name` without surrounding space, empty when there is none."""
         value = self.value.get(name)
         if isinstance(value, str):
-            if not value.strip():
+            text = value.strip()
+            if not text:
                 self.say(name, "taken as absent", found="")
-            return clean(value).strip()
+            return text if text.isascii() and "\x00" not in text else clean(value).strip()
         if value is None:
             if name in self.value:
                 self.say(name, "taken as absent")

@@ -12,6 +12,7 @@ from fhir_mappings.elements import Element, Log, clean
 Resource = Mapping[str, Any]
 REFERENCE = re.compile(r"(?:(?P<base>.*)/)?(?P<type>[A-Z][A-Za-z]{2,40})/(?P<id>[^/\s#?]{1,128})")
 LONGEST_REFERENCE = 2000
+PLAIN = re.compile(r"[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}")  # what most references are: their own key
 
 
 class Located(dict[str, Any]):
@@ -28,7 +29,9 @@ class Located(dict[str, Any]):
 def type_of(resource: Resource) -> str:
     """The resource type, empty when there is none."""
     kind = resource.get("resourceType")
-    return clean(kind)[:64] if isinstance(kind, str) else ""
+    if not isinstance(kind, str):
+        return ""
+    return kind if kind.isascii() and kind.isalpha() and len(kind) <= 64 else clean(kind)[:64]
 
 
 def full_url_of(resource: Resource) -> str:
@@ -77,7 +80,8 @@ def version_of(resource: Resource) -> str:
 
 def root(resource: Resource) -> Element:
     """The resource as an element with a fresh issue log."""
-    return Element(dict(resource), type_of(resource) or "Resource", Log(identity(resource)))
+    value = resource if type(resource) is dict else dict(resource)
+    return Element(value, type_of(resource) or "Resource", Log(identity(resource)))
 
 
 def relative(reference: str) -> str:
@@ -127,10 +131,13 @@ class Lookup:
 
     def of_type(self, kind: str) -> Iterator[Resource]:
         """Every resource of a type, in the order of the input."""
-        return (resource for resource in self.by_identity.values() if type_of(resource) == kind)
+        begins = f"{kind}/"
+        return (resource for key, resource in self.by_identity.items() if key.startswith(begins))
 
     def key(self, reference: str) -> str:
         """The `Type/id` a reference points to, whether it was found or not; empty when it can't be told."""
+        if PLAIN.fullmatch(reference):
+            return self._by_url.get(reference, reference)
         plain = _unversioned(reference)
         found = self._by_url.get(plain, "")
         if found:

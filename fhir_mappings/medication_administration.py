@@ -78,7 +78,8 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
         performers=_performers(element, context),
     )
     administration = _still_running(_ordered(administration, context), element)
-    return replace(administration, unread=_unread(element, begins, ends, context.zone)), element.log.issues
+    unread = _unread(element, begins, ends, context.zone)
+    return replace(administration, unread=unread) if unread else administration, element.log.issues
 
 
 def _status(element: Element) -> Status:

@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from fhir_mappings.concepts import Concept
@@ -85,6 +85,7 @@ def way_in_name(name: str) -> Way:
     return way_of_text(found[0]) if found else SILENT
 
 
+@lru_cache(maxsize=4096)  # a house writes its routes in few words, and always the same
 def _way_of_words(words: str) -> Way:
     route: Route | None = None
     technique: Technique | None = None

@@ -15,6 +15,7 @@ ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 V3_ROUTE = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
 ORACLE = "https://fhir-ehr.cerner.com/r4/StructureDefinition/"
+META = {"versionId": "1", "lastUpdated": "2026-11-01T00:00:00Z"}
 SERVER = "https://ehr.example.org/fhir/r4/"
 SNOMED_ROUTES = {
     Route.INTRAVENOUS: ("47625008", "Intravenous route"),
@@ -50,7 +51,7 @@ class Shape(Enum):
 
 def write_patient(id: str, birth_year: int) -> dict[str, Any]:
     """A Patient nobody knows: an id, a year of birth."""
-    return {"resourceType": "Patient", "id": _id(id), "birthDate": str(birth_year), "active": True}
+    return {"resourceType": "Patient", "id": _id(id), "meta": META, "birthDate": str(birth_year), "active": True}
 
 
 def write_encounter(encounter: Encounter, unit: str) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def write_encounter(encounter: Encounter, unit: str) -> dict[str, Any]:
     return {
         "resourceType": "Encounter",
         "id": _id(encounter.id),
-        "meta": {"versionId": "1"},
+        "meta": META,
         "status": encounter.status,
         "class": {"system": ACT_CODE, "code": encounter.encounter_class},
         "subject": {"reference": encounter.patient},
@@ -72,6 +73,7 @@ def write_condition(diagnosis: Diagnosis, patient: str, encounter: str) -> dict[
     return {
         "resourceType": "Condition",
         "id": _id(diagnosis.id),
+        "meta": META,
         "category": [{"coding": [{"system": CATEGORY, "code": diagnosis.category}]}],
         "code": {"coding": [{"system": ICD10CM, "code": diagnosis.icd10cm()}]},
         "subject": {"reference": patient},
@@ -85,7 +87,7 @@ def write_administration(given: Administration, patient: str, encounter: str, sh
     resource: dict[str, Any] = {
         "resourceType": "MedicationAdministration",
         "id": _id(given.id),
-        "meta": {"versionId": "1", "lastUpdated": "2026-11-01T00:00:00Z"},
+        "meta": META,
         "status": given.status.value,
         "subject": _reference(patient, absolute),
         **({"context": _reference(encounter, absolute)} if encounter else {}),
@@ -175,6 +177,7 @@ def write_charge(charge: ExistingCharge, *, extended: bool) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "resourceType": "ChargeItem",
         "id": _id(charge.id),
+        "meta": META,
         "status": charge.status,
         "code": {"coding": [coding]},
         "subject": {"reference": charge.patient},
@@ -200,7 +203,7 @@ def write_claim(id: str, patient: str, charges: Sequence[ExistingCharge]) -> dic
         }
         for number, charge in enumerate(charges, 1)
     ]
-    claim = {"resourceType": "Claim", "id": id, "status": "active", "use": "claim"}
+    claim = {"resourceType": "Claim", "id": id, "meta": META, "status": "active", "use": "claim"}
     return {**claim, "patient": {"reference": patient}, "item": items}
 
 

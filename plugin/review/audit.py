@@ -211,7 +211,8 @@ def documentation_gaps(found: Supported, book: CodeBook, settings: ReviewSetting
         ask = ruling.outcome
         if not isinstance(ask, Ask) or ask.silent:
             continue
-        earned = [c.key for a in ask.answers for c in trial.answer(a.apply(found.chart)) if c.after > c.before]
+        changes = [change for a in ask.answers for change in trial.answer(a.apply(found.chart))]
+        earned = [c.key for c in changes if c.after > c.before and c.key[1] in book.administrations]
         if earned:
             asked = (ask.kind, ask.question.text())
             rule, ids = ruling.rules[0], ask.administrations
