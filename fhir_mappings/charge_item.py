@@ -212,7 +212,7 @@ def _written_enterer(draft: ChargeDraft) -> dict[str, Any]:
 
 def drug_product(charge: SuggestedCharge) -> tuple[str, Quantity | None]:
     """The NDC of a drug line and how much of it was used; empty and None on other lines."""
-    return getattr(charge, "ndc", ""), getattr(charge, "ndc_quantity", None)
+    return charge.ndc, getattr(charge, "ndc_quantity", None)
 
 
 def _written_product(ndc: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "serve", "code", "audit", "generate", "codebook", "keys", "doctor", "audit-trail")
+COMMANDS = ("demo", "serve", "code", "audit", "generate", "codebook", "keys", "doctor", "audit-trail", "export")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from plugin.domain.chart import Chart, MappingIssue
+from plugin.domain.chart import Chart, MappingIssue, Patient
 from plugin.domain.codes import CareSetting
 from plugin.domain.outcome import Ask, Caveat, Fact, Notice, Ruling
 
@@ -121,6 +121,7 @@ class ChargeDraft:
     `identity` is the stable hash of tenant, encounter, system, code, modifiers and day as suggested;
     `status` is planned, billable, not-billable or aborted; `note` the one-line why.
     `performers` gave the services and `organization` provided them, as references, where the chart says.
+    `person` is the patient as the chart names them, for an export to billing.
     """
 
     identity: str
@@ -139,3 +140,4 @@ class ChargeDraft:
     reason: str = field(default="")
     performers: tuple[str, ...] = ()
     organization: str = ""
+    person: Patient | None = None

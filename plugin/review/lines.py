@@ -60,6 +60,7 @@ def back(coded: CodedEncounter, charge: SuggestedCharge) -> Backing:
         stop=stop,
         performers=tuple(dict.fromkeys(who for a in given for who in a.performers)),
         organization=coded.chart.encounter.organization,
+        person=coded.chart.patient,
     )
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from plugin.domain.charge import ChargeDraft, ChargeKey, Decision, SuggestedCharge
-from plugin.domain.chart import Chart
+from plugin.domain.chart import Chart, Patient
 from plugin.review.trail import Entry, TrailEntry
 
 
@@ -72,6 +72,7 @@ class Backing:
     stop: datetime | None = None
     performers: tuple[str, ...] = ()
     organization: str = ""
+    person: Patient | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
         reason=decision.reason,
         performers=backing.performers,
         organization=backing.organization,
+        person=backing.person,
     )
 
 

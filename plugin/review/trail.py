@@ -48,6 +48,7 @@ _SENTENCES = {
     "unknown": "{line} was sent; whether it arrived is unknown",
     "refused": "{line} was refused",
     "conflict": "{line} stands differently in the EHR and was left alone",
+    "exported": "{line} was handed to billing",
     "shadow": "{line} would have been sent; writing is off",
     "attest": "attested {line}",
     "ask": "sent the question: {line}",

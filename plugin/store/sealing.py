@@ -52,6 +52,13 @@ class SealedCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedExport:
+    """What a line of the export was written from."""
+
+    draft: ChargeDraft
+
+
+@dataclass(frozen=True, slots=True)
 class SealedLines:
     """The lines a page showed."""
 

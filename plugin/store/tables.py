@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -204,6 +205,31 @@ sent_questions = Table(
     Column("sent_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("tenant", "encounter", "number"),
+    _of_encounter(),
+)
+
+# What goes to billing by a file, only ever added to; `number` counts the lines of one charge, `batch` is the file.
+export_batches = Table(
+    "export_batches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+export_lines = Table(
+    "export_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("identity", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("batch", Integer, ForeignKey("export_batches.id")),
+    UniqueConstraint("identity", "number"),
+    Index(None, "tenant", "batch"),
     _of_encounter(),
 )
 

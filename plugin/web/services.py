@@ -19,7 +19,8 @@ from plugin.ehr.grants import Grant
 from plugin.ehr.identity import KeySets
 from plugin.ehr.messenger import FhirMessenger, takes_tasks
 from plugin.ehr.scopes import Capabilities, read_granted
-from plugin.ehr.sinks.choosing import ORACLE_OPERATIONS, Choice, choose_sink
+from plugin.ehr.sinks.choosing import EXPORT, ORACLE_OPERATIONS, Choice, choose_sink
+from plugin.ehr.sinks.export import Export
 from plugin.ehr.sinks.fhir_create import FhirCreate
 from plugin.ehr.sinks.oracle_operations import OracleOperations, oracle_site
 from plugin.ehr.sinks.support import interactions_of
@@ -30,6 +31,7 @@ from plugin.ehr.transport import Transport
 from plugin.review.ports import ChargeSink, Person, Policy
 from plugin.review.prepare import ReviewSettings
 from plugin.store.engine import Store
+from plugin.store.exports import ExportLedger
 from plugin.store.launches import Launch, LaunchStore, Tokens
 from plugin.web.settings import Settings
 
@@ -96,6 +98,8 @@ class Services:
     def sink(self, launch: Launch) -> ChargeSink:
         """Writes this launch's charges; raises EhrError when the EHR doesn't say what it can do."""
         tenant, choice = self.tenant(launch), self.sink_choice(launch)
+        if choice.kind == EXPORT:
+            return Export(ExportLedger(self.store, tenant.key), self.clock)
         if choice.kind == ORACLE_OPERATIONS:
             return OracleOperations(self.client(launch), tenant.iss, oracle_site(tenant), tenant.charge_master)
         return FhirCreate(
