@@ -59,7 +59,7 @@ class DrugNames:
         found, unnamed = self._matched(words)
         if any("-" in words[at] for at in unnamed):
             found, _ = self._matched(_apart_at(words, unnamed))
-        return [row for row in found if not any(_is_form_of(other, row) for other in found)]
+        return [row for row in found if not any(is_form_of(other, row) for other in found)]
 
     def _matched(self, words: Words) -> tuple[list[DrugRow], set[int]]:
         """The drugs named, and the places of the words that are no part of a name."""
@@ -96,6 +96,6 @@ def _in_this_order(parts: Words, words: Words) -> bool:
     return all(part in rest for part in parts)
 
 
-def _is_form_of(form: DrugRow, drug: DrugRow) -> bool:
+def is_form_of(form: DrugRow, drug: DrugRow) -> bool:
     """Whether the one's name is the other's with more words: "octreotide depot" of "octreotide"."""
     return set(words_apart(drug.drug)) < set(words_apart(form.drug))

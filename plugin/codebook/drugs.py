@@ -3,10 +3,11 @@
 A carrier fluid beside a drug is not a second drug.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from plugin.codebook import ndc
-from plugin.codebook.drug_names import DrugNames, words_of
+from plugin.codebook.drug_names import DrugNames, is_form_of, words_of
 from plugin.codebook.errors import CodeBookError
 from plugin.codebook.tables import DrugCode, DrugRow
 from plugin.domain import Drug, DrugClass, DrugIdentity, TableRow, Term
@@ -46,17 +47,20 @@ class DrugTable:
         self, rows: Iterable[DrugRow], crosswalk: Mapping[tuple[str, str], str], codes: Iterable[DrugCode] = ()
     ) -> None:
         self._rows = {row.drug: row for row in rows}
-        self._crosswalk = {**dict(self._billed_with(codes)), **crosswalk}
+        self._crosswalk = {**self._billed_with(codes), **crosswalk}
         self._names = DrugNames(self._rows.values())
         self._known: dict[Drug, tuple[DrugIdentity, tuple[TableRow, ...]]] = {}
 
-    def _billed_with(self, codes: Iterable[DrugCode]) -> Iterator[tuple[tuple[str, str], str]]:
+    def _billed_with(self, codes: Iterable[DrugCode]) -> dict[tuple[str, str], str]:
+        """The drug of each HCPCS code that has just one."""
+        drugs: dict[str, set[str]] = defaultdict(set)
         for code in codes:
             if code.drug not in self._rows:
                 raise CodeBookError(
                     f"drug_codes.csv {code.code}: there is no drug {code.drug!r}; add it to drugs.csv, or mend its name"
                 )
-            yield ("hcpcs", code.code), code.drug
+            drugs[code.code].add(code.drug)
+        return {("hcpcs", code): drug for code, (drug, *others) in drugs.items() if not others}
 
     def identify(self, drug: Drug) -> tuple[DrugIdentity, tuple[TableRow, ...]]:
         """The drug's identity and the rows that told it; class UNKNOWN when nothing did."""
@@ -69,7 +73,7 @@ class DrugTable:
 
     def _identify(self, drug: Drug) -> tuple[DrugIdentity, tuple[TableRow, ...]]:
         told = next((term.code for term in drug.terms if term.system == CLASS_TERM), "")
-        found = self._by_ingredients(drug) or self._by_terms(drug.terms) or self._by_text(drug)
+        found = self._by_ingredients(drug) or self._by_code(drug) or self._by_text(drug)
         found = _without_carrier(found)
         if told:
             key = " + ".join(sorted(row.drug for row in found)) or _unknown_key(drug)
@@ -87,6 +91,12 @@ class DrugTable:
                 return []
             found += [row for row in rows if row not in found]
         return found
+
+    def _by_code(self, drug: Drug) -> list[DrugRow]:
+        """By the terms' codes; a code of the ingredient alone leaves it to the text which form of it this is."""
+        coded = self._by_terms(drug.terms)
+        named = self._by_text(drug) if coded else []
+        return [next((form for form in named if is_form_of(form, row)), row) for row in coded]
 
     def _by_terms(self, terms: Sequence[Term]) -> list[DrugRow]:
         for term in terms:

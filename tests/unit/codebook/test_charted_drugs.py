@@ -74,6 +74,8 @@ epoetin alfa-epbx 10,000 unit/mL injection                           | epoetin a
 midazolam in 0.9 % sodium chloride 1 mg/mL                           | midazolam | J2251
 amiodarone (NEXTERONE) 150 mg/100 mL                                 | amiodarone | J0283
 aprepitant 130 mg/18 mL emulsion                                     | aprepitant | J0185
+CINVANTI 130 mg                                                      | aprepitant | J0185
+fosaprepitant (EMEND) 150 mg in NS 150 mL                            | fosaprepitant | J1453
 lactated ringers bolus 500 mL                                        | lactated ringer's | J7120
 penicillin G potassium 5 million units                               | penicillin g potassium | J2540
 """
@@ -181,6 +183,21 @@ def test_what_names_no_drug_is_a_question(text):
 def test_a_code_tells_the_drug(term, key):
     """Any spelling of a product number, a HCPCS code on any day, RxNorm; an unknown code leaves its words to tell."""
     assert key == BOOK.as_of(AUTUMN).identify(Drug("", (term,))).key
+
+
+@pytest.mark.parametrize(
+    ("text", "rxnorm", "key"),
+    [
+        ("DOXOrubicin liposome (DOXIL) 20 mg", "3639", "doxorubicin liposomal"),
+        ("DOXOrubicin 2 mg/mL", "3639", "doxorubicin"),
+        ("octreotide (SANDOSTATIN LAR DEPOT)", "7617", "octreotide depot"),
+        ("methylPREDNISolone acetate 80 mg", "6902", "methylprednisolone acetate"),
+        ("paclitaxel 100 mg", "3639", "doxorubicin"),
+    ],
+)
+def test_an_ingredients_code_leaves_the_form_to_the_text(text, rxnorm, key):
+    """RxNorm's ingredient is the same for the depot; a text that names another drug doesn't outrank the code."""
+    assert key == BOOK.as_of(AUTUMN).identify(Drug(text, (Term("rxnorm", rxnorm),))).key
 
 
 @pytest.mark.parametrize("code", ["J3490", "J3590", "J9999", "C9399"])

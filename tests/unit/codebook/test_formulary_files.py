@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pytest
 from plugin.codebook import CodeBook
 from plugin.codebook.packages import Package
 from plugin.codebook.tables import DrugCode
+from plugin.domain import Drug, Term
 from tests.repo import tracked
 
 DATA = tracked.CHECKOUT.parent / "shared" / "data"
@@ -206,6 +208,75 @@ def test_every_package_holds_the_billing_units_of_the_crosswalk():
 
     assert wrong == []
     assert (5617, 25) == (len(ours), left_out)
+
+
+# What the files call a product in a way that names no drug, or another one; each looked at by hand.
+NAMED_OTHERWISE = {
+    ("Aminocaproid Acid", "J0281"): "a slip",
+    ("Nescaine", "J2401"): "a slip",
+    ("Lexican", "J2785"): "a slip",
+    ("Recombi", "J7203"): "a slip",
+    ("Ceftriaxone", "J0697"): "a slip: the code is that of cefuroxime, and so are the sizes",
+    ("Octreotide Acetate", "J2353"): "the depot, without saying so",
+    ("Sodium Chloride", "J7030"): "without its strength",
+    ("Sodium Chloride", "J7040"): "without its strength",
+    ("Sodium Chloride", "J7050"): "without its strength",
+    ("Dextrose", "J7060"): "without its strength",
+    ("Dextrose", "J7070"): "without its strength",
+    ("Dextrose-NaCl", "J7042"): "without its strengths",
+}
+
+
+def test_every_product_name_of_the_crosswalk_names_the_drug_of_its_code():
+    """Brands and generic names, as labelers write them."""
+    drugs = defaultdict(set)
+    for code in BOOK.drug_codes:
+        drugs[code.code].add(code.drug)
+    names = {(row["drug_name"], row["hcpcs"]) for row in rows_in("asp_ndc_hcpcs_crosswalk_2025q4.csv")}
+    view = BOOK.as_of(date(2026, 3, 2))
+    ours = {(name, code) for name, code in names if code in drugs}
+    wrong = {(name, code) for name, code in ours if view.identify(Drug(name)).key not in drugs[code]}
+
+    assert set(NAMED_OTHERWISE) == wrong
+    assert 900 < len(ours)
+
+
+def test_every_product_number_tells_the_drug_that_its_code_is_of():
+    """In three spellings; potassium chloride ready mixed in a fluid is left to its text."""
+    drugs = defaultdict(set)
+    for code in BOOK.drug_codes:
+        drugs[code.code].add(code.drug)
+    view = BOOK.as_of(date(2026, 3, 2))
+    codes_of = defaultdict(set)
+    for row in rows_in("asp_ndc_hcpcs_crosswalk_2025q4.csv"):
+        if row["hcpcs"] in drugs and re.fullmatch(r"[\d-]{13}", row["ndc_5_4_2"]):
+            codes_of[row["ndc_5_4_2"]].add(row["hcpcs"])
+    unmapped, wrong = set(), []
+    for ndc, codes in codes_of.items():
+        for spelled in (ndc, ndc.replace("-", ""), f"NDC {ndc}"):
+            key = view.identify(Drug("", (Term("ndc", spelled),))).key
+            if key.startswith("ndc:"):
+                unmapped |= codes
+            elif not any(key in drugs[code] for code in codes):
+                wrong.append((spelled, key, codes))
+
+    assert wrong == []
+    assert {"J3480", "J0697"} == unmapped
+    assert 4_000 < len(codes_of)
+
+
+def test_every_rxnorm_ingredient_of_the_collected_facts_tells_its_drug():
+    """With the name beside it, which says the form; fluids and flushes have the ingredient of other things, too."""
+    shared = {"9863", "4850", "5224"}
+    view = BOOK.as_of(date(2026, 11, 2))
+    wrong = {}
+    for drug in formulary()["drugs"]:
+        ours = {CODES[code["hcpcs"]].drug for code in drug["codes"] if code["hcpcs"] in CODES}
+        if drug["rxcui"] and drug["rxcui"] not in shared and ours:
+            key = view.identify(Drug(drug["generic"], (Term("rxnorm", drug["rxcui"]),))).key
+            wrong |= {} if key in ours else {drug["generic"]: key}
+
+    assert {} == wrong
 
 
 def test_the_days_of_the_codes_that_changed_most_lately():
