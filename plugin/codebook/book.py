@@ -137,8 +137,8 @@ class CodeBook:
         return {code: place for place, code in enumerate(self.hierarchy["listed"])}
 
     def system(self, code: str) -> str:
-        """CPT or HCPCS."""
-        return self._systems.get(code, "CPT")
+        """CPT or HCPCS; a code the book doesn't have is told by its form, a letter before four digits being HCPCS."""
+        return self._systems.get(code) or ("HCPCS" if code[:1].isalpha() else "CPT")
 
     @cached_property
     def _systems(self) -> dict[str, str]:
@@ -295,6 +295,12 @@ class View:
         found = tuple(self._edition.drug_codes.get(drug, ()))
         self.rows += [code.row for code in found]
         return found
+
+    def codes_named(self, code: str) -> tuple[tables.DrugCode, ...]:
+        """The row of one code in force on this day, whichever drug it is of; the first where several drugs share it."""
+        found = [row for rows in self._edition.drug_codes.values() for row in rows if row.code == code][:1]
+        self.rows += [row.row for row in found]
+        return tuple(found)
 
     def packages(self, ndc: str) -> tuple[Package, ...]:
         """What a product number, in any spelling, is billed with and holds on this day; several where several fit."""

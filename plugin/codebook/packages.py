@@ -26,7 +26,8 @@ class Package:
     """A product number as eleven digits, and a code it is billed with; a few numbers have several codes.
 
     One of its `items` (a vial, syringe or bag) holds `amount` of `unit`, the unit of the code. Where the code is none
-    of `drug_codes.csv`, `unit` is "1" and `amount` counts the code's own billing units.
+    of `drug_codes.csv`, `unit` is "1" and `amount` counts the code's own billing units; `dosage` is what an imported
+    crosswalk says that such a unit is.
     """
 
     ndc: str
@@ -37,6 +38,7 @@ class Package:
     valid_from: date | None
     valid_to: date | None
     row: TableRow
+    dosage: str = ""
 
     def holds(self, day: date) -> bool:
         """Whether the row counts on a day; a side without a date is open."""
@@ -55,8 +57,12 @@ class PackageTable:
                 self._package(line)
 
     def find(self, number: str, day: date) -> tuple[Package, ...]:
-        """The packages of a product number in any spelling on a day; ten digits without hyphens may fit several."""
-        return tuple(package for eleven in ndc.elevens(number) for package in self._of(eleven, day))
+        """The packages of a product number in any spelling on a day; ten digits without hyphens may fit several.
+
+        What is no NDC (the number of a skin substitute, say) is looked up as it is printed.
+        """
+        numbers = dict.fromkeys((*ndc.elevens(number), number.strip()))
+        return tuple(package for one in numbers for package in self._of(one, day))
 
     def own(self) -> Iterator[Package]:
         """Every row of `drug_packages.csv`; CodeBookError names line and field of a wrong one."""
@@ -99,6 +105,7 @@ class PackageTable:
                 valid_from=optional_day(row["valid_from"]),
                 valid_to=optional_day(row["valid_to"]),
                 row=TableRow(table, f"{row['ndc']} {row['code']}", row["cites"]),
+                dosage=row.get("dosage", ""),
             )
         except (KeyError, ValueError) as wrong:
             raise CodeBookError(f"{table} line {number}: {wrong}; mend that field") from wrong

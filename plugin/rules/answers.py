@@ -3,7 +3,7 @@
 An answer is tried out to say what it would change; it never enters the chart by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -75,6 +75,12 @@ def with_site(service: Service, site: str) -> Apply:
 def with_stated(kind: str, about: str, value: str) -> Apply:
     """Somebody stated a fact that no FHIR element carries."""
     return lambda chart: replace(chart, stated=(*chart.stated, Stated(kind, about, value)))
+
+
+def with_each_stated(kind: str, values: Mapping[str, str]) -> Apply:
+    """The same kind of fact stated about several things, each with its value."""
+    told = tuple(Stated(kind, about, value) for about, value in values.items())
+    return lambda chart: replace(chart, stated=(*chart.stated, *told))
 
 
 def with_neighbour_charged(neighbour: str, code: str) -> Apply:

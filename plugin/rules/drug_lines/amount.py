@@ -13,8 +13,9 @@ from plugin.rules.drug_lines.given import Share
 from plugin.rules.visit import Visit
 
 DOSE, WEIGHT = "dose-unit", "patient-weight"
+EACH = "{each}"  # as an EHR counts what it doesn't name
 CONTAINERS = frozenset(["{vial}", "{syringe}", "{bag}", "{ampul}"])
-COUNTED = frozenset(["{dose}", "{product}", *CONTAINERS])
+COUNTED = frozenset(["{dose}", "{product}", EACH, *CONTAINERS])
 WHOLE = frozenset(["{dose}", "{product}"])  # codes that count doses or products, whatever they hold
 PRODUCT = "{unit}"  # of blood: what an EHR calls a unit too
 BODY = ("kg", "m2")
@@ -93,7 +94,7 @@ def one_unit(code: DrugCode, units: UnitTable) -> Measure:
 def _doses(share: Share, visit: Visit) -> list[Dose] | Unclear:
     """The doses that add up to what was given: as stated, else as charted on each administration."""
     ids = share.service.ids
-    stated = visit.book.book.units.in_words(visit.stated(DOSE, share.service.id))
+    stated = visit.book.book.units.in_words(visit.stated(DOSE, share.about))
     if stated:
         return [(Quantity(stated[0].measure.value, stated[0].measure.unit), ids)]
     given = share.service.administrations
@@ -136,7 +137,7 @@ def _converted(
         if body is None:
             return _unweighed(share, per) if per in BODY else None  # a rate is no dose
         value *= Fraction(body)
-    if share.mixed and measured.unit not in ("mL", *COUNTED):
+    if share.mixed and measured.unit not in ("mL", *COUNTED) and not visit.stated(DOSE, share.about):
         return None  # whose dose it is, the chart doesn't say
     if measured.unit == unit:
         return value
@@ -157,7 +158,9 @@ def _counted(value: Fraction, unit: str, wanted: str, size: Fraction | None) -> 
     """Doses or products by their number; containers by what one of them holds."""
     if wanted in WHOLE:
         return value if unit in COUNTED or unit == "U" else Fraction(1)
-    return value * size if size is not None and unit in CONTAINERS else None
+    if wanted in CONTAINERS:
+        return value if unit == EACH else None
+    return value * size if size is not None and unit in (EACH, *CONTAINERS) else None
 
 
 def _unweighed(share: Share, per: str) -> Unclear:

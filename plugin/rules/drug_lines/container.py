@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from plugin.codebook.packages import BILLING_UNIT, Package
 from plugin.codebook.tables import DrugCode
 from plugin.codebook.units import UnitTable
-from plugin.domain import Fact, Quantity
+from plugin.domain import Fact
 from plugin.rules.drug_lines.amount import one_unit
 from plugin.rules.drug_lines.given import Share
 from plugin.rules.visit import Visit
@@ -120,7 +121,7 @@ def least_waste(dose: Fraction, sizes: Sequence[Fraction]) -> tuple[Fraction, tu
 
 def _said(share: Share, visit: Visit) -> list[str]:
     """What somebody stated, else the words of the drug and of its notes that say no denial."""
-    stated = visit.stated(KIND, share.service.id)
+    stated = visit.stated(KIND, share.about)
     if stated:
         return [stated]
     charted = [text for a in share.service.administrations for text in (share.charted.text, *a.notes)]
@@ -139,15 +140,23 @@ def _of_table(code: DrugCode) -> str:
 def _of_product(share: Share, code: DrugCode, visit: Visit) -> tuple[Fraction, ...]:
     """What one container holds by the charted NDC, in the kind of unit of the code."""
     units = visit.book.book.units
-    held = [
-        units.measure(Quantity(package.amount, package.unit))
+    packages = [
+        package
         for term in share.charted.terms
         if term.system == "ndc"
         for package in visit.book.on(share.day).packages(term.code)
         if package.code == code.code
     ]
-    found = [Fraction(one.value) for one in held if one is not None]
+    found = [_held(package, code, units) for package in packages]
     return tuple(dict.fromkeys(found))
+
+
+def _held(package: Package, code: DrugCode, units: UnitTable) -> Fraction:
+    """What one item of a package holds, in the kind of unit of its code."""
+    one = one_unit(code, units)
+    if package.unit == BILLING_UNIT:
+        return Fraction(package.amount) * Fraction(one.value)
+    return Fraction(package.amount) * Fraction(one.value) / Fraction(code.amount)
 
 
 def _sizes_in(notes: Iterable[str], unit: str, units: UnitTable) -> tuple[tuple[Fraction, ...], int | None]:

@@ -100,8 +100,13 @@ def ids_of(of: Iterable[Share]) -> tuple[str, ...]:
 
 def dispensed(visit: Visit) -> list[Dispensed]:
     """Every product given in a visit by day, in order of time."""
+    return by_product(shares(visit), visit)
+
+
+def by_product(given: Iterable[Share], visit: Visit) -> list[Dispensed]:
+    """Shares put together by product and day, each measured."""
     found: dict[tuple[object, ...], Dispensed] = {}
-    for share in shares(visit):
+    for share in given:
         visit.book.rows.clear()
         codes = candidates(share, visit)
         free = is_free(share, visit)

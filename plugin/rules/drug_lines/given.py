@@ -46,6 +46,11 @@ class Share:
     ingredient: Ingredient | None = None
     mixed: bool = False
 
+    @property
+    def about(self) -> str:
+        """What a statement about it is about: its service, and in a mixture the drug too."""
+        return f"{self.service.id} {self.drug}" if self.mixed else self.service.id
+
 
 def shares(visit: Visit) -> Iterator[Share]:
     """Every drug given that a line could be for, in order of time."""
@@ -60,8 +65,10 @@ def shares(visit: Visit) -> Iterator[Share]:
 
 def _is_supplied(service: Service) -> bool:
     drug = service.drug
-    if not drug.row or drug.drug_class in NO_PRODUCT or service.route in TAKEN_BY_PATIENTS:
+    if drug.drug_class in NO_PRODUCT or service.route in TAKEN_BY_PATIENTS:
         return False
+    if not drug.row and not any(term.system == "ndc" for term in service.administrations[0].drug.terms):
+        return False  # nobody knows it, and no product number could tell
     return not any(a.status in UNDER_WAY for a in service.administrations)
 
 

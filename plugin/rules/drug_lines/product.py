@@ -5,7 +5,10 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
+from plugin.codebook import View
+from plugin.codebook.dosages import code_of
 from plugin.codebook.drug_codes import chosen
+from plugin.codebook.packages import Package
 from plugin.codebook.tables import DrugCode
 from plugin.domain import Drug, DrugClass
 from plugin.rules.drug_lines.amount import one_unit, plain
@@ -20,21 +23,28 @@ ON_DIALYSIS = "Z99.2"
 def candidates(share: Share, visit: Visit) -> tuple[DrugCode, ...]:
     """The one code, or those that remain possible; empty where the drug has none on that day."""
     book = visit.book.on(share.day)
-    codes = book.drug_codes(share.drug)
-    if not codes:
-        return ()
-    stated = visit.stated(KIND, share.service.id)
-    if stated:
-        told = tuple([code for code in codes if code.code == stated])
-        if told:
-            return told
     packages = [package for term in share.charted.terms if term.system == "ndc" for package in book.packages(term.code)]
-    left = chosen(_with_dose(share), share.drug, codes, share.service.route, packages)
+    codes = book.drug_codes(share.drug)
+    others = _other_codes(codes, packages, book)
+    stated = visit.stated(KIND, share.about)
+    if told := tuple([code for code in (*codes, *others) if code.code == stated]):
+        return told
+    left = others or chosen(_with_dose(share), share.drug, codes, share.service.route, packages)
     if len(left) > 1:
         left = _by_dialysis(left, visit)
     if len(left) > 1 and share.service.drug.drug_class is DrugClass.HYDRATION_FLUID:
         left = _by_bag(left, share, visit)
     return left
+
+
+def _other_codes(codes: Sequence[DrugCode], packages: Sequence[Package], book: View) -> tuple[DrugCode, ...]:
+    """What a product number is billed with, where that is none of the drug's own codes: the number knows better."""
+    packed = dict.fromkeys(package.code for package in packages)
+    if not packed or any(code.code in packed for code in codes):
+        return ()
+    known = {code.code: code for name in packed for code in book.codes_named(name)}
+    alone = {p.code: code for p in packages if (code := code_of(p, book.book.units)) is not None}
+    return tuple((alone | known).values())
 
 
 def _with_dose(share: Share) -> Drug:

@@ -1,11 +1,12 @@
 """What follows for each product: a line, a line for its waste, a refusal, or a question."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from plugin.codebook.tables import DrugCode
 from plugin.domain import Ask, Decline, DrugClass, Fact, Notice, Suggest
 from plugin.domain.outcome import Answer
-from plugin.rules.answers import with_stated
+from plugin.rules.answers import Apply, with_each_stated, with_stated
 from plugin.rules.base import Said, rule, since
 from plugin.rules.drug_lines import amount, container, modifiers, product, source
 from plugin.rules.drug_lines.amount import one_unit, plain
@@ -32,9 +33,12 @@ def drug_code(given: Dispensed, visit: Visit) -> list[Said]:
         return [_unknown_bag(given, ids)]
     names = "; ".join(_named(code) for code in given.codes)
     question = Fact("Which product of {} was given? It may be {}", (given.drug, names), ids)
-    first = given.shares[0].service
-    answers = [Answer(_named(code), with_stated(product.KIND, first.id, code.code)) for code in given.codes]
+    answers = [Answer(_named(code), _stated(product.KIND, given.shares, code.code)) for code in given.codes]
     return [Ask(product.KIND, ids, (), question, tuple(answers))]
+
+
+def _stated(kind: str, about: Iterable[Share], value: str) -> Apply:
+    return with_each_stated(kind, {share.about: value for share in about})
 
 
 def _unknown_bag(given: Dispensed, ids: tuple[str, ...]) -> Decline:
@@ -55,7 +59,7 @@ def _named(code: DrugCode) -> str:
 )
 def drug_without_code(given: Dispensed, visit: Visit) -> list[Said]:
     """Dossier R32b: the not-otherwise-classified codes, and C9399 in a hospital, are never suggested automatically."""
-    if given.codes:
+    if given.codes or not given.shares[0].service.drug.row:
         return []
     ids = ids_of(given.shares)
     words = "{} has no code of its own on {} in the code book; a not-otherwise-classified code is a coder's choice"
@@ -124,11 +128,15 @@ def drug_waste(given: Dispensed, visit: Visit) -> list[Said]:
 
 
 def _which_container(given: Dispensed) -> Ask:
-    """One question for each product; an answer is written as the chart would say it."""
-    share, unsaid = given.unsaid[0]
-    ids = ids_of(share for share, _ in given.unsaid)
+    """One question for each product; an answer is written as the chart would say it, for each dose by itself."""
+    unsaid = given.unsaid
+    ids = ids_of(share for share, _ in unsaid)
     question = Fact("What container did {} come from, and how much of it was discarded?", (given.drug,), ids)
-    answers = [Answer(text, with_stated(container.KIND, share.service.id, text)) for text in unsaid.answers]
+    answers = []
+    for name in dict.fromkeys(name for _, waste in unsaid for name in waste.answers):
+        texts = {share.about: text for share, waste in unsaid if (text := waste.answers.get(name))}
+        one = set(texts.values())
+        answers.append(Answer(one.pop() if len(one) == 1 else name, with_each_stated(container.KIND, texts)))
     return Ask(container.KIND, ids, (), question, tuple(answers))
 
 
@@ -148,7 +156,7 @@ def drug_dose(given: Dispensed, visit: Visit) -> list[Said]:
 def _asked(given: Dispensed, share: Share, unclear: amount.Unclear, visit: Visit) -> Ask:
     code = given.codes[0]
     guesses = unclear.doses or (_as_one_unit(code, visit),)
-    about = "" if unclear.kind == amount.WEIGHT else share.service.id
+    about = "" if unclear.kind == amount.WEIGHT else share.about
     answers = tuple(Answer(text, with_stated(unclear.kind, about, text)) for text in guesses)
     return Ask(unclear.kind, share.service.ids, (), unclear.question, answers)
 
@@ -171,8 +179,7 @@ def drug_source(given: Dispensed, visit: Visit) -> list[Said]:
         return []
     ids = ids_of(doubtful)
     question = Fact("Who paid for {}: this biller, or somebody else?", (given.drug,), ids)
-    about = doubtful[0].service.id
-    answers = tuple(Answer(text, with_stated(source.KIND, about, text)) for text in (source.PURCHASED, source.FREE))
+    answers = tuple(Answer(text, _stated(source.KIND, doubtful, text)) for text in (source.PURCHASED, source.FREE))
     return [Ask(source.KIND, ids, (), question, answers)]
 
 

@@ -16,10 +16,10 @@ PERHAPS = Words(r"\bspecialty pharmacy\b|\bdelivered by\b.{0,30}\bpharmacy\b")
 
 def is_free(share: Share, visit: Visit) -> bool:
     """Stated, or charted in as many words; a delivery by a pharmacy alone is asked about."""
-    stated = visit.stated(KIND, share.service.id)
+    stated = visit.stated(KIND, share.about)
     return stated == FREE or (not stated and visit.says(SUPPLIED, share.service))
 
 
 def is_doubtful(share: Share, visit: Visit) -> bool:
     """The chart hints that somebody else may have paid, and nobody has said."""
-    return not visit.stated(KIND, share.service.id) and not is_free(share, visit) and visit.says(PERHAPS, share.service)
+    return not visit.stated(KIND, share.about) and not is_free(share, visit) and visit.says(PERHAPS, share.service)

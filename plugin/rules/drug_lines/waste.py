@@ -1,6 +1,6 @@
 """Waste of single-dose containers: what is discarded, or what must be asked (dossier R32a, addendum A4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -22,9 +22,9 @@ class Discarded(NamedTuple):
 
 
 class Unsaid(NamedTuple):
-    """The chart doesn't say: answers as one would write them, the likeliest first."""
+    """The chart doesn't say: possible answers by name, as one would write them, the likeliest first."""
 
-    answers: tuple[str, ...]
+    answers: Mapping[str, str]
 
 
 def waste_of(share: Share, code: DrugCode, given: Amount, container: Container, visit: Visit) -> Discarded | Unsaid:
@@ -52,12 +52,15 @@ def _left_over(dose: Fraction, container: Container) -> Fraction | None:
     return least[0] if least else None
 
 
-def _possible(dose: Fraction, container: Container, code: DrugCode, visit: Visit) -> tuple[str, ...]:
+def _possible(dose: Fraction, container: Container, code: DrugCode, visit: Visit) -> Mapping[str, str]:
     unit = one_unit(code, visit.book.book.units).unit
     least = least_waste(dose, container.sizes or usual_sizes(code, visit))
-    mixes = [f"{_listed(least[1], unit)}, {_went(least[0], unit)}"] if least else []
-    others = [] if least and not least[0] else ["nothing discarded"]
-    return (*mixes, *others, "from a multi-dose container")
+    answers = (
+        {"the containers that waste least": f"{_listed(least[1], unit)}, {_went(least[0], unit)}"} if least else {}
+    )
+    if not least or least[0]:
+        answers["nothing discarded"] = "nothing discarded"
+    return {**answers, "a multi-dose container": "from a multi-dose container"}
 
 
 def _listed(mix: Sequence[Fraction], unit: str) -> str:
