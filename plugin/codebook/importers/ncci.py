@@ -90,7 +90,7 @@ def read_pairs(file: SourceFile, setting: str) -> Iterator[Row]:
     for row in file.cells(file.delimiter()):
         if in_header:
             begun = begun or [plain(cell) for cell in row[:2]] in (["column 1", "column 2"], ["column1", "column2"])
-            in_header = not (begun and re.fullmatch(r"[0-9A-Z]{5}", row[0]))
+            in_header = not (begun and row and re.fullmatch(r"[0-9A-Z]{5}", row[0]))
             if in_header and file.line > PREAMBLE_LINES:
                 break
         if in_header or not any(row):

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -145,13 +144,12 @@ def test_show_says_what_was_imported_of_a_code(tmp_path: Path, capsys: Printed) 
     assert (0, False) == (before[0], "unit_limits.csv" in before[1])
 
 
-def test_a_long_file_takes_seconds_and_bounded_memory(tmp_path: Path) -> None:
-    """100,000 rows in their own process: far under a minute, and no more memory than a file of a tenth of that."""
+def test_a_long_file_is_taken_over_whole_in_bounded_memory(tmp_path: Path) -> None:
+    """100,000 rows in their own process: every row is there, for no more memory than a tenth of them needs."""
     used = {}
     for number in (10_000, 100_000):
         folder = tmp_path / str(number)
         folder.mkdir()
-        began = time.monotonic()
         script = (
             "import resource, sys; from plugin.cli import main; status = main(sys.argv[1:]);"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024); sys.exit(status)"
@@ -166,10 +164,10 @@ def test_a_long_file_takes_seconds_and_bounded_memory(tmp_path: Path) -> None:
         )
         lines = done.stdout.splitlines()
         assert f"{number} added" in lines[1]
-        used[number] = (int(lines[-1]), time.monotonic() - began)
+        assert number == len(layouts.table(folder / "site", "code_pairs.csv"))
+        used[number] = int(lines[-1])
 
-    assert used[100_000][0] < used[10_000][0] + 64, used
-    assert used[100_000][1] < 60, used
+    assert used[100_000] < used[10_000] + 64, used
 
 
 def test_a_terminal_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) -> None:

@@ -169,3 +169,11 @@ def test_every_table_an_importer_fills_is_there_with_its_columns():
         for table in (*site_tables.FIXED, *years)
         if (tables.DATA / table.name).read_text("utf-8").splitlines()[0] != ",".join(table.columns)
     ] == []
+
+
+def test_a_blank_line_within_the_heading_of_the_pairs_is_passed_over(tmp_path):
+    """Between the two lines of the heading and the first pair."""
+    text = layouts.PAIRS.replace("\t\tprior to 1996", "\n\t\tprior to 1996")
+    layouts.imported("ptp", layouts.written(tmp_path, "ccioph-v323r0-f1.txt", text), tmp_path / "site")
+
+    assert 3 == len(layouts.table(tmp_path / "site", "code_pairs.csv"))
