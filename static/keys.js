@@ -47,6 +47,11 @@ function unfold(name) {
   reach(fold.querySelector("input:not([type=hidden]), select") ?? fold.querySelector("summary"));
 }
 
+function zoom(by) {
+  const links = [...document.querySelectorAll("[data-zoom]")];
+  links[links.findIndex((link) => link.ariaCurrent === "true") + by]?.click();
+}
+
 const DO = {
   "?": () => help.showModal(),
   a: () => reach(document.querySelector("#accept-all")),
@@ -60,6 +65,8 @@ const DO = {
   d: () => unfold("dismiss"),
   q: () => step("li.question", 1),
   t: () => reach(document.querySelector("#timeline .scroll")),
+  "+": () => zoom(1),
+  "-": () => zoom(-1),
   r: () => reach(document.querySelector("#refresh")),
 };
 

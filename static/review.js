@@ -32,6 +32,20 @@ for (const button of document.querySelectorAll("button.copy")) {
   });
 }
 
+// What a bar or a stretch of it says, below the picture, for whoever has no pointer to hover with.
+const facts = document.querySelector("#facts-here");
+if (facts) {
+  facts.hidden = false;
+  facts.textContent = "Point at a bar, tap it or move to it with Tab to read what it is.";
+  const say = (event) => {
+    const mark = event.target.closest?.("svg.timeline rect, svg.timeline polygon, svg.timeline a");
+    const titled = mark && (mark.querySelector(":scope > title") ?? mark.closest("a")?.querySelector("title"));
+    if (titled) facts.textContent = titled.textContent;
+  };
+  document.addEventListener("pointerover", say);
+  document.addEventListener("focusin", say);
+}
+
 // Buttons outside the form belong to it too.
 function mark(form, sent) {
   for (const button of form.elements) {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plugin.domain import Administration, Answer, Ask, AttestedFact, Chart
-from plugin.review.overlay import TIMES, facts_between
+from plugin.review.overlay import STATED, TIMES, facts_between
 from plugin.timeline.evidence import expected_time
 
 # Clinical facts are a clinician's to state; these are not clinical (DESIGN section 9).
@@ -19,11 +19,16 @@ CODERS = frozenset({"clinician", "coder", "lead"})
 BOTH_ENDS = frozenset({"illogical-time", "implausible-time"})
 TIMED = BOTH_ENDS | {"missing-stop-time", "missing-start-time", "push-or-infusion"}
 SITED = frozenset({"missing-site"})
+# What is stated in the words a chart would use, and the label of the field.
+WORDED = {
+    "dose-unit": "Dose given, with its unit",
+    "vial-size-or-waste": "Container and what was discarded, as it would be charted",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One element to state: `element` start, stop or site; `prefilled` a moment worked out from the chart.
+    """One element to state: `element` start, stop, site or stated (words); `prefilled` a moment worked out.
 
     `source` says what it was worked out from, empty where it only repeats what is charted.
     """
@@ -72,6 +77,8 @@ def form_for(ask: Ask, chart: Chart) -> AnswerForm:
 def _fields(ask: Ask, given: list[Administration]) -> tuple[Field, ...]:
     if ask.kind in SITED:
         return tuple(Field(a.id, "site", f"Access site of {a.drug.text}") for a in given)
+    if ask.kind in WORDED:
+        return tuple(Field(a.id, STATED, WORDED[ask.kind]) for a in given[:1])
     if ask.kind not in TIMED:
         return ()
     return tuple(field for a in given for field in _time_fields(ask.kind, a, last=a is given[-1]))

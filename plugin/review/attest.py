@@ -146,7 +146,9 @@ def _stated(statement: Statement, form: AnswerForm, ask: Ask, chart: Chart) -> t
     charted = {a.id: a for a in chart.administrations}
     facts = []
     for each in form.fields:
-        value, was = _value(each, statement), ELEMENTS[each.element].read(charted[each.administration])
+        element = ELEMENTS.get(each.element)
+        was = element.read(charted[each.administration]) if element else ""
+        value = _value(each, statement)
         if value != was:
             facts.append(AttestedFact(ask.kind, each.administration, each.element, value, was))
     if not facts:

@@ -23,6 +23,8 @@ from plugin.domain import (
 
 TIMES = frozenset({"start", "stop"})
 STATED, CHARGED, CLASS = "stated", "charged", "drug-class"  # no element of this chart carries them
+# Stated in words, and still a part of the record: a dose and what was thrown away belong into it.
+CHARTED_IN_WORDS = frozenset({"dose-unit", "vial-size-or-waste"})
 _CLOCK_CHANGE = "clock-change"
 
 
@@ -112,7 +114,7 @@ def state_of(fact: AttestedFact, chart: Chart) -> str:
 
 def needs_addendum(fact: AttestedFact) -> bool:
     """Whether the chart could carry the fact, so that it waits for the late entry under `after_addendum`."""
-    return fact.element not in {STATED, CHARGED, CLASS}
+    return fact.element not in {STATED, CHARGED, CLASS} or fact.kind in CHARTED_IN_WORDS
 
 
 def facts_between(kind: str, before: Chart, after: Chart) -> tuple[AttestedFact, ...] | None:

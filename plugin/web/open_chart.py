@@ -26,6 +26,9 @@ from plugin.store.records import EncounterRecords
 from plugin.store.sent_questions import EncounterQuestions
 from plugin.web.services import Services
 
+# Each fact that is tried runs the rules again; for a longer stay the page would take seconds.
+MOST_TRIED = 60
+
 
 @dataclass(frozen=True, slots=True)
 class OpenChart:
@@ -97,7 +100,8 @@ class OpenChart:
         Runs the rules again for each fact that is tried, so only a page asks for it.
         A fact that only takes away is none that the chart lacks: such a stop would lie beyond the visit.
         """
-        if not self.review.coded.charges:
+        coded = self.review.coded
+        if not coded.charges or len(coded.chart.administrations) > MOST_TRIED:
             return ()
         site = self.services.review_settings(self.launch)
         setting = setting_for(self.review.coded.chart.encounter, site)

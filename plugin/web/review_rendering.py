@@ -47,6 +47,8 @@ OUTCOMES = {
     "open": ("question", "already waiting for a reply", "info"),
     "withdrawn": ("attestation", "taken back", "good"),
 }
+# How closely the timeline is looked at: (factor, words); 0 fits the whole stay to the page.
+ZOOMS = {"0": (0.0, "Whole stay"), "1": (1.0, "Normal"), "2": (2.0, "Closer"), "4": (4.0, "Closest")}
 _SAID = re.compile(r"([a-z]{2,10})-([0-9]{1,4})")
 
 
@@ -90,6 +92,11 @@ def message_from_address() -> Message | None:
     return Message(
         "; ".join(f"{counted(count, OUTCOMES[name][0])} {OUTCOMES[name][1]}" for name, count in counts) + ".", worst
     )
+
+
+def zoom_asked() -> float:
+    """The factor the address asks for; 1 for anything it doesn't know."""
+    return ZOOMS.get(request.args.get("zoom", "1"), ZOOMS["1"])[0]
 
 
 def page_before(chart: OpenChart) -> Shown | None:
@@ -180,7 +187,9 @@ def _render(
         message=message,
         stopped=stopped,
         show_banner=chart.launch.need_patient_banner,
-        picture=Markup(draw_timeline(timeline)) if timeline.lanes else "",  # noqa: S704 - escaped by svg_marks
+        picture=Markup(draw_timeline(timeline, zoom_asked())) if timeline.lanes else "",  # noqa: S704 - escaped
+        zoom=request.args.get("zoom", "1"),
+        zooms=tuple(ZOOMS.items()),
         legend=legend_for(timeline),
         zone_words=timeline.clock.zone_words(timeline.start, timeline.stop),
         dismissal_reasons=DISMISSAL_REASONS,

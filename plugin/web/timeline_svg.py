@@ -8,6 +8,7 @@ Seen from the side: lane head, then tracks of 48 px (label 14, bar 22, gap), bel
 import svg
 
 from plugin.domain import Category
+from plugin.web.svg_edges import draw_edge
 from plugin.web.svg_fills import all_patterns, pattern_id
 from plugin.web.svg_marks import ASK, INK, PAPER, RULE, SOFT, Description, Name, Part, Words, label
 from plugin.web.svg_pieces import BAR, LEAST_WIDTH, draw_pieces, piece_rect
@@ -35,9 +36,9 @@ from plugin.web.views.times import WallClock
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
-def draw_timeline(timeline: Timeline) -> str:
-    """The whole picture as one <svg> element."""
-    scale = scale_for(timeline)
+def draw_timeline(timeline: Timeline, zoom: float = 1.0) -> str:
+    """The whole picture as one <svg> element; `zoom` makes a minute so many times as wide, 0 fits it to the page."""
+    scale = scale_for(timeline, zoom)
     lanes = place_lanes(timeline, scale)
     bottom = (lanes[-1].top + lanes[-1].height if lanes else AXIS) + 8
     elements: list[svg.Element] = [
@@ -118,9 +119,13 @@ def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock, until: float) -> 
     if bar.is_moment and not (bar.open_start or bar.open_stop):
         parts += _moment(bar, scale.x(bar.start), y)
     else:
-        parts += [_outline(bar, left, right, y), *draw_pieces(bar, y, scale, clock), *_open_ends(bar, left, right, y)]
-    link = svg.A(href=f"#{bar.anchor}", elements=parts, extra={"aria-labelledby": f"{bar.anchor}-name"})
-    return svg.G(elements=[link])
+        parts += [_outline(bar, left, right, y), *draw_pieces(bar, y, scale, clock), *_edges(bar, left, right, y)]
+        parts += _open_ends(bar, left, right, y)
+    # The link's name says it all; the words in the picture stand beside it, so that name and words can't disagree.
+    words: list[svg.Element] = [part for part in parts if isinstance(part, svg.Text)]
+    shapes = [part for part in parts if not isinstance(part, svg.Text)]
+    link = svg.A(href=f"#{bar.anchor}", elements=shapes, extra={"aria-labelledby": f"{bar.anchor}-name"})
+    return svg.G(elements=[link, svg.G(elements=words, extra={"aria-hidden": "true", "pointer-events": "none"})])
 
 
 def _drug(bar: Bar, at: tuple[float, float], until: float) -> Words:
@@ -159,6 +164,13 @@ def _moment(bar: Bar, x: float, y: float) -> list[svg.Element]:
     diamond.data = {"charge": lit} if lit else None
     codes = " + ".join(words_of_run(run) for run in runs_of(coded))
     return [diamond, label((x + 14, middle + 4), codes, "ink", bold=True)] if codes else [diamond]
+
+
+def _edges(bar: Bar, left: float, right: float, y: float) -> list[svg.Element]:
+    """What each charted end rests on."""
+    start, stop = bar.edges
+    drawn = [] if bar.open_start else draw_edge(start, left, y)
+    return drawn if bar.open_stop else [*drawn, *draw_edge(stop, max(right, left + LEAST_WIDTH), y)]
 
 
 def _open_ends(bar: Bar, left: float, right: float, y: float) -> list[svg.Element]:

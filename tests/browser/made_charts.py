@@ -81,3 +81,48 @@ def _instant(number: int, drug: str, code: str) -> dict[str, Any]:
         "effectiveDateTime": (FIRST + timedelta(hours=number)).isoformat(),
         "dosage": {"text": "IV infusion", "route": {"text": "IV"}, "site": {"text": "left forearm"}},
     }
+
+
+def long_stay(folder: Path) -> Path:
+    """Two hundred administrations over three days of observation that end as an inpatient stay."""
+    stay = _encounter("lng", FIRST, FIRST + timedelta(hours=72))
+    stay["class"]["code"] = "IMP"
+    stay["classHistory"] = [
+        {"class": {"system": ACT, "code": "EMER"}, "period": _period(0, 6)},
+        {"class": {"system": ACT, "code": "OBSENC"}, "period": _period(6, 60)},
+        {"class": {"system": ACT, "code": "IMP"}, "period": _period(60, 72)},
+    ]
+    given = [_of_long_stay(number) for number in range(200)]
+    return write_chart(folder, "long-stay", [_patient("lng"), stay, _diagnosis("lng"), *given])
+
+
+def _period(start: float, stop: float) -> dict[str, str]:
+    return {
+        "start": (FIRST + timedelta(hours=start)).isoformat(),
+        "end": (FIRST + timedelta(hours=stop)).isoformat(),
+    }
+
+
+def _of_long_stay(number: int) -> dict[str, Any]:
+    """Every twenty minutes something else: an infusion by one of three sites, a push, an injection."""
+    start = number / 3
+    drug, code = EIGHT[number % 8]
+    kind = ("infusion", "push", "infusion", "injection", "infusion")[number % 5]
+    route = "IM" if kind == "injection" else "IV"
+    site = ("left forearm", "right hand", "port, right chest")[number % 3]
+    timed = {"effectivePeriod": _period(start, start + 0.75)} if kind == "infusion" else None
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": f"lng-{number}",
+        "status": "not-done" if number % 40 == 39 else "completed",
+        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": code}], "text": f"{drug} {kind}"},
+        "subject": {"reference": "Patient/lng-patient"},
+        "context": {"reference": "Encounter/lng-encounter"},
+        "dosage": {
+            "text": f"{route} {kind}",
+            "route": {"text": route},
+            "site": {"text": site},
+            "dose": {"value": 1000, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"},
+        },
+        **(timed or {"effectiveDateTime": _period(start, start)["start"]}),
+    }

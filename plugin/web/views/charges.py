@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plugin.domain import CodedEncounter, Fact, SuggestedCharge, TableRow, line_key
+from plugin.domain import Ask, CodedEncounter, Fact, SuggestedCharge, TableRow, line_key
 from plugin.rules.what_if import WhatIf
 from plugin.web.views.bar_words import tier_words
 from plugin.web.views.citing import CitationOf, Source, sources
@@ -13,6 +13,7 @@ from plugin.web.views.times import WallClock, counted, day_words
 LabelOf = Callable[[str], str]
 TitleOf = Callable[[str], str]
 LEAD_FACTS = 3
+DRUG_QUESTIONS = frozenset({"dose-unit", "drug-code-ambiguous", "drug-source", "vial-size-or-waste", "340b"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,6 @@ def charge_rows(
 ) -> tuple[ChargeRow, ...]:
     """A row for each suggested charge, in the order of the claim; `states` by token."""
     texts = {term.code: term.text for d in coded.chart.diagnoses for term in d.terms if term.system == "icd10cm"}
-    asked = {id_ for ask in coded.asks for id_ in ask.administrations}
     return tuple(
         ChargeRow(
             anchor=f"charge-{number}",
@@ -206,12 +206,19 @@ def charge_rows(
             rows=_rows_read(charge, coded),
             sources=sources(charge.citations, lookups.citation_of),
             caveats=tuple(contested_point(c, lookups.position_of, lookups.citation_of) for c in charge.caveats),
-            needs_answer=bool(asked.intersection(charge.administrations)),
+            needs_answer=any(_concerns(ask, charge) for ask in coded.asks),
             state=states.get(token_of(charge), UNDECIDED),
             one_more=one_more_facts(_about(charge, what_ifs), lookups),
         )
         for number, charge in enumerate(coded.charges, start=1)
     )
+
+
+def _concerns(ask: Ask, charge: SuggestedCharge) -> bool:
+    """Whether an open question may change a line: which drug it was, and how much, never changes how it was given."""
+    if ask.kind in DRUG_QUESTIONS and charge.system == "CPT":
+        return False
+    return bool(set(ask.administrations).intersection(charge.administrations))
 
 
 def why(fact: Fact, lookups: Lookups) -> Why:

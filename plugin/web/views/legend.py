@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from plugin.domain import Category
+from plugin.web.svg_edges import draw_edge_swatch
 from plugin.web.timeline_svg import draw_swatch
-from plugin.web.views.timeline import PieceKind, Timeline
+from plugin.web.views.edges import Edge
+from plugin.web.views.timeline import Bar, PieceKind, Timeline
 
 CATEGORY_WORDS: dict[Category | None, str] = {
     Category.CHEMOTHERAPY: "chemotherapy or complex biologic",
@@ -27,7 +29,7 @@ class Sample:
 
 
 def legend_for(timeline: Timeline) -> tuple[Sample, ...]:
-    """Samples for the categories that earned something, then for minutes not coded, then for what is asked."""
+    """Samples for the categories that earned something, for minutes not coded, for what is asked, for kinds of ends."""
     bars = [bar for lane in timeline.lanes for bar in lane.bars]
     kinds = {piece.kind for bar in bars for piece in bar.pieces if piece.stop > piece.start}
     coded = {bar.category for bar in bars if any(piece.kind is PieceKind.CODED for piece in bar.pieces)}
@@ -36,7 +38,16 @@ def legend_for(timeline: Timeline) -> tuple[Sample, ...]:
         samples.append(_sample(PieceKind.DECLINED, "ran, but not coded"))
     if PieceKind.ASKED in kinds or any(bar.open_start or bar.open_stop for bar in bars):
         samples.append(_sample(PieceKind.ASKED, "an end is missing, or a question is open"))
-    return tuple(samples)
+    return (*samples, *_edge_samples(bars))
+
+
+def _edge_samples(bars: list[Bar]) -> list[Sample]:
+    """Samples of the ends, once any of them is not the plain chart's."""
+    timed = [bar for bar in bars if not bar.is_moment]
+    used = {bar.edges[0] for bar in timed if not bar.open_start} | {bar.edges[1] for bar in timed if not bar.open_stop}
+    if used <= {Edge.CHARTED}:
+        return []
+    return [Sample(Markup(draw_edge_swatch(edge)), f"end: {edge.value}") for edge in Edge if edge in used]  # noqa: S704
 
 
 def _sample(kind: PieceKind, words: str) -> Sample:

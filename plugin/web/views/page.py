@@ -119,6 +119,11 @@ class ReviewPage:
     edits: EditsShown = field(default_factory=EditsShown)
 
     @property
+    def late_entries(self) -> tuple[str, ...]:
+        """What is still to be charted, in the words to chart."""
+        return tuple(row.late_entry for row in self.attested if row.late_entry)
+
+    @property
     def confirmable(self) -> tuple[Question, ...]:
         """The questions whose answer the chart's own plan gives and this reader may attest: confirmed in one step."""
         return tuple(question for question in self.questions if question.can_confirm)

@@ -11,7 +11,8 @@ from enum import Enum
 
 from plugin.domain import Administration, Ask, Category, CodedEncounter, Decline, NamedService, Status
 from plugin.web.views.drug_label import drug_label
-from plugin.web.views.encounter_classes import class_words
+from plugin.web.views.edges import Edge, edges_of
+from plugin.web.views.encounter_classes import class_change_words
 from plugin.web.views.lanes import LANE_RANKS, lane_of
 from plugin.web.views.times import WallClock, clock_for, day_words
 from plugin.web.views.trade_words import services_by_administration, trade_words
@@ -49,7 +50,7 @@ class Bar:
     """One administration as drawn; `open_start` and `open_stop` say that this end was not charted.
 
     `trade` is what the trade calls it, with its place in the encounter; `tier` the evidence for its minutes, 0 where
-    it was not counted; `leads` that it is the first of its service.
+    it was not counted; `leads` that it is the first of its service; `edges` what its start and its stop rest on.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Bar:
     trade: str = ""
     tier: int = 0
     leads: bool = True
+    edges: tuple[Edge, Edge] = (Edge.CHARTED, Edge.CHARTED)
 
     @property
     def is_moment(self) -> bool:
@@ -115,7 +117,9 @@ def build_timeline(coded: CodedEncounter, category_of: CategoryOf, anchors: Mapp
         if bar is None:
             untimed.append(drug_label(administration))
         else:
-            lanes[lane_of(administration, coded)].append(_named(bar, services.get(administration.id)))
+            named = _named(bar, services.get(administration.id))
+            named = replace(named, edges=edges_of(administration, named.tier))
+            lanes[lane_of(administration, coded)].append(named)
     built = tuple(
         Lane(name, rank < len(LANE_RANKS) - 1, tuple(sorted(bars, key=lambda b: (b.start, b.stop, b.id))))
         for (rank, name), bars in sorted(lanes.items(), key=lambda item: _lane_order(item[0], item[1]))
@@ -215,7 +219,7 @@ def _marks(coded: CodedEncounter, clock: WallClock, start: int, stop: int) -> tu
     nights = clock.midnights(start, stop)
     midnights = [Mark(at, f"{clock.moment(at):%a} {day_words(clock.moment(at).date())}") for at in nights]
     changes = [
-        Mark(int(span.start.timestamp()), f"Now {class_words(span.encounter_class)}")
+        Mark(int(span.start.timestamp()), class_change_words(span.encounter_class))
         for span in coded.chart.encounter.classes
         if span.start is not None and start < span.start.timestamp() < stop
     ]

@@ -8,7 +8,7 @@ from plugin.web.views.times import WallClock
 
 WIDTH = 1040.0
 MARGIN = 24.0
-LEAST, MOST = 0.35, 8.0
+LEAST, MOST, CLOSEST = 0.35, 8.0, 24.0
 LETTER = 7.0
 TRACK = 48.0
 LANE_HEAD = 26.0
@@ -45,14 +45,18 @@ class PlacedLane:
     tracks: tuple[tuple[int, Bar], ...]
 
 
-def scale_for(timeline: Timeline) -> Scale:
-    """Fill the page's width; a stay of days gets wider than the page and scrolls, a short visit is not blown up."""
+def scale_for(timeline: Timeline, zoom: float = 1.0) -> Scale:
+    """Fill the page's width; a stay of days gets wider than the page and scrolls, a short visit is not blown up.
+
+    `zoom` multiplies that; 0 fits the whole stay to the page, however long it is.
+    """
     pad = max(300, (timeline.stop - timeline.start) // 40)
     start, stop = timeline.start - pad, timeline.stop + pad
     bars = [bar for lane in timeline.lanes for bar in lane.bars]
     room = WIDTH - 2 * MARGIN
     fits = [(room - _after(bar)) / minutes for bar in bars if (minutes := (drawn_stop(bar) - start) / 60) > 0]
-    per_minute = min(max(min([room * 60 / (stop - start), *fits]), LEAST), MOST)
+    whole = min([room * 60 / (stop - start), *fits])
+    per_minute = min(whole, MOST) if zoom == 0 else min(min(max(whole, LEAST), MOST) * zoom, CLOSEST)
     ends = [(drawn_stop(bar) - start) / 60 * per_minute + _after(bar) for bar in bars]
     longest = max((text_width(bar.label) for bar in bars), default=0.0)
     width = 2 * MARGIN + max([(stop - start) / 60 * per_minute, longest, *ends])

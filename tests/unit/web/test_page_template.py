@@ -15,6 +15,7 @@ from plugin.web import attest_pages  # noqa: F401 - adds its routes
 from plugin.web.app import static_folder
 from plugin.web.launching import blueprint as launching
 from plugin.web.review_pages import blueprint
+from plugin.web.review_rendering import ZOOMS
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.changes import Change
 from plugin.web.views.charges import State, token_of
@@ -48,6 +49,8 @@ def rendered(app):
             "show_banner": True,
             "picture": Markup(draw_timeline(timeline)) if timeline.lanes else "",  # noqa: S704
             "legend": legend_for(timeline),
+            "zoom": "1",
+            "zooms": tuple(ZOOMS.items()),
             "zone_words": timeline.clock.zone_words(timeline.start, timeline.stop),
             "dismissal_reasons": DISMISSAL_REASONS,
             "attesting_reasons": ATTESTING_REASONS,

@@ -1,0 +1,76 @@
+"""What each end of a bar rests on, and that each kind is drawn in a way of its own."""
+
+from dataclasses import replace
+
+import pytest
+
+from plugin.domain import Tier
+from plugin.web.svg_edges import draw_edge
+from plugin.web.timeline_svg import draw_timeline
+from plugin.web.views.edges import Edge, edges_of
+from plugin.web.views.legend import legend_for
+from plugin.web.views.timeline_layout import WIDTH, scale_for
+from tests.unit.web.sample_charts import chemo_day, given
+from tests.unit.web.test_timeline_svg import timeline_of
+
+CHARTED = given(1, "cefepime", "09:00", "09:45")
+OPEN = replace(CHARTED, stop=None)
+
+
+@pytest.mark.parametrize(
+    ("administration", "tier", "edges"),
+    [
+        (CHARTED, Tier.CHARTED, (Edge.CHARTED, Edge.CHARTED)),
+        (CHARTED, 0, (Edge.CHARTED, Edge.CHARTED)),
+        (replace(CHARTED, from_device=True), Tier.PAIRED, (Edge.PAIRED, Edge.PAIRED)),
+        (OPEN, Tier.PAIRED, (Edge.CHARTED, Edge.PAIRED)),
+        (OPEN, Tier.STILL_RUNNING, (Edge.CHARTED, Edge.RUNNING)),
+        (OPEN, Tier.COMPUTED, (Edge.CHARTED, Edge.COMPUTED)),
+        (replace(CHARTED, attested=("stop",)), Tier.ATTESTED, (Edge.CHARTED, Edge.ATTESTED)),
+        (replace(CHARTED, attested=("start", "stop")), Tier.ATTESTED, (Edge.ATTESTED, Edge.ATTESTED)),
+    ],
+)
+def test_what_each_end_rests_on(administration, tier, edges):
+    """The start is charted unless a device or a person said it; a stop that isn't charted says where it is from."""
+    assert edges_of(administration, tier) == edges
+
+
+def test_no_two_kinds_of_ends_look_the_same():
+    """Told apart without colour: each kind has its own shapes."""
+    drawn = {"".join(element.as_str() for element in draw_edge(edge, 10, 10)) for edge in Edge}
+    assert len(drawn) == len(Edge)
+
+
+def test_the_legend_explains_ends_once_one_is_not_the_charts_own():
+    """A plainly charted day needs no such words."""
+    coded = chemo_day()
+    plain = replace(coded, chart=replace(coded.chart, administrations=(CHARTED,)), asks=())
+    assert not any(sample.words.startswith("end:") for sample in legend_for(timeline_of(plain)))
+    attested = replace(plain, chart=replace(plain.chart, administrations=(replace(CHARTED, attested=("stop",)),)))
+    words = [sample.words for sample in legend_for(timeline_of(attested))]
+    assert words[-2:] == ["end: charted", "end: attested, not charted"]
+
+
+def test_zoom_widens_a_minute_and_zero_fits_the_stay():
+    """Twice as close is twice as wide a minute; the whole of a long stay is no wider than the page."""
+    timeline = timeline_of(chemo_day())
+    normal, closer = scale_for(timeline), scale_for(timeline, 2.0)
+    assert closer.per_minute == 2 * normal.per_minute
+    assert closer.width > normal.width
+    bars = timeline.lanes[0].bars
+    last = replace(bars[-1], start=bars[-1].start + 6 * 86_400, stop=bars[-1].stop + 6 * 86_400, pieces=())
+    lane = replace(timeline.lanes[0], bars=(*bars[:-1], last))
+    stay = replace(timeline, lanes=(lane,), stop=last.stop)
+    assert scale_for(stay).width > 3 * WIDTH
+    assert scale_for(stay, 0).width < 1.5 * WIDTH
+
+
+def test_two_hundred_administrations_are_drawn_and_named():
+    """A bar with its facts for each, on tracks of its own."""
+    coded = chemo_day()
+    times = [(f"{8 + n // 20:02d}:{n % 20 * 3:02d}", f"{8 + n // 20:02d}:{n % 20 * 3 + 2:02d}") for n in range(200)]
+    many = tuple(given(n, f"drug {n}", *span) for n, span in enumerate(times, start=1))
+    timeline = timeline_of(replace(coded, chart=replace(coded.chart, administrations=many), charges=(), rulings=()))
+    drawn = draw_timeline(timeline)
+    assert sum(len(lane.bars) for lane in timeline.lanes) == 200
+    assert all(f">drug {n}<" in drawn for n in range(1, 201))
