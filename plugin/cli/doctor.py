@@ -5,16 +5,18 @@ import dataclasses
 import json
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from plugin.ehr.discovery import Discovery
+from plugin.cli.one_tenant import read_tenant
+from plugin.ehr.credentials import Credentials
 from plugin.ehr.preflight import Finding, Report, Standing, examine
-from plugin.ehr.statements import Statements
-from plugin.ehr.tenants import Tenant
-from plugin.ehr.tenants_file import TenantsError, read_tenants
+from plugin.ehr.tenants import Tenant, Tenants
 from plugin.ehr.transport import Transport
-from plugin.store.cipher import CannotOpen, UnusableKey
+from plugin.store.cipher import UnusableKey
 from plugin.store.engine import UnusableStore, open_store
 from plugin.store.signing_keys import SigningKeys
 from plugin.web.settings import Settings, SettingsError, read_settings
@@ -38,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
     """0 when nothing stops the app from working there, 1 when something does, 2 when the question can't be asked."""
     try:
         settings = read_settings()
-        tenant = _tenant(settings, options.tenant)
-    except (SettingsError, TenantsError) as error:
+        tenant = read_tenant(settings, options.tenant)
+    except SettingsError as error:
         print(f"infusion-charges doctor: {error}", file=sys.stderr)
         return UNUSABLE
     report = _ask(settings, tenant)
@@ -47,35 +49,24 @@ def run(options: argparse.Namespace) -> int:
     return USABLE if report.usable else STOPPED
 
 
-def _tenant(settings: Settings, name: str) -> Tenant:
-    if settings.tenants is None:
-        raise SettingsError("INFUSION_CHARGES_TENANTS: not set; give the path of a tenants file")
-    tenants = read_tenants(settings.tenants)
-    found = tenants.by_key(name)
-    if found is None:
-        raise SettingsError(f"no tenant {name}; the file has {', '.join(each.key for each in tenants)}")
-    return found
-
-
 def _ask(settings: Settings, tenant: Tenant) -> Report:
-    transport = Transport()
-    return examine(tenant, Discovery(transport), Statements(transport), _has_key(settings, tenant))
+    transport = Transport(private_hosts=Tenants((tenant,)).private_hosts())
+    with _credentials(settings, tenant) as credentials:
+        return examine(tenant, transport, credentials, datetime.now(UTC))
 
 
-def _has_key(settings: Settings, tenant: Tenant) -> bool | None:
-    """None where the store can't be looked into from here; `serve` will say so itself."""
-    if not tenant.signs or not settings.encryption_keys:
-        return None
+@contextmanager
+def _credentials(settings: Settings, tenant: Tenant) -> Iterator[Credentials | None]:
+    """None where the app's keys can't be looked up from here; `serve` will say so itself."""
+    store = None
+    if tenant.signs and settings.encryption_keys:
+        with suppress(UnusableStore, UnusableKey):
+            store = open_store(settings.database_url, settings.encryption_keys)
     try:
-        store = open_store(settings.database_url, settings.encryption_keys)
-    except (UnusableStore, UnusableKey):
-        return None
-    try:
-        return bool(SigningKeys(store).of(tenant.key))
-    except CannotOpen:
-        return False
+        yield Credentials(keys_of=SigningKeys(store).of) if store else None
     finally:
-        store.close()
+        if store:
+            store.close()
 
 
 def _as_json(report: Report) -> str:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from plugin.cli.one_tenant import read_tenant
 from plugin.ehr.signing import make_signing_key, public_keys, published
 from plugin.ehr.tenants import Tenant
-from plugin.ehr.tenants_file import TenantsError, read_tenants
 from plugin.store.cipher import UnusableKey, make_key
 from plugin.store.engine import Store, UnusableStore, open_store
 from plugin.store.signing_keys import SigningKeys
@@ -52,7 +52,7 @@ def _told(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namesp
     def told(options: argparse.Namespace) -> int:
         try:
             return run(options)
-        except (SettingsError, TenantsError, UnusableStore, UnusableKey) as error:
+        except (SettingsError, UnusableStore, UnusableKey) as error:
             print(f"infusion-charges keys: {error}", file=sys.stderr)
             return UNUSABLE
 
@@ -80,7 +80,7 @@ def run_rotate(options: argparse.Namespace) -> int:
     if options.after < 0:
         raise SettingsError("--after: give hours, 0 or more")
     settings, now = read_settings(), datetime.now(UTC)
-    tenant = _tenant(settings, options.tenant)
+    tenant = _signing_tenant(settings, options.tenant)
     with _store(settings) as store:
         keys = SigningKeys(store)
         before = keys.of(tenant.key)
@@ -98,19 +98,14 @@ def run_rotate(options: argparse.Namespace) -> int:
 def run_show(options: argparse.Namespace) -> int:
     """Print what the route gives, for EHRs where a key set is uploaded by hand."""
     settings = read_settings()
-    tenant = _tenant(settings, options.tenant)
+    tenant = _signing_tenant(settings, options.tenant)
     with _store(settings) as store:
         print(json.dumps(public_keys(SigningKeys(store).of(tenant.key), datetime.now(UTC)), indent=2))
     return DONE
 
 
-def _tenant(settings: Settings, name: str) -> Tenant:
-    if settings.tenants is None:
-        raise SettingsError("INFUSION_CHARGES_TENANTS: not set; give the path of a tenants file")
-    tenants = read_tenants(settings.tenants)
-    tenant = tenants.by_key(name)
-    if tenant is None:
-        raise SettingsError(f"no tenant {name}; the file has {', '.join(each.key for each in tenants)}")
+def _signing_tenant(settings: Settings, name: str) -> Tenant:
+    tenant = read_tenant(settings, name)
     if not tenant.signs:
         problem = 'proves itself by no key; give it auth = "private_key_jwt" or a backend_client_id'
         raise SettingsError(f"tenant {name} {problem}")

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.scopes import in_v1
-from plugin.ehr.tenants import STAFF_SCOPES, Tenant
+from plugin.ehr.tenants import Tenant
 from plugin.store.launches import LaunchStore, Pending
 
 
@@ -82,11 +82,9 @@ def requested_scopes(asked: LaunchRequest, configuration: SmartConfiguration) ->
 
     A sign-in of staff asks who they are and nothing of any patient.
     """
-    if asked.staff:
-        return STAFF_SCOPES
     context = {"launch"} if asked.launch else {"launch/patient", "launch/encounter"}
     others = [scope for scope in asked.tenant.asked_scopes.split() if scope.partition("/")[0] != "launch"]
-    written = " ".join([*sorted(context), *others])
+    written = asked.tenant.staff_scopes if asked.staff else " ".join([*sorted(context), *others])
     return in_v1(written) if _wants_v1(asked.tenant, configuration) else written
 
 

@@ -1,6 +1,7 @@
 """The live tokens of one launch: renewed one at a time, kept when the server rotates them or doesn't."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,6 +11,7 @@ from plugin.ehr.errors import SessionEnded, TokenRefused
 from plugin.store.launches import Launch, LaunchStore, Tokens
 
 RENEW_BEFORE = timedelta(seconds=30)
+POLL_SECONDS = 0.2
 RELAUNCH = "The EHR has ended this session. Close this page and open the app again from the patient's chart."
 
 
@@ -42,14 +44,20 @@ def _lock_of(launch_id: str) -> _Lock:
 class Grant:
     """What the EHR granted this launch; thread-safe.
 
-    `renew` asks the token endpoint and is called by one thread of this process at a time for a launch.
-    Another process that was first is noticed by reading the launch again.
+    `renew` asks the token endpoint. It is called by one thread of one process at a time for a launch: some servers take
+    a refresh token that comes twice for a stolen one and end the whole grant.
     """
 
     def __init__(
-        self, launch: Launch, launches: LaunchStore, renew: Callable[[Tokens], Tokens], clock: Callable[[], datetime]
+        self,
+        launch: Launch,
+        launches: LaunchStore,
+        renew: Callable[[Tokens], Tokens],
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._launch, self._launches, self._renew, self._clock = launch, launches, renew, clock
+        self._sleep = sleep
         self._lock = _lock_of(launch.id)
 
     def access_token(self) -> str:
@@ -67,17 +75,35 @@ class Grant:
                 raise SessionEnded(RELAUNCH)
             self._launch = current
             if current.tokens.access == refused:
-                self._launch = self._renewed(current)
+                self._launch = self._renewed_in_turn(current)
             return self._launch.tokens.access
 
-    def _renewed(self, launch: Launch) -> Launch:
-        if not launch.tokens.refresh:
-            raise SessionEnded(RELAUNCH)
+    def _renewed_in_turn(self, launch: Launch) -> Launch:
+        """Renew, or wait for the process that does; one that died is waited for until its turn has run out."""
+        while not self._launches.begin_renewal(launch, self._clock()):
+            self._sleep(POLL_SECONDS)
+            current = self._launches.reread(launch)
+            if current is None:
+                raise SessionEnded(RELAUNCH)
+            if current.tokens.access != launch.tokens.access:
+                return current
         try:
-            tokens = self._renew(launch.tokens)
+            return self._renewed(launch)
+        finally:
+            self._launches.end_renewal(launch)
+
+    def _renewed(self, launch: Launch) -> Launch:
+        """What stands in the store now, if somebody was first, else new tokens."""
+        current = self._launches.reread(launch)
+        if current is None or not current.tokens.refresh:
+            raise SessionEnded(RELAUNCH)
+        if current.tokens.access != launch.tokens.access:
+            return current
+        try:
+            tokens = self._renew(current.tokens)
         except TokenRefused as error:
-            return self._after_refusal(launch, error)
-        return self._keep(launch, tokens)
+            return self._after_refusal(current, error)
+        return self._keep(current, tokens)
 
     def _after_refusal(self, launch: Launch, error: TokenRefused) -> Launch:
         """The refresh token may have been used by another process a moment ago; else the grant is over."""

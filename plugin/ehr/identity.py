@@ -5,7 +5,7 @@ OpenID Connect Core 3.1.3.7; SMART App Launch 2.2, "Requesting identity".
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,11 @@ class Identity:
     def kind(self) -> str:
         """The resource type of the user."""
         return self.user.partition("/")[0]
+
+    @property
+    def may_have_role(self) -> bool:
+        """Somebody known, and neither a patient nor a relative."""
+        return bool(self.user) and self.kind not in NEVER_WRITE
 
 
 NOBODY = Identity("")
@@ -110,7 +115,8 @@ def verify_identity(
     _check_claims(claims, tenant, configuration, int(now.timestamp()))
     _check_nonce(claims, tenant, nonce)
     user = read_fhir_user(claims, tenant)
-    return Identity(user, _display_name(claims), "" if _never_writes(user) else find_role(user, claims, tenant))
+    person = Identity(user, _display_name(claims))
+    return replace(person, role=find_role(user, claims, tenant)) if person.may_have_role else person
 
 
 def _verified_claims(token: str, configuration: SmartConfiguration, keys: KeySets) -> Mapping[str, Any]:
@@ -200,10 +206,6 @@ def _holds(condition: str, claims: Mapping[str, Any]) -> bool:
     name, _, wanted = condition.partition("=")
     value = claims.get(name)
     return wanted in value if isinstance(value, list) else value == wanted
-
-
-def _never_writes(user: str) -> bool:
-    return user.partition("/")[0] in NEVER_WRITE
 
 
 def _display_name(claims: Mapping[str, Any]) -> str:

@@ -1,14 +1,17 @@
 """What an EHR offers and what that means for its users, looked up before anybody launches.
 
-Only public documents are read: the SMART configuration and the CapabilityStatement. No token, no patient.
+Two public documents are read, without a token: the SMART configuration and the CapabilityStatement.
+Where the app is registered for working without a person, a token for that is asked for, and not used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from plugin.ehr.addresses import host_of
+from plugin.ehr.credentials import Credentials
 from plugin.ehr.declared import Declared, declared_resources, declared_version
 from plugin.ehr.discovery import Discovery, SmartConfiguration
 from plugin.ehr.errors import EhrError
@@ -16,6 +19,9 @@ from plugin.ehr.scopes import missing_scopes
 from plugin.ehr.sinks.choosing import choose_sink
 from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenant
+from plugin.ehr.tokens import TokenEndpoint
+from plugin.ehr.transport import Transport
+from plugin.store.cipher import CannotOpen
 
 
 class Standing(Enum):
@@ -51,6 +57,7 @@ class Report:
 
 
 SIGN_IN, SCOPES, CHARTS, CHARGES, SETTINGS = "Sign-in", "Scopes", "Charts", "Charges", "Settings"
+ALONE = "Without a person"
 NOBODY_LAUNCHES = "Nobody can launch the app from this EHR until this is mended."
 # What is lost without a resource: its standing, and the words.
 _WITHOUT: dict[str, tuple[Standing, str]] = {
@@ -66,12 +73,20 @@ _WITHOUT: dict[str, tuple[Standing, str]] = {
 }
 
 
-def examine(tenant: Tenant, discovery: Discovery, statements: Statements, has_key: bool | None = None) -> Report:
+def examine(tenant: Tenant, transport: Transport, credentials: Credentials | None, now: datetime) -> Report:
     """Ask the EHR what it offers; never raises for what it answers, or doesn't.
 
-    `has_key` says whether the app has a signing key for it, None when nobody looked.
+    Without `credentials` nobody looks whether the app has a signing key and can work without a person.
     """
-    findings = [*_sign_in(tenant, discovery), *_offers(tenant, statements), *_settings(tenant, has_key)]
+    discovery = Discovery(transport)
+    findings = [
+        *_sign_in(tenant, discovery),
+        *_offers(tenant, Statements(transport)),
+        *_settings(tenant),
+        *(_own_keys(tenant, credentials) if credentials and tenant.signs else ()),
+    ]
+    if credentials and tenant.backend_client_id:
+        findings += _without_a_person(lambda: TokenEndpoint(transport, tenant, discovery.of(tenant), credentials), now)
     return Report(tenant.key, tenant.name, tuple(findings))
 
 
@@ -201,7 +216,7 @@ def _charges(tenant: Tenant, statement: Mapping[str, Any], found: Mapping[str, D
 # --- the tenants file ----------------------------------------------------------------------------
 
 
-def _settings(tenant: Tenant, has_key: bool | None) -> Iterator[Finding]:
+def _settings(tenant: Tenant) -> Iterator[Finding]:
     if not tenant.roles and not tenant.open:
         yield Finding(SETTINGS, Standing.LOOK, "No roles are given.", "Everybody may read, nobody may accept.")
     if not tenant.frame_ancestors:
@@ -210,9 +225,29 @@ def _settings(tenant: Tenant, has_key: bool | None) -> Iterator[Finding]:
     if tenant.zone is None:
         means = "Times without a zone can't be told for sure, and say so on the page."
         yield Finding(SETTINGS, Standing.LOOK, "zone is not set.", means)
-    if tenant.signs and has_key is False:
+
+
+# --- the app's own proof -------------------------------------------------------------------------
+
+
+def _own_keys(tenant: Tenant, credentials: Credentials) -> Iterator[Finding]:
+    try:
+        found = credentials.keys_of(tenant.key)
+    except CannotOpen:
+        found = ()
+    if not found:
         remedy = f"Run: infusion-charges keys rotate {tenant.key}"
         yield Finding(SETTINGS, Standing.STOP, "The app has no signing key for this EHR.", remedy)
+
+
+def _without_a_person(endpoint: Callable[[], TokenEndpoint], now: datetime) -> Iterator[Finding]:
+    """The one thing that is tried with a credential: a token of the app's own, which is not used for anything."""
+    try:
+        endpoint().client_credentials(now)
+    except EhrError as error:
+        yield Finding(ALONE, Standing.LOOK, _sentence(error), "The nightly scan and the bulk export can't run here.")
+    else:
+        yield Finding(ALONE, Standing.GOOD, "The EHR gives the app a token of its own.")
 
 
 def _sentence(error: EhrError) -> str:

@@ -5,6 +5,7 @@ An `iss` that is not among them is refused before any request leaves this machin
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from plugin.domain import CareSetting
@@ -17,6 +18,7 @@ READ_SCOPES = (
     "patient/MedicationAdministration.rs patient/Medication.rs patient/MedicationRequest.rs"
 )
 WRITE_SCOPES = "user/ChargeItem.crus user/Provenance.c user/Task.crs user/Communication.c"
+PRACTITIONER_ROLE_KEYS = ("PractitionerRole/", "practitioner-role:")
 STAFF_SCOPES = "openid fhirUser"
 BACKEND_SCOPES = (
     "system/Patient.rs system/Encounter.rs system/Condition.rs system/MedicationAdministration.rs "
@@ -96,7 +98,22 @@ class Tenant:
     @property
     def asked_scopes(self) -> str:
         """What a launch asks for: to write only where charges go into the EHR itself."""
-        return f"{self.scopes} {self.write_scopes}" if self.writes and self.sink != "export" else self.scopes
+        writing = [self.write_scopes] if self.writes and self.sink != "export" else []
+        return " ".join([self.scopes, *writing, *self._role_scopes])
+
+    @property
+    def staff_scopes(self) -> str:
+        """What a sign-in without a chart asks for: who it is."""
+        return " ".join([STAFF_SCOPES, *self._role_scopes])
+
+    @property
+    def reads_practitioner_roles(self) -> bool:
+        """Are roles given by PractitionerRole?"""
+        return any(name.startswith(PRACTITIONER_ROLE_KEYS) for name in self.roles)
+
+    @property
+    def _role_scopes(self) -> list[str]:
+        return ["user/PractitionerRole.rs"] if self.reads_practitioner_roles else []
 
     @property
     def signs(self) -> bool:
@@ -113,6 +130,11 @@ class Tenants:
 
     def __iter__(self) -> Iterator[Tenant]:
         return iter(self._by_key.values())
+
+    def private_hosts(self) -> tuple[str, ...]:
+        """Host names that may lead into a private network."""
+        hosts = (host for tenant in self if tenant.private_network for host in tenant.hosts)
+        return tuple(urlsplit(f"//{host}").hostname or "" for host in hosts)
 
     def by_key(self, key: str) -> Tenant | None:
         """The tenant of that name in the file."""

@@ -4,19 +4,19 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests_oauthlib import OAuth2Session
 
 from plugin.ehr.addresses import split_safely
 from plugin.ehr.errors import AnswerTooLarge, EhrError, Unreachable
+from plugin.ehr.public_addresses import JudgingAdapter
 from plugin.store.engine import refuse_open_transaction
 
 CONNECT_SECONDS = 5.0
@@ -57,10 +57,15 @@ def _send_unchanged(request: requests.PreparedRequest) -> requests.PreparedReque
 
 
 class Transport:
-    """Everything that leaves for an EHR goes through one of these; thread-safe."""
+    """Everything that leaves for an EHR goes through one of these; thread-safe.
 
-    def __init__(self, pool_size: int = 32, read_seconds: float = READ_SECONDS) -> None:
-        self._adapter = HTTPAdapter(pool_connections=16, pool_maxsize=pool_size)
+    `private_hosts` may have addresses that are not public.
+    """
+
+    def __init__(
+        self, pool_size: int = 32, read_seconds: float = READ_SECONDS, private_hosts: Iterable[str] = ()
+    ) -> None:
+        self._adapter = JudgingAdapter(private_hosts, pool_connections=16, pool_maxsize=pool_size)
         self._read_seconds = read_seconds
         for name in TALKATIVE_LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -99,7 +104,8 @@ class Transport:
     ) -> Answer:
         """Send once and read the whole answer; follows nothing, repeats nothing.
 
-        Raises BadAddress, TransactionOpen, Unreachable (also when the answer takes too long) and AnswerTooLarge.
+        Raises BadAddress, NotPublic, TransactionOpen, Unreachable (also when the answer takes too long) and
+        AnswerTooLarge.
         """
         refuse_open_transaction()
         host = split_safely(url).hostname

@@ -63,9 +63,7 @@ class Sending:
 def send_question(key: Key, sending: Sending, messenger: Messenger) -> SentQuestion | None:
     """Send it; None where it is open with somebody already. Raises NotAllowed, WrongChart, Stale, Invalid, NotSent."""
     chart = sending.review.coded.chart
-    may_open(sending.person, sending.policy)
-    if not sending.person.role:
-        raise NotAllowed("Without a role you can read this page only.")
+    may_ask(sending.person, sending.policy)
     if (sending.patient, sending.encounter) != (chart.encounter.patient, chart.encounter.id):
         raise WrongChart("This form belongs to another chart. Nothing was sent; open the page again.")
     ask = next((a for a in sending.review.coded.asks if (a.kind, a.administrations) == key), None)
@@ -79,6 +77,13 @@ def send_question(key: Key, sending: Sending, messenger: Messenger) -> SentQuest
     question = _question(ask, chart, sending, earlier)
     sending.records.keep_sent(question, messenger.send(question), sending.now)
     return question
+
+
+def may_ask(person: Person, policy: Policy) -> None:
+    """Raise NotAllowed, with the reason, unless this person may send questions."""
+    may_open(person, policy)
+    if not person.role:
+        raise NotAllowed("Without a role you can read this page only.")
 
 
 def is_open(ask: Ask, sent: Sequence[TrackedQuestion]) -> bool:

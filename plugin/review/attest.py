@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
 from plugin.domain import Ask, Attested, AttestedFact, Chart
-from plugin.review.answering import AnswerForm, Field, form_for
+from plugin.review.answering import CODERS, AnswerForm, Field, form_for
 from plugin.review.attested_words import answer_words, late_entry
 from plugin.review.decide import (
     CurrentReview,
@@ -88,7 +88,7 @@ def attest(statements: Sequence[Statement], sitting: Attesting) -> tuple[Atteste
     encounter = coded.chart.encounter
     if (sitting.patient, sitting.encounter) != (encounter.patient, encounter.id):
         raise WrongChart("This form belongs to another chart. Nothing was recorded; open the page again.")
-    may_open(sitting.person, sitting.policy)
+    _may_state(sitting)
     if not statements:
         raise Invalid("question", "Choose at least one answer to confirm.")
     asks = {(ask.kind, ask.administrations): ask for ask in coded.asks}
@@ -100,13 +100,20 @@ def attest(statements: Sequence[Statement], sitting: Attesting) -> tuple[Atteste
 
 def take_back(number: int, sitting: Attesting) -> None:
     """Take an attestation back; raises NotAllowed, Invalid."""
-    may_open(sitting.person, sitting.policy)
+    _may_state(sitting)
     standing = next((each for each in sitting.records.attested() if each.number == number), None)
     if standing is None:
         raise Invalid("number", "This attestation no longer stands; look again.")
     if standing.role == "clinician" and sitting.person.role != "clinician":
         raise NotAllowed(f"{standing.name} ({standing.role}) attested this; a clinician must take it back.")
     sitting.records.take_back(number, sitting.person, sitting.now)
+
+
+def _may_state(sitting: Attesting) -> None:
+    """Whoever may answer no question at all may take no answer back either."""
+    may_open(sitting.person, sitting.policy)
+    if sitting.person.role not in CODERS:
+        raise NotAllowed("Only a clinician or a coder may attest; the tenants file says who has which role.")
 
 
 def _ask_of(statement: Statement, asks: Mapping[Key, Ask]) -> Ask:

@@ -25,6 +25,8 @@ ABSOLUTE_LIFE = timedelta(hours=12)
 # Seen-times are written at most this often, so that reading a page is not a writing transaction each time.
 _TOUCH_EVERY = timedelta(minutes=1)
 _SECRET_BYTES = 32
+# Longer than a token endpoint is waited for; a process that dies while it renews holds up the others this long.
+RENEWAL_LIFE = timedelta(seconds=40)
 
 
 class StateRefused(ValueError):
@@ -209,6 +211,20 @@ class LaunchStore:
                 .values(tokens_sealed=_seal_tokens(tokens, self.store.cipher), version=launch.version + 1)
             )
         return changed.rowcount == 1
+
+    def begin_renewal(self, launch: Launch, now: datetime) -> bool:
+        """Become the one process that renews this launch's tokens; False while another one does."""
+        nobody = or_(launches.c.renewing_until.is_(None), launches.c.renewing_until <= now)
+        with self.store.writing() as connection:
+            changed = connection.execute(
+                update(launches).where(launches.c.id == launch.id, nobody).values(renewing_until=now + RENEWAL_LIFE)
+            )
+        return changed.rowcount == 1
+
+    def end_renewal(self, launch: Launch) -> None:
+        """Let another process renew."""
+        with self.store.writing() as connection:
+            connection.execute(update(launches).where(launches.c.id == launch.id).values(renewing_until=None))
 
     def choose_encounter(self, launch: Launch, encounter: str) -> Launch:
         """Set the encounter unless it was set elsewhere meanwhile; raises LaunchChanged."""

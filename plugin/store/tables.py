@@ -63,6 +63,7 @@ launches = Table(
     Column("seen_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("closed_at", Moment),
+    Column("renewing_until", Moment),
     Index(None, "expires_at"),
 )
 

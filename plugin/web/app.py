@@ -21,10 +21,13 @@ from plugin.store.engine import UnusableStore, open_store
 from plugin.store.launches import LaunchStore
 from plugin.store.signing_keys import SigningKeys
 from plugin.web import attest_pages as _attest_pages  # noqa: F401 - adds its routes to the blueprint of the review
-from plugin.web import in_session as _in_session  # noqa: F401 - adds its routes to the blueprint of launching
-from plugin.web import key_sets, launching, review_pages
+from plugin.web import coming_back as _coming_back  # noqa: F401 - adds its routes to the blueprint of launching
+from plugin.web import in_session as _in_session  # noqa: F401 - so does this
+from plugin.web import key_sets, launching, review_pages, staff
+from plugin.web import open_tenant as _open_tenant  # noqa: F401 - and this
 from plugin.web.access_log import install_access_log
 from plugin.web.errors import install_error_pages
+from plugin.web.rate_limits import install_rate_limits
 from plugin.web.security import install_security_headers
 from plugin.web.services import EXTENSION, Services
 from plugin.web.session import install_session
@@ -33,8 +36,8 @@ from plugin.web.sub_path import SubPath
 
 MAX_FORM_BYTES = 1024 * 1024
 NO_KEY = (
-    "no encryption key: set INFUSION_CHARGES_ENCRYPTION_KEY_FILE to a file with a key; make one with "
-    'python -c "from plugin.store.cipher import make_key; print(make_key())"'
+    "no encryption key: set INFUSION_CHARGES_ENCRYPTION_KEY_FILE to a file with a key; "
+    "make one with: infusion-charges keys new"
 )
 
 log = logging.getLogger(__name__)
@@ -51,10 +54,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.config["TRUSTED_HOSTS"] = [chosen.host]
     install_access_log(app)
     install_session(app)
+    install_rate_limits(app, services)
     install_security_headers(app)
     install_error_pages(app)
     app.register_blueprint(launching.blueprint)
     app.register_blueprint(key_sets.blueprint)
+    app.register_blueprint(staff.blueprint, url_prefix="/s/<launch_id>")
     app.register_blueprint(review_pages.blueprint, url_prefix="/s/<launch_id>")
     _mount(app, chosen)
     return app
@@ -76,7 +81,7 @@ def _make_services(settings: Settings) -> Services:
         raise SettingsError(f"INFUSION_CHARGES_ENCRYPTION_KEYS: {error}") from error
     except UnusableStore as error:
         raise SettingsError(f"INFUSION_CHARGES_DATABASE_URL: {error}") from error
-    transport = Transport()
+    transport = Transport(private_hosts=tenants.private_hosts())
     try:
         book = CodeBook.load()
     except CodeBookError as error:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import request
 from werkzeug.wrappers import Response
 
-from plugin.review.ask_someone import NotSent, Sending, send_question
+from plugin.review.ask_someone import NotSent, Sending, may_ask, send_question
 from plugin.review.attest import Attesting, Key, attest, take_back
 from plugin.review.decide import DecisionRefused, Invalid, NotAllowed, Stale
 from plugin.web.attest_forms import read_ask_key, read_statements
@@ -56,10 +56,11 @@ def take_back_answer(launch_id: str) -> Response:
 def ask_someone(launch_id: str) -> Response:
     """Send one question to whoever gave it, as a task in the EHR."""
     chart = open_chart(current_services(), current_launch())
-    messenger = chart.messenger()
-    if messenger is None:
-        return refuse(chart, "This EHR takes no tasks from the app. Copy the question instead.", HTTPStatus.CONFLICT)
     try:
+        may_ask(chart.person, chart.policy)
+        messenger = chart.messenger()
+        if messenger is None:
+            raise NotSent("This EHR takes no tasks from the app. Copy the question instead.")
         key = read_ask_key(request.form.get("question", ""))
         sent = send_question(key, _sending(chart, key), messenger)
     except Stale as stale:

@@ -10,10 +10,14 @@ from plugin.ehr.encounters import Visit, find_visits, read_visit
 from plugin.ehr.errors import EhrError
 from plugin.ehr.tokens import is_fhir_id
 from plugin.store.launches import Launch
+from plugin.web import staff
+from plugin.web.coming_back import revoke_quietly, session_address
 from plugin.web.errors import PageError
-from plugin.web.launching import blueprint, revoke_quietly, session_address
+from plugin.web.launching import blueprint
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
+
+LOG_OUT = "launching.log_out"
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +64,15 @@ def log_out(launch_id: str) -> AnyResponse:
 
 @blueprint.before_app_request
 def require_encounter() -> AnyResponse | None:
-    """Pages of a launch need its encounter; until one is chosen they all lead to the picker."""
+    """Pages of a launch need its encounter; until one is chosen they all lead to the picker.
+
+    A session without a patient has the pages of staff and no chart's.
+    """
     opened: Launch | None = g.get("launch")
-    if opened is None or opened.encounter or request.blueprint == blueprint.name:
+    if opened is None or opened.encounter or request.blueprint == staff.blueprint.name:
+        return None
+    if not opened.patient and request.endpoint != LOG_OUT:
+        raise PageError(HTTPStatus.FORBIDDEN, "No chart here", "You signed in without a patient's chart.")
+    if request.blueprint == blueprint.name:
         return None
     return redirect(url_for("launching.choose_encounter", launch_id=opened.id), HTTPStatus.SEE_OTHER)

@@ -10,6 +10,7 @@ from plugin.ehr.addresses import BadAddress, is_loopback, normalise
 
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 DEFAULT_DATABASE_URL = "sqlite:///infusion-charges.sqlite3"  # in the current folder
+DEFAULT_LAUNCH_LIMIT, DEFAULT_POST_LIMIT = "1200/minute", "120/minute"
 _SECRET, _SECRET_FILE = "INFUSION_CHARGES_CLIENT_SECRET_", "INFUSION_CHARGES_CLIENT_SECRET_FILE_"
 
 
@@ -24,6 +25,7 @@ class Settings:
     `public_url` is the address browsers use, without a trailing slash; its path is the sub-path the app lives under.
     `encryption_keys` are Fernet keys, newest first. `client_secrets` are by the ending of their variables' names.
     `proxy_hops` is the number of reverse proxies whose forwarding headers are believed.
+    `launch_limit` is for one address, `post_limit` for the forms of one session, each as `NUMBER/PERIOD`.
     `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
     """
 
@@ -33,6 +35,8 @@ class Settings:
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)
     client_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy_hops: int = 0
+    launch_limit: str = DEFAULT_LAUNCH_LIMIT
+    post_limit: str = DEFAULT_POST_LIMIT
     allow_open: bool = False
     unpartitioned_for_tests: bool = False
 
@@ -75,6 +79,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         encryption_keys=_keys(values),
         client_secrets=_client_secrets(values),
         proxy_hops=_count(values, "INFUSION_CHARGES_PROXY_HOPS"),
+        launch_limit=values.get("INFUSION_CHARGES_LAUNCH_LIMIT", "") or DEFAULT_LAUNCH_LIMIT,
+        post_limit=values.get("INFUSION_CHARGES_POST_LIMIT", "") or DEFAULT_POST_LIMIT,
         allow_open=_flag(values, "INFUSION_CHARGES_ALLOW_OPEN"),
         unpartitioned_for_tests=_flag(values, "INFUSION_CHARGES_TEST_UNPARTITIONED"),
     )

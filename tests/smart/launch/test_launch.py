@@ -332,3 +332,15 @@ def test_401_renews_with_rotation_over_http(browser: Browser, ehr: FakeEhr) -> N
     assert sent == ["Bearer ACCESS-TOKEN-1", "Bearer ACCESS-TOKEN-2"]
     assert stored is not None
     assert stored.tokens.refresh == "REFRESH-TOKEN-2"
+
+
+@verifies("CTX-04")
+@pytest.mark.parametrize("intent", ["reconcile-medications", "", 7, {"a": 1}])
+def test_an_unknown_intent_opens_the_usual_page(browser: Browser, ehr: FakeEhr, intent: object) -> None:
+    """Whatever the EHR wants the user to begin with, the chart's page comes."""
+    usual = browser.opened()
+    ehr.token = {"intent": intent}
+    response = browser.launch()
+    assert response.status_code == 303
+    assert response.location == f"/s/{browser.session(response).id}/"
+    assert browser.session(response).encounter == usual.encounter

@@ -101,7 +101,7 @@ def test_missing_fields_are_refused(browser: Browser, at_picker: str, field: str
     assert browser.get(at_picker).status_code == 200
 
 
-@verifies("SEC-10", "CTX-07")
+@verifies("SEC-10", "SEC-12", "CTX-07")
 def test_two_charts_at_once_stay_apart(browser: Browser, ehr: FakeEhr) -> None:
     """Interleaved launches for two patients: each page shows its own, and no form of one works on the other."""
     ehr.token = {"encounter": None}

@@ -11,7 +11,7 @@ from plugin.ehr.errors import SessionEnded, TokenRefused, Unreachable
 from plugin.ehr.grants import Grant
 from plugin.store.cipher import make_key
 from plugin.store.engine import open_store
-from plugin.store.launches import Launch, LaunchStore, NewLaunch, Tokens
+from plugin.store.launches import RENEWAL_LIFE, Launch, LaunchStore, NewLaunch, Tokens
 from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -75,6 +75,45 @@ def test_many_threads_renew_once(launches: LaunchStore, launch: Launch) -> None:
     for thread in threads:
         thread.join()
     assert (found, shown) == (["a2"] * 4, ["r1"])
+
+
+@verifies("CTX-06")
+def test_another_process_renews_and_is_waited_for(launches: LaunchStore, launch: Launch) -> None:
+    """The refresh token is not shown twice: this process looks again until the other one is done."""
+    renew, shown = renewals()
+    assert launches.begin_renewal(launch, NOW)
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            launches.replace_tokens(launch, Tokens("a9", "r9", LATER))
+            launches.end_renewal(launch)
+
+    assert Grant(launch, launches, renew, lambda: NOW, sleep).replace("a1") == "a9"
+    assert (len(waited), shown) == (3, [])
+
+
+def test_a_process_that_died_while_renewing_is_not_waited_for_forever(launches: LaunchStore, launch: Launch) -> None:
+    """Its turn runs out."""
+    renew, shown = renewals("a2")
+    assert launches.begin_renewal(launch, NOW)
+    times = iter([NOW, NOW + RENEWAL_LIFE - timedelta(seconds=1), NOW + RENEWAL_LIFE])
+    assert Grant(launch, launches, renew, lambda: next(times), lambda _: None).replace("a1") == "a2"
+    assert shown == ["r1"]
+
+
+@pytest.mark.parametrize("problem", [Unreachable("no answer"), TokenRefused("busy", "temporarily_unavailable")])
+def test_a_failed_renewal_leaves_the_next_one_free(launches: LaunchStore, launch: Launch, problem: Exception) -> None:
+    """Nobody waits for a turn that ended badly."""
+
+    def fail(_: Tokens) -> Tokens:
+        raise problem
+
+    with pytest.raises((Unreachable, SessionEnded)):
+        Grant(launch, launches, fail, lambda: NOW).replace("a1")
+    renew, _ = renewals("a2")
+    assert Grant(launch, launches, renew, lambda: NOW).replace("a1") == "a2"
 
 
 def test_another_process_was_first(launches: LaunchStore, launch: Launch) -> None:

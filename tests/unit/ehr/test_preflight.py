@@ -1,20 +1,23 @@
 """What the doctor says of EHRs as they are: complete, poor, odd, and down."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.ehr.discovery import Discovery
+from plugin.ehr.credentials import Credentials
 from plugin.ehr.errors import Unreachable
 from plugin.ehr.preflight import Report, Standing, examine
-from plugin.ehr.statements import Statements
+from plugin.ehr.signing import make_signing_key
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import Answer
+from plugin.store.signing_keys import SigningKey
 from tests.unit.ehr.fakes import BASE, FakeEhr, Sent, answer, tenant
 from tests.verifies import verifies
 
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANSWERED = {
     "authorization_endpoint": "https://ehr.example.org/authorize",
     "token_endpoint": "https://ehr.example.org/token",
@@ -54,11 +57,13 @@ WRITES = [resource("ChargeItem", "read", "search-type", "create", "update"), res
 COMPLETE = statement(*readable("ChargeItem"), *WRITES)
 
 
-def ehr(configuration: Any = None, declared: Any = None) -> FakeEhr:
+def ehr(configuration: Any = None, declared: Any = None, token: bool = True) -> FakeEhr:
     """An EHR with these two documents; an Answer or an exception stands for itself."""
 
     def reply(sent: Sent) -> Answer:
         asked = configuration if sent.url.endswith("smart-configuration") else declared
+        if sent.method == "POST":
+            return answer({"access_token": "t", "token_type": "Bearer"} if token else {"error": "invalid_client"})
         given = {**ANSWERED} if asked is None and sent.url.endswith("smart-configuration") else asked
         found = COMPLETE if given is None else given
         if isinstance(found, Exception):
@@ -68,9 +73,9 @@ def ehr(configuration: Any = None, declared: Any = None) -> FakeEhr:
     return FakeEhr(reply)
 
 
-def report(at: FakeEhr, of: Tenant | None = None, has_key: bool | None = None) -> Report:
-    """What the doctor says of it."""
-    return examine(of or tenant(**READY), Discovery(at), Statements(at), has_key)
+def report(at: FakeEhr, of: Tenant | None = None, *keys: SigningKey) -> Report:
+    """What the doctor says of it, knowing these signing keys."""
+    return examine(of or tenant(**READY), at, Credentials(keys_of=lambda _: keys), NOW)
 
 
 def told(found: Report, standing: Standing) -> dict[str, str]:
@@ -203,7 +208,7 @@ def test_scopes_in_the_other_syntax_count_as_listed() -> None:
 )
 def test_what_the_tenants_file_leaves_open(changes: dict[str, Any], standing: Standing, says: str) -> None:
     """The administrator's own part is looked at too."""
-    assert says in told(report(ehr(), tenant(**{**READY, **changes}), has_key=False), standing)
+    assert says in told(report(ehr(), tenant(**{**READY, **changes})), standing)
 
 
 def test_another_fhir_version_stops() -> None:
@@ -217,6 +222,34 @@ def test_a_client_that_the_ehr_does_not_list_is_told() -> None:
     given = {**ANSWERED, "token_endpoint_auth_methods_supported": ["client_secret_post"]}
     found = report(ehr(configuration=given), tenant(**READY, auth="symmetric"))
     assert "It doesn't list client_secret_basic; it lists client_secret_post." in told(found, Standing.LOOK)
+
+
+@pytest.mark.parametrize(
+    ("token", "standing", "says"),
+    [
+        (True, Standing.GOOD, "The EHR gives the app a token of its own."),
+        (False, Standing.LOOK, "refused the token request (invalid_client)"),
+    ],
+)
+def test_working_without_a_person_is_tried(token: bool, standing: Standing, says: str) -> None:
+    """With the registration's own scopes; a refusal keeps nobody from launching."""
+    key = make_signing_key("general", "ES384", NOW)
+    at = ehr(token=token)
+    found = report(at, tenant(**READY, backend_client_id="night", backend_scopes="system/Encounter.rs"), key)
+    assert found.usable
+    assert any(says in each for each in told(found, standing))
+    (asked,) = [each.data for each in at.sent if each.method == "POST"]
+    assert (asked["grant_type"], asked["scope"]) == ("client_credentials", "system/Encounter.rs")
+
+
+def test_without_its_key_the_app_says_so_and_is_told_by_nobody() -> None:
+    """Nothing is asked of the token endpoint then."""
+    at = ehr()
+    found = report(at, tenant(**READY, backend_client_id="night"))
+    assert told(found, Standing.STOP) == {
+        "The app has no signing key for this EHR.": "Run: infusion-charges keys rotate general"
+    }
+    assert [each.method for each in at.sent] == ["GET", "GET"]
 
 
 MIXED = [

@@ -1,0 +1,175 @@
+"""The way back from the EHR: from its callback to an open session, or to a page that says why not."""
+
+import logging
+from dataclasses import replace
+from http import HTTPStatus
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from plugin.ehr.authorize import LaunchRequest, requested_scopes
+from plugin.ehr.discovery import SmartConfiguration
+from plugin.ehr.errors import EhrError
+from plugin.ehr.identity import NOBODY, Identity, verify_identity
+from plugin.ehr.practitioner_roles import read_role_names
+from plugin.ehr.tenants import Tenant
+from plugin.ehr.tokens import TokenAnswer
+from plugin.ehr.user_names import read_user_name
+from plugin.store.launches import Launch, NewLaunch, Pending, StateRefused, Tokens
+from plugin.store.rate_counts import forget_counts
+from plugin.web.errors import PageError
+from plugin.web.launching import blueprint, show_breakout
+from plugin.web.refusals import refused_by_server, refused_state
+from plugin.web.services import current_services
+from plugin.web.session import browser_secret
+
+log = logging.getLogger(__name__)
+
+
+@blueprint.get("/callback")
+def callback() -> AnyResponse:
+    """The EHR sends the browser back with a code, or with an error."""
+    browser = browser_secret()
+    if not browser:
+        return show_breakout(_standalone_restart())
+    try:
+        pending = current_services().launches.take(request.args.get("state", ""), browser, current_services().clock())
+    except StateRefused as error:
+        if error.reason == "other-browser":
+            return show_breakout(_standalone_restart())
+        raise refused_state(error) from error
+    if "error" in request.args:
+        raise refused_by_server(request.args["error"], request.args.get("error_description", ""))
+    return to_session(_open_launch(pending, browser))
+
+
+def _standalone_restart() -> str | None:
+    """Without the cookie nobody can say which launch this was; with one EHR there is only one place to begin."""
+    tenants = [tenant for tenant in current_services().tenants if not tenant.open]
+    return url_for("launching.launch", tenant=tenants[0].key) if len(tenants) == 1 else None
+
+
+def _open_launch(pending: Pending, browser: str) -> Launch:
+    services = current_services()
+    tenant = services.tenants.by_key(pending.tenant)
+    if tenant is None:
+        raise PageError(HTTPStatus.FORBIDDEN, "Unknown EHR", "This EHR was taken out of the app's settings meanwhile.")
+    configuration = services.discovery.of(tenant)
+    _check_issuer(configuration)
+    answer = services.token_endpoint(tenant, configuration).exchange_code(
+        code=request.args.get("code", ""),
+        verifier=pending.code_verifier,
+        redirect_uri=services.settings.redirect_uri,
+        now=services.clock(),
+    )
+    try:
+        granted = _granted(answer, tenant, pending, configuration)
+        identity = _identify(answer, tenant, configuration, pending)
+        identity = _named(_with_role(identity, tenant, answer.tokens, granted), tenant, answer.tokens, granted)
+        return _keep(answer, tenant, pending, identity, granted, browser)
+    except (EhrError, PageError):
+        revoke_quietly(tenant, configuration, answer.tokens)
+        raise
+
+
+def _check_issuer(configuration: SmartConfiguration) -> None:
+    """RFC 9207: a server that says who it is must be the one the launch was sent to."""
+    given = request.args.get("iss")
+    if given is not None and configuration.issuer and given != configuration.issuer:
+        text = "The answer came from another sign-in server than the one that was asked."
+        raise PageError(HTTPStatus.BAD_REQUEST, "This launch can't be completed", text)
+
+
+def _identify(answer: TokenAnswer, tenant: Tenant, configuration: SmartConfiguration, pending: Pending) -> Identity:
+    """Without an id_token the launch goes on, and nothing can be accepted."""
+    if not answer.id_token:
+        return NOBODY
+    services = current_services()
+    return verify_identity(answer.id_token, tenant, configuration, services.keys, pending.nonce, services.clock())
+
+
+def _granted(
+    answer: TokenAnswer, tenant: Tenant, pending: Pending, configuration: SmartConfiguration
+) -> frozenset[str]:
+    """A server that grants just what was asked for need not say so (RFC 6749, 5.1)."""
+    asked = requested_scopes(LaunchRequest(tenant, pending.iss, pending.launch, pending.staff), configuration)
+    return frozenset((asked if answer.scope is None else answer.scope).split())
+
+
+def _with_role(identity: Identity, tenant: Tenant, tokens: Tokens, granted: frozenset[str]) -> Identity:
+    """With a role from the PractitionerRoles of somebody whom nothing else gave one, where the tenant goes by them."""
+    if identity.role or not identity.may_have_role or not tenant.reads_practitioner_roles:
+        return identity
+    services = current_services()
+    names = read_role_names(services.transport, tenant, tokens.access, identity.user, granted, services.clock())
+    return replace(identity, role=next((role for name, role in tenant.roles.items() if name in names), ""))
+
+
+def _named(identity: Identity, tenant: Tenant, tokens: Tokens, granted: frozenset[str]) -> Identity:
+    """With the name from the user's own resource, where the id_token has none."""
+    if identity.name or not identity.user:
+        return identity
+    transport = current_services().transport
+    return replace(identity, name=read_user_name(transport, tenant, tokens.access, identity.user, granted))
+
+
+def _keep(
+    answer: TokenAnswer, tenant: Tenant, pending: Pending, identity: Identity, granted: frozenset[str], browser: str
+) -> Launch:
+    if pending.staff:
+        _require_staff(tenant, identity)
+    elif not answer.patient:
+        text = f"{tenant.name} started the app without a patient, so there is no chart to read."
+        raise PageError(HTTPStatus.BAD_REQUEST, "No patient", text, "Open a patient's chart in the EHR first.")
+    new = NewLaunch(
+        tenant=tenant.key,
+        iss=pending.iss,
+        patient="" if pending.staff else answer.patient,
+        encounter="" if pending.staff else answer.encounter,
+        tokens=answer.tokens,
+        user=identity.user,
+        user_name=identity.name,
+        role=identity.role,
+        scopes=granted,
+        need_patient_banner=answer.need_patient_banner,
+    )
+    log.info("launch opened: tenant %s", tenant.key)
+    return open_session(new, browser)
+
+
+def _require_staff(tenant: Tenant, identity: Identity) -> None:
+    """Without a chart there is nothing to read for somebody without a role."""
+    if not identity.role:
+        text = f"{tenant.name} says who you are, and the app's settings give you no role there."
+        raise PageError(HTTPStatus.FORBIDDEN, "Not for your role", text, "Ask the app's administrator for a role.")
+
+
+def open_session(new: NewLaunch, browser: str) -> Launch:
+    """Each new launch sweeps out the ended ones, so that no clock of its own is needed for it."""
+    services = current_services()
+    services.launches.purge(services.clock())
+    forget_counts(services.store, services.clock())
+    return services.launches.open(new, browser, services.clock())
+
+
+def to_session(opened: Launch) -> AnyResponse:
+    if not opened.patient:
+        return redirect(url_for("staff.home", launch_id=opened.id), HTTPStatus.SEE_OTHER)
+    if not opened.encounter:
+        return redirect(url_for("launching.choose_encounter", launch_id=opened.id), HTTPStatus.SEE_OTHER)
+    return redirect(session_address(opened), HTTPStatus.SEE_OTHER)
+
+
+def session_address(opened: Launch) -> str:
+    """Where the pages of a launch begin."""
+    return f"{request.script_root}/s/{opened.id}/"
+
+
+def revoke_quietly(tenant: Tenant, configuration: SmartConfiguration, tokens: Tokens) -> None:
+    """Tokens end by themselves soon; that the EHR can't be told must not hide what the user has to know."""
+    try:
+        services = current_services()
+        if not services.token_endpoint(tenant, configuration).revoke(tokens, services.clock()):
+            log.info("tokens not revoked: tenant %s", tenant.key)
+    except EhrError as error:
+        log.warning("tokens not revoked: %s", type(error).__name__)

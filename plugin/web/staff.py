@@ -1,0 +1,33 @@
+"""For people without a chart before them: what a standalone sign-in leads to.
+
+The person signs in at the EHR of an allow-listed tenant, which says who they are and grants nothing of any patient.
+"""
+
+from flask import Blueprint, make_response, render_template
+from werkzeug.wrappers import Response
+
+from plugin.ehr.preflight import examine
+from plugin.web.roles import require_role
+from plugin.web.services import current_services
+from plugin.web.session import current_launch
+
+blueprint = Blueprint("staff", __name__)
+
+EVERY_ROLE = ("clinician", "coder", "lead", "admin")
+
+
+@blueprint.get("/home")
+def home(launch_id: str) -> Response:
+    """What this person's role may open."""
+    launch = require_role(*EVERY_ROLE)
+    return make_response(render_template("staff/home.html", is_admin=launch.role == "admin"))
+
+
+@blueprint.get("/administration/ehr")
+def ehr_offers(launch_id: str) -> Response:
+    """What the EHR of this sign-in offers, asked anew at every look; no other tenant's is shown."""
+    require_role("admin")
+    services = current_services()
+    tenant = services.tenant(current_launch())
+    report = examine(tenant, services.transport, services.credentials, services.clock())
+    return make_response(render_template("staff/ehr_offers.html", report=report))
