@@ -23,8 +23,7 @@ class ChargeMinutes(Struct, frozen=True, gc=False, array_like=True):
 ChargeKey = tuple[str, str, tuple[str, ...], date]
 
 
-@dataclass(frozen=True, slots=True)
-class SuggestedCharge:
+class SuggestedCharge(Struct, frozen=True, gc=False):
     """One line: everything suggested for one (system, code, modifiers, day) of an encounter.
 
     `administrations` by start, then id; `diagnoses` ICD-10-CM codes in pointer order, `diagnosis_references` the

@@ -49,7 +49,7 @@ class Ingredient(Struct, frozen=True, gc=False):
     strength: Rate | None = None
 
 
-class Drug(Struct, frozen=True, gc=False):
+class Drug(Struct, frozen=True, gc=False, cache_hash=True):
     """What was given, as charted: terms in charted order, the readable text, a mixture's ingredients."""
 
     text: str

@@ -6,7 +6,6 @@ tenth of its cost to make. A value holds values and never comes round to itself,
 
 from collections.abc import Callable
 from datetime import date
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -105,7 +104,7 @@ class Notice(Struct, frozen=True, gc=False):
 Outcome = Suggest | Decline | Ask | NotApplicable
 
 
-class TableRow(NamedTuple):
+class TableRow(Struct, frozen=True, gc=False, cache_hash=True):
     """A code-book row that was read: table, key, and the id of its citation."""
 
     table: str

@@ -97,7 +97,7 @@ def _time_fields(kind: str, a: Administration, *, last: bool) -> list[Field]:
 
 
 def _planned_stop(a: Administration) -> tuple[datetime | None, str]:
-    expected = expected_time((a,))
+    expected = expected_time(a)
     if expected is None or a.start is None:
         return None, ""
     return a.start + timedelta(minutes=expected.minutes), f"{expected.minutes} min {expected.source}"

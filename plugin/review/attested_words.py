@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from msgspec import structs
+
 from plugin.domain import (
     Administration,
     Attested,
@@ -45,7 +47,7 @@ def _told(charge: SuggestedCharge, attested: Sequence[Attested], waits: bool) ->
         if _about(each, charge)
     )
     caveats = (*charge.caveats, _WAITS) if waits else charge.caveats
-    return replace(charge, evidence=(*charge.evidence, *facts), caveats=caveats)
+    return structs.replace(charge, evidence=(*charge.evidence, *facts), caveats=caveats)
 
 
 def _about(attested: Attested, charge: SuggestedCharge) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from plugin.domain.charge import ChargeKey, CodedEncounter, SuggestedCharge
 from plugin.domain.outcome import Fact

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from msgspec import structs
+
 from plugin.domain import (
     Administration,
     AttestedFact,
@@ -64,7 +66,7 @@ def _class_of(a: Administration) -> str:
 
 
 def _with_class(a: Administration, text: str) -> Administration:
-    return replace(a, drug=replace(a.drug, terms=(Term("class", text), *a.drug.terms)))
+    return replace(a, drug=structs.replace(a.drug, terms=(Term("class", text), *a.drug.terms)))
 
 
 def _dose(a: Administration) -> str:

@@ -1,6 +1,6 @@
 """Which questions are worth asking: those whose answer would change a line, by itself or with the next one."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from plugin.domain import Ask, Caveat, Ruling, SuggestedCharge
 from plugin.domain.outcome import Answer

@@ -45,6 +45,7 @@ HOURS = re.compile(
 )  # `other`: how often, or when; no running time
 PATIENT_CONTROLLED = "patient-controlled analgesia"
 PCA = Words(r"(?<!no )(?<!not )(?<!off )\b(pca|patient[- ]controlled (analgesia|pump))\b")
+OF_PUMPS = (ON_BODY, PORTABLE, DISPOSABLE, PCA)
 OPIOIDS = frozenset(["morphine", "hydromorphone", "fentanyl", "meperidine", "sufentanil", "remifentanil"])
 LOADING = Words(r"\bloading\b")
 LOADING_MINUTES = 30
@@ -63,6 +64,11 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
         )
     if service.drug.key == "pemivibart" and service.route is Route.INTRAVENOUS:
         return "pemivibart infusion"
+    return "" if visit.words.isdisjoint(OF_PUMPS) else _by_pump(service, category, visit)
+
+
+def _by_pump(service: Service, category: Category, visit: Visit) -> str:
+    """The technique of what a pump or a wearable injector gives, empty for anything else."""
     if service.route is Route.SUBCUTANEOUS and visit.says(ON_BODY, service):
         return "on-body injector"
     if service.route is Route.INTRAVENOUS and _goes_home(service, visit) and _prolonged(service):

@@ -41,6 +41,8 @@ def diagnosis_not_billable(visit: Visit) -> list[Said]:
 
 def _days(visit: Visit) -> tuple[date, ...]:
     """The first and the last day on which a counted service starts."""
+    if visit.only_day is not None:
+        return (visit.only_day,)
     services = [s for s, _ in visit.counted]
     ends = (min(services, key=START), max(services, key=START))
     return tuple(dict.fromkeys([visit.day_of(s.administrations[0].id, s.start) for s in ends]))

@@ -3,8 +3,9 @@
 Only points that were read for this chart are tried, so a plain chart costs one run.
 """
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from plugin.codebook import CodeBook
 from plugin.domain import Ask, CareSetting, Caveat, Chart, CodedEncounter, Fact, MappingIssue, Notice, SuggestedCharge

@@ -124,11 +124,11 @@ def run(
         for earn in rules.looking_at(one):
             read.clear()
             if said := earn.run(one, visit):
-                rulings += _traced(earn, said, view, one.service)
+                _trace(rulings, earn, said, view, one.service)
     for tell in rules.telling(visit):
         read.clear()
         if said := tell.run(visit):
-            rulings += _traced(tell, said, view, None)
+            _trace(rulings, tell, said, view, None)
     rulings += _supplied(visit, rules)
     check_claims(rulings, visit.timeline.services)
     return Ruled(visit, tuple(rulings), tuple(placed), day)
@@ -157,13 +157,14 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
     left_out: dict[str, str] = {}
     leave_out = rules.leaving_out(visit)
     for service in visit.timeline.services:
-        left = _first_to_speak(leave_out[service.drug.drug_class], service, visit)
+        could_leave = leave_out[service.drug.drug_class]
+        left = bool(could_leave) and _first_to_speak(could_leave, service, visit, rulings)
         if left:
-            left_out[service.id] = left[0].rules[0]
+            left_out[service.id] = rulings[-1].rules[0]
         category = None if left else category_of(service, visit)
         if category is None:
-            left = left or _first_to_speak([_classifier(service)], service, visit)
-            rulings += left
+            if not left:
+                _first_to_speak([_classifier(service)], service, visit, rulings)
             unknown += [service] if service.drug.drug_class is DrugClass.UNKNOWN else []
         else:
             here, cut = counted_here(service, visit)
@@ -174,13 +175,14 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
     return visit, rulings
 
 
-def _first_to_speak(rules: Iterable[Rule[Sift]], service: Service, visit: Visit) -> list[Ruling]:
+def _first_to_speak(rules: Iterable[Rule[Sift]], service: Service, visit: Visit, rulings: list[Ruling]) -> bool:
     for rule in rules:
         visit.book.rows.clear()
         said = rule.run(service, visit)
         if said is not NOT_APPLICABLE and not isinstance(said, NotApplicable):
-            return _traced(rule, (said,), visit.book, service)
-    return []
+            _trace(rulings, rule, (said,), visit.book, service)
+            return True
+    return False
 
 
 def _classifier(service: Service) -> Rule[Sift]:
@@ -216,11 +218,15 @@ def _runs_on(placed: Placed, visit: Visit) -> bool:
     return placed.role in (Role.INITIAL, Role.SEQUENTIAL) and beyond_first_hour(placed.kept, visit).units > 0
 
 
-def _traced(
-    rule: Rule[Sift] | Rule[Earn] | Rule[Tell], said: Iterable[Said], view: View, service: Service | None
-) -> list[Ruling]:
-    """The rule's outcomes with its id and the table rows it read, the drug's own rows first."""
+def _trace(
+    rulings: list[Ruling],
+    rule: Rule[Sift] | Rule[Earn] | Rule[Tell],
+    said: Iterable[Said],
+    view: View,
+    service: Service | None,
+) -> None:
+    """Add the rule's outcomes with its id and the table rows it read, the drug's own rows first."""
     drug = view.drug_rows.get(service.drug.key, ()) if service else ()
-    rows = (*drug, *dict.fromkeys(view.rows))
-    rules = (rule.id,)
-    return [Ruling(outcome, rules, rows) for outcome in said]
+    rules, rows = (rule.id,), (*drug, *dict.fromkeys(view.rows))
+    for outcome in said:
+        rulings.append(Ruling(outcome, rules, rows))

@@ -6,12 +6,11 @@ Hydration after the start of an open-ended drug infusion waits for its answer (a
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from plugin.domain import Category, Fact, Role, Service, Stretch
-from plugin.domain.interval import Interval, append, inside, minutes, outside, union
+from plugin.domain.interval import Interval, insert, inside, minutes, outside
 from plugin.rules.base import Kind
 from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit, distinct
@@ -31,7 +30,9 @@ class Beside:
     protected: bool = False
 
 
-START = attrgetter("start")
+TWICE = "{} min ran beside another bag of fluid and count once"
+BESIDE_A_DRUG = "{} min ran beside a drug or blood on the same line"
+PUSHED = "{} min were shared with a charted push"
 Run = list[tuple[Service, Stretch]]
 
 
@@ -40,7 +41,7 @@ def place_hydration(fluids: Sequence[Service], beside: Beside, may_be_initial: b
     taken: list[Placed] = []
     if beside.protected and visit.book.position("chemo_prehydration") == "integral":
         sentence = "{} min of hydration are part of the chemotherapy that needs them"
-        return [lost for service in fluids for lost in _lost(service, service.stretches, sentence)]
+        return [_lost(service, service.stretches, sentence) for service in fluids if service.stretches]
     orders = _reaching(fluids)
     runs = _runs(_alone(fluids, beside, taken), orders, beside)
     runs = _totalled([_without_pushes(run, beside, taken) for run in runs], visit)
@@ -57,14 +58,9 @@ def _alone(fluids: Sequence[Service], beside: Beside, taken: list[Placed]) -> Ru
     left: Run = []
     for service in fluids:
         for stretch in service.stretches:
-            taken += _lost(service, inside(stretch, counted), "{} min ran beside another bag of fluid and count once")
-            for once in outside(stretch, counted):
-                taken += _lost(service, inside(once, beside.runs), "{} min ran beside a drug or blood on the same line")
-                left += [(service, part) for part in outside(once, beside.runs)]
-            if counted and stretch.start < counted[-1].start:
-                counted = union([*counted, stretch])
-            elif stretch.start < stretch.stop:
-                append(counted, stretch.start, stretch.stop)
+            for once in _without(counted, service, stretch, TWICE, taken):
+                left += [(service, part) for part in _without(beside.runs, service, once, BESIDE_A_DRUG, taken)]
+            insert(counted, stretch.start, stretch.stop)
     return sorted(_before_open(left, beside, taken), key=lambda pair: (pair[1].start, pair[1].administration))
 
 
@@ -94,7 +90,7 @@ def _continues(last: Stretch, stretch: Stretch, orders: Sequence[Interval], besi
     gap = Stretch("", last.stop, stretch.start)
     if gap.stop <= gap.start:
         return True
-    begun = bisect_left(orders, gap.start, key=START)
+    begun = bisect_left(orders, Interval(gap.start, gap.start))
     paused = begun > 0 and gap.stop < orders[begun - 1].stop
     return paused and not inside(gap, beside.runs)
 
@@ -108,19 +104,23 @@ def _reaching(fluids: Sequence[Service]) -> list[Interval]:
 
 
 def _without_pushes(run: Run, beside: Beside, taken: list[Placed]) -> Run:
-    left: Run = []
-    for service, stretch in run:
-        taken += _lost(service, inside(stretch, beside.pushes), "{} min were shared with a charted push")
-        left += [(service, part) for part in outside(stretch, beside.pushes)]
-    return left
+    return [(service, part) for service, s in run for part in _without(beside.pushes, service, s, PUSHED, taken)]
 
 
-def _lost(service: Service, parts: Iterable[Stretch], sentence: str) -> list[Placed]:
-    lost = tuple(parts)
+def _without(
+    covers: Sequence[Interval], service: Service, stretch: Stretch, sentence: str, taken: list[Placed]
+) -> Sequence[Stretch]:
+    """What the set `covers` leaves of a stretch; the rest is taken away from hydration, as the sentence says."""
+    lost = inside(stretch, covers)
     if not lost:
-        return []
+        return (stretch,)
+    taken.append(_lost(service, tuple(lost), sentence))
+    return outside(stretch, covers)
+
+
+def _lost(service: Service, lost: tuple[Stretch, ...], sentence: str) -> Placed:
     why = Fact(sentence, (minutes(lost),), distinct(lost))
-    return [Placed(service, Category.HYDRATION, Kind.NOT_EARNED, lost, considered=Role.ADDITIONAL_HOUR, why=why)]
+    return Placed(service, Category.HYDRATION, Kind.NOT_EARNED, lost, considered=Role.ADDITIONAL_HOUR, why=why)
 
 
 def _totalled(runs: list[Run], visit: Visit) -> list[Run]:

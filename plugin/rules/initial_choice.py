@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from plugin.domain import CareSetting, Category, Technique
-from plugin.rules.placement import Counted, Tree, by_start, is_timed
+from plugin.rules.placement import Counted, Tree, is_timed
 from plugin.rules.primary_reason import for_the_reason, reason_is_hydration
 from plugin.rules.visit import Visit
 
@@ -11,6 +11,7 @@ from plugin.rules.visit import Visit
 def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
     """The initial service of a tree, by the facility hierarchy or for the office visit's reason (`primary_reason.py`).
 
+    The tree is in order of start, then id.
     Hydration is initial where no drug is, which `fluids.py` sees to.
 
     Ties: the drug with the longest span, then the earliest start, then the id; within one drug its earliest interval
@@ -25,11 +26,11 @@ def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
         return candidates[0] if candidates else None
     longest: dict[str, int] = {}
     earliest: dict[str, Counted] = {}
-    for counted in sorted(candidates, key=by_start):
-        service, _ = counted
-        longest[service.drug.key] = max(longest.get(service.drug.key, 0), service.minutes)
-        earliest.setdefault(service.drug.key, counted)
-    return min(earliest.values(), key=lambda counted: (-longest[counted[0].drug.key], by_start(counted)))
+    for counted in candidates:
+        drug = counted[0].drug.key
+        longest[drug] = max(longest.get(drug, 0), counted[0].minutes)
+        earliest.setdefault(drug, counted)
+    return max(earliest.values(), key=lambda counted: longest[counted[0].drug.key])
 
 
 def _chemotherapy(drugs: Tree) -> Tree:

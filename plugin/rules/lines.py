@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 
 from plugin.domain import Caveat, ChargeMinutes, Fact, Ruling, Suggest, SuggestedCharge
-from plugin.domain.charge import ChargeKey
 from plugin.rules import BY_ID
+from plugin.rules.diagnosis_order import Support
 from plugin.rules.engine import Ruled
 from plugin.rules.visit import Visit
 
 Part = tuple[Suggest, Ruling]
+CodeKey = tuple[str, tuple[str, ...], date]
 UTC_CAVEAT = Caveat(
     "zone",
     "the day as charted in UTC",
@@ -20,14 +22,15 @@ UTC_CAVEAT = Caveat(
 
 def charge_lines(ruled: Ruled) -> tuple[SuggestedCharge, ...]:
     """The suggested lines by place in the hierarchy, then day, code, modifiers."""
-    system = ruled.visit.book.book.system
-    by_key: dict[ChargeKey, list[Part]] = defaultdict(list)
+    by_key: dict[CodeKey, list[Part]] = defaultdict(list)
     for ruling in ruled.rulings:
         said = ruling.outcome
         if isinstance(said, Suggest):
-            by_key[(system(said.code), said.code, said.modifiers, said.day)].append((said, ruling))
-    lines = [_line(key, sorted(parts, key=_place), ruled.visit) for key, parts in by_key.items()]
-    place = ruled.visit.book.book.place_in_list
+            by_key[(said.code, said.modifiers, said.day)].append((said, ruling))
+    visit = ruled.visit
+    support = Support(visit)
+    lines = [_line(key, sorted(parts, key=_place), support, visit) for key, parts in by_key.items()]
+    place = visit.book.book.place_in_list
     return tuple(sorted(lines, key=lambda c: (place(c.code), c.day, c.code, c.modifiers)))
 
 
@@ -39,14 +42,14 @@ def _place(part: Part) -> tuple[int | str, ...]:
     return (said.claims[0].start, said.claims[0].stop, *said.administrations)
 
 
-def _line(key: ChargeKey, parts: list[Part], visit: Visit) -> SuggestedCharge:
+def _line(key: CodeKey, parts: list[Part], behind: Support, visit: Visit) -> SuggestedCharge:
     suggestions = [said for said, _ in parts]
     ids = _in_order({i for said in suggestions for i in said.administrations}, visit)
     utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
-    system, code, modifiers, day = key
-    support = visit.support.of_line(ids, day)
+    code, modifiers, day = key
+    support = behind.of_line(ids, day)
     return SuggestedCharge(
-        system=system,
+        system=visit.book.book.system(code),
         code=code,
         units=sum([said.units for said in suggestions]),
         modifiers=modifiers,
@@ -84,13 +87,8 @@ def _evidence(suggestions: list[Suggest]) -> tuple[Fact, ...]:
 def _in_order(ids: set[str], visit: Visit) -> tuple[str, ...]:
     if len(ids) == 1:
         return tuple(ids)
-
-    def start(administration: str) -> tuple[float, str]:
-        given = visit.administrations[administration]
-        moment = given.start or given.stop
-        return moment.timestamp() if moment else 0, administration
-
-    return tuple(sorted(ids, key=start))
+    began = visit.timeline.moments
+    return tuple(sorted(ids, key=lambda i: (began.get(i, 0), i)))
 
 
 def _cited(rulings: list[Ruling]) -> list[str]:

@@ -112,7 +112,7 @@ def _flagged(flag: str, route: Route | None, words: str, visit: Visit) -> list[S
 )
 def active_monitoring(visit: Visit) -> list[Said]:
     """Chemotherapy, complex drugs, transfusions, titrated drips; the hospital decides what to deduct (addendum R36)."""
-    watched = [s for s, c in visit.counted if s.minutes and (c in MONITORED or _titrated(s, c, visit))]
+    watched = [s for s, c in visit.counted if (c in MONITORED or _titrated(s, c, visit)) and s.minutes]
     ids = tuple([i for s in watched for i in s.ids])
     text = Fact(
         "{} min with active monitoring may have to be taken off the observation hours",

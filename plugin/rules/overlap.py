@@ -9,25 +9,28 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from plugin.domain import Category, Fact, Role, Service, Stretch
-from plugin.domain.interval import inside, minutes, outside, union
+from plugin.domain.interval import Interval, insert, inside, minutes, outside, union
 from plugin.rules.base import Kind
-from plugin.rules.placement import Counted, Placed, by_start
+from plugin.rules.placement import Counted, Placed
 from plugin.rules.visit import Visit
 
-CLASS_ORDER = (Category.CHEMOTHERAPY, Category.THERAPEUTIC)
 FIRST_HOUR = frozenset({Role.INITIAL, Role.SEQUENTIAL})
 
 
 def place_infusions(infusions: Sequence[Counted], initial: Counted | None, visit: Visit) -> list[Placed]:
     """Each infusion with its role and the minutes it keeps."""
     placed: list[Placed] = []
+    taken: list[Interval] = []
     first_hours: dict[str, int] = {}
     for counted in _in_order(infusions, initial):
         service, category = counted
         if counted == initial:
             placed.append(Placed(service, category, Role.INITIAL, service.stretches))
         else:
-            _lay(service, category, placed, first_hours.get(service.drug.key), visit)
+            near = placed if any(inside(stretch, taken) for stretch in service.stretches) else []
+            _lay(service, category, placed, near, first_hours.get(service.drug.key), visit)
+        for stretch in service.stretches:
+            insert(taken, stretch.start, stretch.stop)
         if placed[-1].role in FIRST_HOUR:
             first_hours.setdefault(service.drug.key, len(placed) - 1)
     return placed
@@ -38,28 +41,32 @@ def _in_order(infusions: Sequence[Counted], initial: Counted | None) -> list[Cou
     if len(infusions) == 1:
         return list(infusions)
     longest: dict[str, int] = defaultdict(int)
-    earliest: dict[str, tuple[int, str]] = {}
-    for counted in infusions:
-        drug = counted[0].drug.key
-        longest[drug] = max(longest[drug], counted[0].minutes)
-        earliest.setdefault(drug, by_start(counted))
+    earliest: dict[str, int] = {}
+    for number, (service, _) in enumerate(infusions):
+        drug = service.drug.key
+        longest[drug] = max(longest[drug], service.minutes)
+        earliest.setdefault(drug, number)
 
-    def place(counted: Counted) -> tuple[bool, int, int, tuple[int, str], tuple[int, str]]:
+    def place(counted: Counted) -> tuple[bool, bool, int, int]:
         drug = counted[0].drug.key
-        return (
-            counted != initial,
-            CLASS_ORDER.index(counted[1]),
-            -longest[drug],
-            earliest[drug],
-            by_start(counted),
-        )
+        return counted != initial, counted[1] is not Category.CHEMOTHERAPY, -longest[drug], earliest[drug]
 
     return sorted(infusions, key=place)
 
 
-def _lay(service: Service, category: Category, placed: list[Placed], earlier: int | None, visit: Visit) -> None:
-    """Lay one more infusion over those placed; a repeat may lengthen the drug's `earlier` interval instead."""
-    against = placed if category is Category.THERAPEUTIC else [p for p in placed if p.category is category]
+def _lay(
+    service: Service,
+    category: Category,
+    placed: list[Placed],
+    near: Sequence[Placed],
+    earlier: int | None,
+    visit: Visit,
+) -> None:
+    """Lay one more infusion over those placed; a repeat may lengthen the drug's `earlier` interval instead.
+
+    `near` are the placed ones again, or none where it ran beside none of them.
+    """
+    against = near if category is Category.THERAPEUTIC else [p for p in near if p.category is category]
     kept, shared, beside = _carve(service, against)
     if earlier is not None:
         placed.append(Placed(service, category, Role.ADDITIONAL_HOUR, kept, shared, beside))
@@ -91,6 +98,8 @@ def _carve(
     service: Service, against: Sequence[Placed]
 ) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...], tuple[str, ...]]:
     """What a service keeps, what it shares, and with which administrations."""
+    if not against:
+        return service.stretches, (), ()
     first, last = service.stretches[0].start, service.stretches[-1].stop
     near = [s for p in against for s in p.kept if s.start < last and s.stop > first]
     if not near:

@@ -38,7 +38,7 @@ KNOWN_TIMES = frozenset({Timing.TIMED, Timing.UNTIMED_PUSH})
 
 
 class Parts(NamedTuple):
-    """The timed services of a tree: drug infusions and drug pushes in order of start, and fluids."""
+    """The timed services of a tree, in its order: drug infusions, drug pushes and fluids."""
 
     infusions: Tree
     pushes: Tree
@@ -71,7 +71,7 @@ def parts_of(tree: Iterable[Counted]) -> Parts:
                 infusions.append(counted)
             elif service.technique is Technique.PUSH:
                 pushes.append(counted)
-    return Parts(sorted(infusions, key=by_start), sorted(pushes, key=by_start), fluids)
+    return Parts(infusions, pushes, fluids)
 
 
 def by_start(counted: Counted) -> tuple[int, str]:

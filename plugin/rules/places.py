@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from plugin.domain import PROVEN, Category, DrugClass, Role, Service, Technique, Timing
+from plugin.domain import PROVEN, Category, DrugClass, Role, Route, Technique, Timing
 from plugin.domain.interval import union
 from plugin.rules.access import access_trees
 from plugin.rules.base import Kind
@@ -10,14 +10,15 @@ from plugin.rules.fluids import Beside, place_hydration
 from plugin.rules.initial_choice import choose_initial
 from plugin.rules.injections_placed import place_injections
 from plugin.rules.overlap import place_infusions
-from plugin.rules.placement import Counted, Parts, Placed, Tree, in_a_vein, is_timed, parts_of
+from plugin.rules.placement import Parts, Placed, Tree, by_start, is_timed, parts_of
 from plugin.rules.pushes_placed import Given, place_pushes
-from plugin.rules.reaction import with_modifier
+from plugin.rules.reaction import with_modifiers
 from plugin.rules.second_visit import second_visit_modifier
 from plugin.rules.visit import Visit
 
 # Drugs whose labelling asks for hydration before or after them (dossier R19 names cisplatin; the others by practice).
 NEEDS_HYDRATION = ("cisplatin", "ifosfamide")
+# What runs into the vein under a code of its own; a dwell in a catheter or a pump gone home doesn't.
 RUN_HERE = ("pemivibart infusion", "stroke thrombolysis", "coronary thrombolysis", "patient-controlled analgesia")
 
 
@@ -26,9 +27,12 @@ def place(visit: Visit) -> list[Placed]:
     at_a_site: Tree = []
     apart: Tree = []
     for counted in visit.counted:
-        if not has_own_code(counted, visit):
-            in_a_tree = in_a_vein(counted[0]) and counted[1] is not Category.TRANSFUSION
-            (at_a_site if in_a_tree else apart).append(counted)
+        service, category = counted
+        if service.id in visit.own_codes or service.drug.drug_class is DrugClass.FLUSH:
+            continue  # coded by a visit-wide rule, by what was done and not by time and place
+        in_a_tree = service.route is Route.INTRAVENOUS and category is not Category.TRANSFUSION
+        (at_a_site if in_a_tree else apart).append(counted)
+    at_a_site.sort(key=by_start)
     trees = [(tree, parts_of(tree)) for tree in access_trees(at_a_site, visit)]
     given = Given()
     for _, parts in trees:
@@ -36,16 +40,11 @@ def place(visit: Visit) -> list[Placed]:
     placed: list[Placed] = []
     for number, (tree, parts) in enumerate(trees):
         second_site = (visit.book.position("second_site_modifier"),) if number else ()
-        of_tree = [with_modifier(p, visit) for p in _place_tree(tree, parts, given, visit)]
+        of_tree = with_modifiers(_place_tree(tree, parts, given, visit), visit)
         placed += _marked(of_tree, second_site or second_visit_modifier(visit))
     unknown = [(s, Category.THERAPEUTIC) for s in visit.unknown]
     placed += [Placed(s, c, Kind.UNTIMED) for s, c in [*at_a_site, *unknown] if not is_timed(s)]
     return placed + place_injections(apart, visit)
-
-
-def has_own_code(counted: Counted, visit: Visit) -> bool:
-    """Whether a visit-wide rule codes it by what was done, not by time and place."""
-    return counted[0].id in visit.own_codes or counted[0].drug.drug_class is DrugClass.FLUSH
 
 
 def _place_tree(tree: Tree, parts: Parts, given: Given, visit: Visit) -> list[Placed]:
@@ -57,7 +56,8 @@ def _place_tree(tree: Tree, parts: Parts, given: Given, visit: Visit) -> list[Pl
 
 
 def _beside(tree: Tree, parts: Parts, visit: Visit) -> Beside:
-    apart = [s for s, category in visit.counted if category is Category.TRANSFUSION or _runs_with_own_code(s, visit)]
+    own = visit.own_codes
+    apart = [s for s, c in visit.counted if c is Category.TRANSFUSION or (own and own.get(s.id) in RUN_HERE)]
     open_starts = [
         s.start
         for s, category in tree
@@ -69,11 +69,6 @@ def _beside(tree: Tree, parts: Parts, visit: Visit) -> Beside:
         open_from=min(open_starts, default=None),
         protected=any(s.drug.key in NEEDS_HYDRATION for s, _ in tree),
     )
-
-
-def _runs_with_own_code(service: Service, visit: Visit) -> bool:
-    """A drug that runs into the vein under a code of its own; a dwell in a catheter or a pump gone home doesn't."""
-    return visit.own_codes.get(service.id) in RUN_HERE
 
 
 def _marked(placed: list[Placed], modifiers: tuple[str, ...]) -> list[Placed]:

@@ -30,10 +30,14 @@ def as_intended(service: Service, category: Category, visit: Visit) -> Service:
     return replace(service, technique=Technique.INFUSION)
 
 
-def with_modifier(placed: Placed, visit: Visit) -> Placed:
-    """A service reported as intended carries modifier 53 before any other."""
+def with_modifiers(placed: list[Placed], visit: Visit) -> list[Placed]:
+    """Services reported as intended carry modifier 53 before any other."""
+    return [_with_its_own(p, visit) if p.service.administrations[-1].status is Status.STOPPED else p for p in placed]
+
+
+def _with_its_own(placed: Placed, visit: Visit) -> Placed:
     service = placed.service
-    if service.technique is not Technique.INFUSION or service.administrations[-1].status is not Status.STOPPED:
+    if service.technique is not Technique.INFUSION:
         return placed
     if placed.category not in DRUGS or not placed.kept or service.minutes >= visit.book.limit("infusion_minimum"):
         return placed

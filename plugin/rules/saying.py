@@ -31,13 +31,14 @@ def suggest(code: str, units: Units, placed: Placed, visit: Visit, *facts: Fact)
 
 def _one_day(code: str, day: date, units: Units, placed: Placed, visit: Visit, facts: tuple[Fact, ...]) -> Suggest:
     claims = units[0] if len(units) == 1 else tuple([stretch for unit in units for stretch in unit])
+    ran = visit.ran(placed.service, claims)
     return Suggest(
         code=code,
         units=len(units),
         day=day,
-        administrations=distinct(claims),
+        administrations=ran.references,
         claims=claims,
-        because=(visit.ran(placed.service, claims), *facts),
+        because=(ran, *facts),
         unit_claims=units,
         modifiers=placed.modifiers,
         tier=placed.service.tier,
@@ -46,14 +47,13 @@ def _one_day(code: str, day: date, units: Units, placed: Placed, visit: Visit, f
 
 def _only_day(units: Units, placed: Placed, visit: Visit) -> date | None:
     """The one day of all units; None when the service crossed midnight and the site dates each unit by itself."""
+    if visit.only_day is not None:
+        return visit.only_day
     own = placed.category is not Category.HYDRATION and placed.service.stretches
     first = own[0] if own else placed.kept[0]
     last = units[-1][-1]
-    day = visit.day_of_all(first.administration, first.start, last.stop)
-    if day is not None:
-        return day
     start = visit.day_of(first.administration, first.start)
-    if visit.day_of(last.administration, last.stop) == start:
+    if last.stop == first.start or visit.day_of(last.administration, last.stop) == start:
         return start
     return start if visit.book.position("midnight_dating") == "start_date" else None
 

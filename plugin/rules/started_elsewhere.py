@@ -86,7 +86,7 @@ def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplic
     title="A start before arrival is asked about; what was begun elsewhere counts from arrival on",
     cites=("decided-started-elsewhere",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.counted) and min([s.start for s, _ in visit.counted]) < visit.arrival,
+    when=lambda visit: any(s.start < visit.arrival for s in visit.timeline.services[:1]),
 )
 def started_elsewhere(visit: Visit) -> list[Said]:
     """Asked where the times alone say so and nothing says why."""

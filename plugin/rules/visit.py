@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from plugin.codebook import View
 from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch, Tier
 from plugin.domain.interval import Clock, minutes
 from plugin.rules.diagnoses import ChartedReasons
-from plugin.rules.diagnosis_order import Support
 from plugin.rules.wording import Words, says, texts, words_in
 from plugin.timeline import Timeline
 
 T = TypeVar("T")
-DAY = 86_400
+QUARTER = 900
 INPATIENT = ("IMP", "ACUTE", "NONAC")
 PORT = Words(r"\bport\b")
 
@@ -79,16 +79,18 @@ class Visit:
 
     def day_of(self, administration: str, seconds: int) -> date:
         """The local calendar day of a moment on an administration."""
-        given = self.administrations[administration]
-        return given.date_only or datetime.fromtimestamp(seconds, self.zone_of(administration)).date()
+        charted = self.administrations[administration].date_only
+        return charted or _day_at(seconds, self.zone_of(administration))
 
-    def day_of_all(self, administration: str, start: int, stop: int) -> date | None:
-        """The local day that surely holds both moments, None when it may be two; an hour is left for a clock change."""
-        local = datetime.fromtimestamp(start, self.zone_of(administration))
-        since_midnight = local.hour * 3600 + local.minute * 60 + local.second
-        if stop - start + since_midnight >= DAY - 3600:
+    @once
+    def only_day(self) -> date | None:
+        """The one local day of all that was timed; None when it may be two, or only a day was charted."""
+        services, zone = self.timeline.services, self.chart.zone
+        if not services or zone is None or any(a.date_only for a in self.chart.administrations):
             return None
-        return self.administrations[administration].date_only or local.date()
+        last = max([s.stretches[-1].stop for s in services if s.stretches], default=services[-1].start)
+        day = _day_at(services[0].start, zone)
+        return day if _day_at(last, zone) == day else None
 
     def local_day(self, moment: datetime) -> date:
         """The calendar day of a charted moment in the facility's zone, else in the offset it was written in."""
@@ -102,12 +104,11 @@ class Visit:
         """The fact that a drug ran, from when to when, in whole minutes, and how much of that these stretches are."""
         first, last = stretches[0], stretches[-1]
         length = minutes(stretches)
-        zone = self.zone_of(first.administration)
-        begun = Clock(first.start, zone)
-        ended = Clock(last.stop, zone if last is first else self.zone_of(last.administration))
+        begun = self.clock(first.administration, first.start)
         name, ids = service.drug.text or service.drug.key, distinct(stretches)
         if not length:
             return Fact("{0} was given at {1}", (name, begun), ids)
+        ended = self.clock(last.administration, last.stop)
         if stretches == service.stretches:
             return Fact("{0} ran {1} min, {2} to {3}", (name, length, begun, ended), ids)
         whole = service.stretches
@@ -198,11 +199,6 @@ class Visit:
         return frozenset().union(*[groups_of(r.code) for r in self.charted_reasons.by_id.values()])
 
     @once
-    def support(self) -> Support:
-        """What stands behind the lines; asked only once every service has its place."""
-        return Support(self)
-
-    @once
     def at_dialysis(self) -> bool:
         """Whether service type, reason or place say dialysis; an emergency of such a patient is no dialysis visit."""
         encounter = self.chart.encounter
@@ -226,3 +222,15 @@ def distinct(stretches: tuple[Stretch, ...]) -> tuple[str, ...]:
     if len(stretches) == 1:
         return (stretches[0].administration,)
     return tuple(dict.fromkeys([s.administration for s in stretches]))
+
+
+def _day_at(seconds: int, zone: tzinfo) -> date:
+    return _day_of(seconds // QUARTER, zone) or datetime.fromtimestamp(seconds, zone).date()
+
+
+@lru_cache(maxsize=65_536)
+def _day_of(quarter: int, zone: tzinfo) -> date | None:
+    """The local day of a quarter of an hour since 1970, None where midnight falls into it; a year has 35,000."""
+    first, last = quarter * QUARTER, (quarter + 1) * QUARTER - 1
+    day = datetime.fromtimestamp(first, zone).date()
+    return day if datetime.fromtimestamp(last, zone).date() == day else None

@@ -4,14 +4,15 @@ Nothing here knows a code.
 What a service is worth is the rules' business; this only says what ran, when, where, and how well that is proven.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from plugin.codebook import View
 from plugin.domain import Administration, Chart, Route, Service, Status, Stretch, Technique, Timing
 from plugin.domain.interval import minutes
 from plugin.timeline.evidence import AS_CHARTED, expected_time, judge
-from plugin.timeline.pieces import ALWAYS_RUNS, Piece
+from plugin.timeline.pieces import ALWAYS_RUNS, Piece, piece_of
 from plugin.timeline.sites import catheter
 from plugin.timeline.stitch import Chain, chains
 
@@ -22,25 +23,31 @@ BY_START = attrgetter("start", "id")
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Services in order of start, then id; and what was charted as not given, by id."""
+    """Services in order of start, then id; and what was charted as not given, by id.
+
+    `moments` are the first charted moments of the given administrations that have one, in seconds since 1970.
+    """
 
     services: tuple[Service, ...]
     not_given: tuple[Administration, ...]
+    moments: Mapping[str, int] = field(default_factory=dict)
 
 
 def build_timeline(chart: Chart, book: View) -> Timeline:
     """The chart's administrations as services, whatever order they came in."""
     charted = sorted(chart.administrations, key=BY_ID)
-    given = [(a, book.identify(a.drug)) for a in charted if a.status not in NOT_GIVEN]
+    given = [piece_of(a, book.identify(a.drug)) for a in charted if a.status not in NOT_GIVEN]
     confirmed = {s.about for s in chart.stated if s.kind == AS_CHARTED}
     services = sorted([_service(chain, book, confirmed) for chain in chains(given, book)], key=BY_START)
-    return Timeline(tuple(services), tuple([a for a in charted if a.status in NOT_GIVEN]))
+    not_given = [a for a in charted if a.status in NOT_GIVEN] if len(given) < len(charted) else []
+    moments = {p.administration.id: p.began for p in given if p.began is not None}
+    return Timeline(tuple(services), tuple(not_given), moments)
 
 
 def _service(chain: Chain, book: View, confirmed: set[str]) -> Service:
     first = chain[0].administration
     administrations = tuple([row for piece in chain for row in (piece.administration, *piece.closed_by)])
-    expected = expected_time((chain[-1].administration,))
+    expected = expected_time(chain[-1].administration)
     timing, stretches, tier = judge(chain, expected, book, first.id in confirmed)
     return Service(
         id=first.id,

@@ -133,9 +133,11 @@ def _stretches(pieces: list[Piece]) -> tuple[Stretch, ...]:
     return tuple(counted)
 
 
-def expected_time(administrations: tuple[Administration, ...]) -> Expected | None:
+def expected_time(last: Administration) -> Expected | None:
     """How long it should have run: as documented, by dose and rate, else as ordered."""
-    found = _planned(administrations[-1])
+    if last.infuse_over is None and last.rate is None and last.ordered_minutes is None:
+        return None
+    found = _planned(last)
     return found if found is not None and found.minutes <= LONGEST_PLAN else None
 
 

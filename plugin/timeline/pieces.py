@@ -32,6 +32,13 @@ class Piece(Struct, frozen=True, gc=False):
         return (dose is not None and dose.value == 0) or (rate is not None and rate.amount.value == 0)
 
     @property
+    def began(self) -> int | None:
+        """The first charted moment, None where only a day was charted."""
+        if self.administration.date_only is not None:
+            return None
+        return self.start if self.start is not None else self.stop
+
+    @property
     def length(self) -> int | None:
         """Charted seconds, None when an end is missing; negative when the stop is before the start."""
         return None if self.start is None or self.stop is None else self.stop - self.start
@@ -60,7 +67,7 @@ def piece_of(administration: Administration, drug: DrugIdentity) -> Piece:
 
 def _tier_of(administration: Administration) -> Tier:
     """What bears its time: the chart, a device, or a person's word for one of its ends or for how it was given."""
-    if ATTESTED_TIMES.intersection(administration.attested):
+    if administration.attested and ATTESTED_TIMES.intersection(administration.attested):
         return Tier.ATTESTED
     return Tier.PAIRED if administration.from_device else Tier.CHARTED
 

@@ -9,20 +9,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from plugin.codebook import View
-from plugin.domain import Administration, DrugIdentity, Status, Technique
-from plugin.timeline.pieces import MOMENTARY, Piece, piece_of
+from plugin.domain import Administration, Status, Technique
+from plugin.timeline.pieces import MOMENTARY, Piece
 from plugin.timeline.sites import catheter
 
 Chain = tuple[Piece, ...]
 
 
-def chains(given: Sequence[tuple[Administration, DrugIdentity]], book: View) -> list[Chain]:
+def chains(given: Sequence[Piece], book: View) -> list[Chain]:
     """Each service's pieces in order of time."""
-    parents = {parent for a, _ in given for parent in a.part_of}
+    parents = {parent for piece in given for parent in piece.administration.part_of}
     groups: dict[tuple[str, ...], list[Piece]] = defaultdict(list)
     found: list[Chain] = []
-    for administration, drug in given:
-        piece = piece_of(administration, drug)
+    for piece in given:
+        administration, drug = piece.administration, piece.drug
         if piece.intended in MOMENTARY:
             found.append((piece,))
         elif link := _link(administration, parents):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from fhir_mappings.charge_item import read_charge_item, write_charge_item
 from fhir_mappings.checking import check_outgoing
@@ -111,7 +112,7 @@ def test_what_is_written_is_fit_to_send() -> None:
         ({"status": "billable", "reason": "units raised"}, "note", WRITTEN["note"]),
         ({"status": "planned"}, "status", "planned"),
         (
-            {"charge": replace(CHARGE, system="HCPCS", code="J1745")},
+            {"charge": structs.replace(CHARGE, system="HCPCS", code="J1745")},
             "code",
             {
                 "coding": [{"system": "http://terminology.hl7.org/CodeSystem/HCPCS-all-codes", "code": "J1745"}],
@@ -129,7 +130,7 @@ def test_variants_of_a_charge(changes: dict[str, Any], element: str, expected: A
 
 def test_elements_without_content_are_left_out() -> None:
     """FHIR has no empty lists and no empty strings."""
-    bare = replace(CHARGE, diagnoses=(), diagnosis_references=())
+    bare = structs.replace(CHARGE, diagnoses=(), diagnosis_references=())
     resource = write_charge_item(replace(DRAFT, charge=bare, modifiers=(), note=""))
     assert not {"extension", "reason", "note", "supportingInformation", "id", "productCodeableConcept"} & set(resource)
     assert [] == check_outgoing(resource)
@@ -257,7 +258,7 @@ def test_what_was_written_reads_back() -> None:
 )
 def test_any_charge_is_fit_to_send_and_reads_back(code: str, units: int, modifiers: list[str], status: str) -> None:
     """Whatever was accepted, it passes the checker and is recognised when it is read again."""
-    charge = replace(CHARGE, code=code, system="CPT" if code[0].isdigit() else "HCPCS")
+    charge = structs.replace(CHARGE, code=code, system="CPT" if code[0].isdigit() else "HCPCS")
     draft = replace(DRAFT, charge=charge, units=units, modifiers=tuple(modifiers), status=status)
     resource = write_charge_item(draft)
     assert [] == check_outgoing(resource)

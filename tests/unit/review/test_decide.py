@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from plugin.review.decide import Invalid, NotAllowed, Stale, WrongChart, decide, may_decide
 from plugin.review.lines import LineDifference, identity_of, lines_of
@@ -46,13 +47,13 @@ def test_an_acceptance_is_recorded_with_who_when_and_on_what(records):
 def test_identity_rests_on_what_was_suggested_alone():
     """Units and evidence don't move it; tenant, encounter, code, modifiers and day do."""
     identity = identity_of("clinic", ENCOUNTER, INITIAL.key)
-    assert identity == identity_of("clinic", ENCOUNTER, replace(INITIAL, units=9, administrations=("x",)).key)
+    assert identity == identity_of("clinic", ENCOUNTER, structs.replace(INITIAL, units=9, administrations=("x",)).key)
     others = {
         identity_of("hospital", ENCOUNTER, INITIAL.key),
         identity_of("clinic", "Encounter/e2", INITIAL.key),
         identity_of("clinic", ENCOUNTER, HYDRATION.key),
-        identity_of("clinic", ENCOUNTER, replace(INITIAL, modifiers=("59",)).key),
-        identity_of("clinic", ENCOUNTER, replace(INITIAL, day=DAY + timedelta(days=1)).key),
+        identity_of("clinic", ENCOUNTER, structs.replace(INITIAL, modifiers=("59",)).key),
+        identity_of("clinic", ENCOUNTER, structs.replace(INITIAL, day=DAY + timedelta(days=1)).key),
     }
     assert len(others | {identity}) == 6
     assert len(identity) == 64
@@ -106,7 +107,7 @@ def test_a_form_of_another_chart_is_refused(records, change):
 def test_a_changed_chart_stops_the_decision_and_shows_the_difference(records):
     """The page showed two lines; now one has other units, one is gone and one is new."""
     records.keep_shown("basis-1", lines_of(review().coded), NOW)
-    more, new = replace(HYDRATION, units=3), line("96375")
+    more, new = structs.replace(HYDRATION, units=3), line("96375")
     with pytest.raises(Stale) as stopped:
         decide([asked()], sit(records, review=review(more, new, basis="basis-2")))
     before = {each.key: ShownLine(each.key, each.units, each.administrations) for each in (INITIAL, HYDRATION)}

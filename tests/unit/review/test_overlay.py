@@ -18,6 +18,7 @@ from plugin.domain import (
     Stated,
     Status,
     Technique,
+    Term,
 )
 from plugin.review.overlay import facts_between, needs_addendum, overlay, state_of
 
@@ -54,6 +55,14 @@ def test_a_stop_is_laid_over_and_marked_and_the_chart_is_as_it_was():
 def test_where_a_fact_stands(charted, state):
     """To the minute; a change of something else leaves it waiting."""
     assert state_of(STOPPED, chart_with(**charted)) == state
+
+
+def test_a_class_that_somebody_names_stands_before_the_drugs_own_terms():
+    """A drug nobody knows becomes one the rules can place."""
+    fact = AttestedFact("unknown-drug-class", GIVEN.id, "drug-class", "therapeutic")
+    charted = chart_with(drug=Drug("trial drug", (Term("text", "", "trial drug"),)))
+    (laid,) = overlay(charted, [fact]).administrations
+    assert laid.drug == Drug("trial drug", (Term("class", "therapeutic"), Term("text", "", "trial drug")))
 
 
 def test_a_chart_that_says_something_else_is_left_alone():

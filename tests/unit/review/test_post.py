@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from plugin.review.decide import decide
 from plugin.review.lines import identity_of
@@ -120,7 +121,7 @@ def test_new_evidence_amends_the_same_charge(records, ehr):
     """Accepted again after the administrations changed: one charge, a new version."""
     accept(records)
     post_accepted(posting(records, PretendSink(ehr)))
-    amended = replace(INITIAL, administrations=("MedicationAdministration/m9",))
+    amended = structs.replace(INITIAL, administrations=("MedicationAdministration/m9",))
     decide([asked(seen=1, basis="basis-2")], sit(records, review=review(amended, basis="basis-2")))
     assert outcomes(post_accepted(posting(records, PretendSink(ehr)))) == ["sent"]
     assert (ehr.charges[IDENTITY].version, ehr.creations) == ("2", 1)

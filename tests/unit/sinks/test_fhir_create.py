@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 from requests.structures import CaseInsensitiveDict
 
 from fhir_mappings.charge_item import write_charge_item
@@ -295,7 +296,7 @@ def test_every_element_we_write_is_known_to_be_ours() -> None:
         status="not-billable",
         reason="Not performed",
         start=NOW,
-        charge=replace(CHARGE, diagnosis_references=("Condition/k1",)),
+        charge=structs.replace(CHARGE, diagnosis_references=("Condition/k1",)),
     )
     timed = replace(full, stop=NOW + timedelta(hours=1))
     written = write_charge_item(full, ndc="12345-6789-01").keys() | write_charge_item(timed).keys()

@@ -142,7 +142,7 @@ def test_a_missing_stop_becomes_a_push_for_plain_drugs_only(drug, timing):
 )
 def test_how_long_it_should_have_run(more, expected):
     """As documented, else dose by rate where the units cancel, else as ordered; it only fills a question in."""
-    found = expected_time((given(1, "ceftriaxone", 0, None, **more),))
+    found = expected_time(given(1, "ceftriaxone", 0, None, **more))
 
     assert expected == ((found.minutes, found.tier) if found else None)
 

@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+from msgspec import structs
+
 from plugin.web.views.changes import Change, changes_between, snapshot_of
 from tests.unit.web.sample_charts import at, chemo_day
 
@@ -46,7 +48,7 @@ def test_a_new_charge_and_changed_units_are_shown():
     before = chemo_day()
     before = replace(before, charges=before.charges[1:])
     first, second, *rest = chemo_day().charges
-    now = replace(before, charges=(first, replace(second, units=3), *rest))
+    now = replace(before, charges=(first, structs.replace(second, units=3), *rest))
     assert changes_between(snapshot_of(before, "a"), snapshot_of(now, "b")) == (
         Change("Charge", "96415", "2 x; 120 min; C50.911", "3 x; 120 min; C50.911"),
         Change("Charge", "96413", "\N{EN DASH}", "1 x; 60 min; C50.911"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from plugin.codebook import CodeBook
 from plugin.domain import CodedEncounter, Fact
@@ -44,7 +45,7 @@ def say(records: EncounterRecords, action: str, coded: CodedEncounter = CODED, *
 def in_other_words(coded: CodedEncounter) -> CodedEncounter:
     """The same suggestions, said differently: what a later edition of the app may do."""
     fact = Fact("said in other words", (), ())
-    return replace(coded, charges=tuple(replace(c, evidence=(fact,), caveats=()) for c in coded.charges))
+    return replace(coded, charges=tuple(structs.replace(c, evidence=(fact,), caveats=()) for c in coded.charges))
 
 
 def test_accepting_an_edited_line_again_keeps_the_edit(records):
@@ -72,7 +73,7 @@ def test_other_words_change_neither(records):
 def test_a_suggestion_that_changed_is_accepted_as_it_is_now(records):
     """An edit of what was suggested before says nothing about what is suggested now."""
     say(records, "edit", units=3, modifiers=("XS",), reason="counted anew")
-    changed = replace(CODED, charges=tuple(replace(c, units=c.units + 1) for c in CODED.charges))
+    changed = replace(CODED, charges=tuple(structs.replace(c, units=c.units + 1) for c in CODED.charges))
     again = say(records, "accept", changed)
     assert (again.number, again.decision.units, again.decision.modifiers) == (2, CHARGE.units + 1, CHARGE.modifiers)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from plugin.domain import ChargeDraft, Decision, Fact
 from plugin.review.lines import identity_of
@@ -164,7 +165,7 @@ def test_an_undo_leaves_the_number_for_the_next_form():
 
 def test_a_suggestion_that_differs_from_what_was_accepted_is_changed():
     """It is open again and keeps what was said about it."""
-    before = replace(CHARGE, units=2)
+    before = structs.replace(CHARGE, units=2)
     state = state_of(Records([decided(charge=before)], [sent()], [intent("done")]))
     assert state.kind == "changed"
     assert state.words == "Changed since; it was: sent as ChargeItem/9f2c (billable)"
@@ -173,7 +174,7 @@ def test_a_suggestion_that_differs_from_what_was_accepted_is_changed():
 
 def test_other_words_for_the_same_minutes_are_no_change():
     """Decisions keep facts as sentences, suggestions as values."""
-    before = replace(CHARGE, evidence=(Fact("said otherwise"),))
+    before = structs.replace(CHARGE, evidence=(Fact("said otherwise"),))
     assert state_of(Records([decided(charge=before)], [sent()], [intent("done")])).kind == "sent"
 
 
@@ -191,14 +192,14 @@ def test_edited_values_are_kept():
 
 def test_what_is_no_longer_suggested_is_still_shown():
     """An accepted charge that lost its evidence must not vanish from the page."""
-    gone = replace(CHARGE, code="96409")
+    gone = structs.replace(CHARGE, code="96409")
     record = read_record(CODED, Records([decided(charge=gone)], [sent(charge=gone)]), CLOCK, sends=True)
     assert [(w.line, w.state.kind) for w in record.withdrawn] == [("96409 x 1 on 2026-03-02", "sent")]
 
 
 def test_what_was_dismissed_and_is_no_longer_suggested_is_done_with():
     """Nothing stands in the EHR and nothing is wanted there."""
-    gone = replace(CHARGE, code="96409")
+    gone = structs.replace(CHARGE, code="96409")
     assert read_record(CODED, Records([decided("dismiss", charge=gone)]), CLOCK, sends=True).withdrawn == ()
 
 
