@@ -7,6 +7,7 @@ Beside a form of a drug the drug itself is not a second one: "octreotide (Sandos
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from plugin.codebook.tables import DrugRow
 
@@ -22,6 +23,7 @@ def words_of(text: str) -> Words:
     return tuple(word for raw in WORD.findall(text.lower()) if (word := raw.strip(".-/+")))
 
 
+@lru_cache(maxsize=65_536)
 def words_apart(text: str) -> Words:
     """The words with those that hyphens join taken apart, and a number's per cent sign joined to it."""
     return words_of(text.replace("-", " ").replace(" %", "%"))

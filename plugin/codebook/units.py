@@ -4,7 +4,7 @@ International, USP and arbitrary units are all U here: they are compared only wi
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from plugin.codebook.errors import CodeBookError
 from plugin.codebook.tables import Folders
 from plugin.domain import Quantity
 
+REMEMBERED = 20_000
 MOST_DIGITS = 30  # a charted number longer than this is no dose
 BELOW_THE_LINE = frozenset(["kg", "m2", "h", "min", "d", "s"])
 WRITTEN = r"(?<![\w.,])(?P<value>\d[\d,]*(?:\.\d+)?|\.\d+)\s*-?\s*(?P<unit>{})(?![\w²])"
@@ -41,10 +42,11 @@ class Written(NamedTuple):
 
 
 class UnitTable:
-    """`units.csv`: UCUM codes and the spellings that charts use, in lower case."""
+    """`units.csv`: UCUM codes and the spellings that charts use, in lower case; what a text says is remembered."""
 
     def __init__(self, spelled: Mapping[str, Spelled]) -> None:
         self._spelled = spelled
+        self._known: dict[str, tuple[Written, ...]] = {}
         words = sorted((s for s in spelled if s[0].isalpha() or s[0] in "µμ"), key=len, reverse=True)
         self._written = re.compile(WRITTEN.format("|".join(re.escape(word) for word in words)), re.IGNORECASE)
 
@@ -57,14 +59,20 @@ class UnitTable:
         per = tuple([one.unit for one in below if one is not None and one.unit in BELOW_THE_LINE])
         return Measure(value * first.factor, first.unit, per) if len(per) == len(below) else None
 
-    def in_words(self, text: str) -> list[Written]:
+    def in_words(self, text: str) -> tuple[Written, ...]:
         """Every amount that a text names: `350 mg`, `1,000 units`, `2.5mL`, in its order."""
-        found = []
+        known = self._known.get(text)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[text] = tuple(self._in_words(text))
+        return known
+
+    def _in_words(self, text: str) -> Iterator[Written]:
         for match in self._written.finditer(text):
             measured = self.measure(Quantity(_number(match["value"]), match["unit"]))
             if measured is not None:
-                found.append(Written(measured, match.start(), match.end()))
-        return found
+                yield Written(measured, match.start(), match.end())
 
 
 def _number(text: str) -> Decimal:
