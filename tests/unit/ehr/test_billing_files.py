@@ -11,6 +11,7 @@ import hl7
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from plugin.domain import ChargeDraft, Patient, Quantity, SuggestedCharge
 from plugin.ehr.billing_csv import COLUMNS, write_csv
@@ -141,7 +142,7 @@ def test_a_credit_is_told_as_one() -> None:
 
 def test_a_drug_line_has_its_package_and_quantity() -> None:
     """NDC, unit and amount, when the charge carries them."""
-    drug = line(charge=DrugLine(replace(CHARGE, system="HCPCS", code="J1745")))
+    drug = line(charge=DrugLine(structs.replace(CHARGE, system="HCPCS", code="J1745")))
     (row,) = rows(drug)
     assert (row["ndc"], row["ndc_quantity"], row["ndc_unit"]) == ("57894-0030-01", "2.5", "ML")
     ft1 = messages(drug)[0].segment("FT1")
