@@ -41,6 +41,7 @@ class ClaimLine:
             day=charge.day,
             diagnoses=charge.diagnoses,
             administrations=charge.administrations,
+            ndc=charge.ndc,
             documented=bool(charge.administrations),
         )
 
