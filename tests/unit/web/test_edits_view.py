@@ -69,7 +69,7 @@ def test_the_page_says_it_at_the_charge_and_for_the_set(rendered):  # noqa: F811
     assert 2 == html.count("To mend it: charge less.")
     assert "Checked as a claim" in html
     assert "Reason to accept 96375 all the same" in html
-    assert "Mend it, or accept it below with a reason" in html
+    assert "Needs a reason" in html
 
 
 def test_a_warning_asks_for_no_reason(rendered):  # noqa: F811
