@@ -141,6 +141,8 @@ def _proof(tenant: Tenant, found: SmartConfiguration) -> Iterator[Finding]:
 
 def _context(found: SmartConfiguration) -> Iterator[Finding]:
     known = found.capabilities
+    if known:
+        yield Finding(SIGN_IN, Standing.GOOD, f"It announces {', '.join(sorted(known))}.")
     if known and "launch-ehr" not in known:
         means = "The app may have to be opened from its own address instead."
         yield Finding(SIGN_IN, Standing.LOOK, "It doesn't announce that it launches apps from a chart.", means)
@@ -176,10 +178,20 @@ def _offers(tenant: Tenant, statements: Statements) -> Iterator[Finding]:
         yield Finding(CHARTS, Standing.STOP if version else Standing.LOOK, says, "The app reads FHIR R4 (4.0.1).")
     found = declared_resources(statement)
     for kind, (standing, means) in _WITHOUT.items():
-        if not found.get(kind, Declared()).readable:
+        offered = found.get(kind, Declared())
+        if offered.readable:
+            yield Finding(CHARTS, Standing.GOOD, _offer(kind, offered))
+        else:
             yield Finding(CHARTS, standing, f"It doesn't offer {kind}.", means)
     yield from _administrations(tenant, found.get("MedicationAdministration", Declared()))
     yield from _charges(tenant, statement, found)
+
+
+def _offer(kind: str, offered: Declared) -> str:
+    """With the parameters it may be searched by."""
+    if "search-type" not in offered.interactions:
+        return f"It offers {kind}, one by one."
+    return f"It offers {kind}, searched by {', '.join(sorted(offered.parameters)) or 'nothing that it names'}."
 
 
 def _administrations(tenant: Tenant, found: Declared) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import socket
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -344,3 +345,14 @@ def test_an_unknown_intent_opens_the_usual_page(browser: Browser, ehr: FakeEhr, 
     assert response.status_code == 303
     assert response.location == f"/s/{browser.session(response).id}/"
     assert browser.session(response).encounter == usual.encounter
+
+
+def test_an_ehr_whose_name_leads_inside_is_not_asked(make_browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page names the setting that allows it; another name is looked up as ever."""
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.2.3", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
+    tenants = '[tenants.far]\niss = "https://ehr.example.org/fhir"\nclient_id = "x"\n'
+    browser: Browser = make_browser(tenants=tenants)
+    response = browser.get(browser.get("/launch?tenant=far").location)
+    assert response.status_code == 502
+    assert "private_network = true" in response.text

@@ -93,6 +93,8 @@ def test_a_complete_ehr_has_nothing_to_look_at() -> None:
     assert {each.token for each in at.sent} == {""}
     good = told(found, Standing.GOOD)
     assert "People sign in at ehr.example.org." in good
+    assert "It announces context-ehr-encounter, launch-ehr, permission-v2." in good
+    assert "It offers MedicationAdministration, searched by context, effective-time, patient." in good
     assert "Administrations are found by visit." in good
     assert good["Charges go by fhir_create."].startswith("Accepted charges are written to the EHR")
 
@@ -157,6 +159,19 @@ def test_without_a_statement_nothing_can_be_accepted(reply: Any) -> None:
         "What it offers is not known; nothing can be accepted until it says so."
     ]
     assert "People sign in at ehr.example.org." in told(found, Standing.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("interactions", "says"),
+    [
+        (("read",), "It offers Condition, one by one."),
+        (("read", "search-type"), "It offers Condition, searched by nothing that it names."),
+    ],
+)
+def test_how_a_resource_is_reached(interactions: tuple[str, ...], says: str) -> None:
+    """By id alone, or by a search whose parameters it doesn't name."""
+    declared = statement(*readable("Condition", "ChargeItem"), resource("Condition", *interactions), *WRITES)
+    assert says in told(report(ehr(declared=declared)), Standing.GOOD)
 
 
 def test_an_ehr_without_charges_gets_an_export() -> None:

@@ -1,4 +1,4 @@
-"""The app's own assertions before a server that shares no code with it: the sandbox takes them, each once."""
+"""The app's own assertions and secrets before a server that shares no code with it: the sandbox takes them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,12 +23,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def endpoint_at(ehr: Ehr, *keys: SigningKey) -> TokenEndpoint:
-    """The sandbox's token endpoint, found by discovery and asked with these keys."""
+def endpoint_at(ehr: Ehr, *keys: SigningKey, secret: str = "", auth: str = "private_key_jwt") -> TokenEndpoint:
+    """The sandbox's token endpoint, found by discovery and asked with these keys or this secret."""
     host = ehr.base.removeprefix("http://")
-    tenant = Tenant("general", ehr.iss, "keyed", "Sandbox", auth="private_key_jwt", hosts=(host,))
+    tenant = Tenant("general", ehr.iss, ehr.client_id, "Sandbox", auth=auth, hosts=(host,))
     transport = Transport()
-    return TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), Credentials(keys_of=lambda _: keys))
+    credentials = Credentials({"general": secret}, lambda _: keys)
+    return TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), credentials)
 
 
 @verifies("SEC-08")
@@ -61,3 +62,20 @@ def test_a_key_the_server_does_not_know_is_refused_with_the_causes(tmp_path: Pat
             endpoint_at(ehr, other).exchange_code(
                 code=attempt.returned["code"], verifier=attempt.verifier, redirect_uri=REDIRECT, now=now()
             )
+
+
+def test_our_secret_is_taken_and_another_is_not(tmp_path: Path) -> None:
+    """In the header alone; without it, or with a wrong one, the code is worth nothing."""
+    client = ClientSettings("secretive", (REDIRECT,), "client_secret_basic", secret="s3cret-and-long")
+    with running_ehr(tmp_path, clients=(client,)) as ehr:
+        ehr.client_id = "secretive"
+        for secret, taken in (("wrong", False), ("s3cret-and-long", True)):
+            attempt = ehr.authorize()
+            endpoint = endpoint_at(ehr, secret=secret, auth="symmetric")
+            given = {"code": attempt.returned["code"], "verifier": attempt.verifier, "redirect_uri": REDIRECT}
+            if taken:
+                answer = endpoint.exchange_code(**given, now=now())
+                assert endpoint.refresh(answer.tokens, now()).access
+            else:
+                with pytest.raises(TokenRefused, match="check client_id and secret"):
+                    endpoint.exchange_code(**given, now=now())
