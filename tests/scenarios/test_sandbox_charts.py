@@ -18,7 +18,6 @@ import pytest
 from plugin.cli import main
 from plugin.codebook import CodeBook
 from tests.scenarios.drawing import Row, listed, read_table
-from tests.scenarios.scenario import OF_DRUGS
 
 ROOT = Path(__file__).parents[2]
 CHARTS = sorted(path.parent for path in (ROOT / "plugin" / "sandbox" / "charts").glob("*/expected.toml"))
@@ -77,7 +76,7 @@ def _full(ids: list[str]) -> str:
 
 
 def _is_drug(charge: Json) -> bool:
-    """Lines for the drugs themselves are not in these tables."""
+    """Lines for the drugs themselves rest on no minutes."""
     administered = {row.code for row in CodeBook.load().procedure_codes}
     return charge["system"] == "HCPCS" and charge["code"] not in administered
 
@@ -97,7 +96,6 @@ def test_charges(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
             _full(charge["administrations"]),
         )
         for charge in code_chart(folder, capsys)["charges"]
-        if not _is_drug(charge)
     )
     assert expected == actual
 
@@ -107,11 +105,7 @@ def test_charges(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_questions_and_notices(folder: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Exactly the expected questions and notices, each on its administrations."""
     expected = Counter(_line(row, "kind", "administrations") for row in _rows(expected_of(folder), what))
-    actual = Counter(
-        (said["kind"], _full(said["administrations"]))
-        for said in code_chart(folder, capsys)[what]
-        if said["kind"] not in OF_DRUGS
-    )
+    actual = Counter((said["kind"], _full(said["administrations"])) for said in code_chart(folder, capsys)[what])
     assert expected == actual
 
 

@@ -97,6 +97,13 @@ def test_a_product_number_decides_in_any_spelling(ndc):
     ]
 
 
+@pytest.mark.parametrize(("day", "code"), [(date(2026, 9, 30), "J9190"), (date(2026, 10, 1), "J9192")])
+def test_a_product_number_goes_over_to_its_codes_successor(day, code):
+    """Accord's fluorouracil is none of Avyxa's, whose code the other successor is."""
+    assert code == codes_for(Drug("fluorouracil", (Term("ndc", "16729-276-68"),)), IV, day)
+    assert [(code, 500, "mg")] == [(p.code, p.amount, p.unit) for p in BOOK.as_of(day).packages("16729-276-68")]
+
+
 def test_a_product_number_with_two_codes_leaves_both():
     """The dialysis twin has the same package; who is on dialysis, the number doesn't say."""
     feraheme = Drug("", (Term("ndc", "59338-0775-01"),))

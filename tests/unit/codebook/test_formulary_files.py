@@ -207,7 +207,8 @@ def test_every_package_holds_the_billing_units_of_the_crosswalk():
         wrong += [] if close and package.unit == code.unit else [(row, package)]
 
     assert wrong == []
-    assert (5617, 25) == (len(ours), left_out)
+    successors = [key for key, package in ours.items() if package.row.cites == "successor-by-labeler"]
+    assert (5617, 25, 74) == (len(ours) - len(successors), left_out, len(successors))
 
 
 # What the files call a product in a way that names no drug, or another one; each looked at by hand.
@@ -277,6 +278,19 @@ def test_every_rxnorm_ingredient_of_the_collected_facts_tells_its_drug():
             wrong |= {} if key in ours else {drug["generic"]: key}
 
     assert {} == wrong
+
+
+def test_the_packages_of_an_ended_code_go_on_with_its_successor():
+    """Whatever labeler no other successor names: none of these packages is Avyxa's (83831)."""
+    ours = packages_by_row()
+    for old, new in (("J9190", "J9192"), ("J0640", "J0643"), ("J9181", "J9187")):
+        before = {ndc: package for (ndc, code), package in ours.items() if code == old}
+        after = {ndc: package for (ndc, code), package in ours.items() if code == new}
+        etopophos = {"61269041020"}
+        assert set(before) - etopophos == set(after)
+        assert [ndc for ndc in after if after[ndc].amount != before[ndc].amount or ndc.startswith("83831")] == []
+        assert {date(2026, 9, 30)} == {package.valid_to for package in before.values()}
+        assert {date(2026, 10, 1)} == {package.valid_from for package in after.values()}
 
 
 def test_the_days_of_the_codes_that_changed_most_lately():
