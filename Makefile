@@ -9,11 +9,11 @@ RUN    := $(BIN)/python
 ARGS   ?=
 
 # What CI runs, in CI's order: cheap first. `.ci/run` reads this list and prints the seconds of each.
-CHECKS := format-check lint imports types codebook reference-check docs wheel test test-interop
+CHECKS := format-check lint imports types codebook reference-check docs wheel test test-interop test-spark
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-browser test-interop pictures check list-checks format format-check lint imports types codebook codebook-tables \
+.PHONY: help setup demo test test-spark test-browser test-interop pictures check list-checks format format-check lint imports types codebook codebook-tables \
         reference reference-check generative bench pictures docs wheel real-data locks clean
 
 help: ## list these commands
@@ -58,6 +58,14 @@ test: $(VENV)/development.stamp ## run the tests (ARGS="tests/unit -k push" for 
 
 test-interop: $(VENV)/development.stamp ## the app against servers that others wrote (npm, Maven and a JDK fetch and run them)
 	@$(RUN) -m pytest tests/interop $(ARGS)
+
+$(VENV)/spark.stamp: .locks/spark.txt $(VENV)/development.stamp
+	@echo "Installing Spark (once) ..."
+	@$(PIP) --no-binary pyspark -r .locks/spark.txt  # Spark is published as a source distribution alone
+	@touch $@
+
+test-spark: $(VENV)/spark.stamp ## the audit on Apache Spark in local mode (needs Java 17; installs half a gigabyte)
+	@$(RUN) -m pytest tests/spark $(ARGS)
 
 test-browser: $(VENV)/development.stamp ## run the browser tests alone
 	@$(RUN) -m pytest tests/browser $(ARGS)
@@ -125,6 +133,7 @@ locks: $(VENV)/development.stamp ## make .locks/ anew from pyproject.toml (newes
 	@$(COMPILE) -o .locks/use.txt
 	@$(COMPILE) --extra postgres -c .locks/use.txt -o .locks/postgres.txt
 	@$(COMPILE) --extra bulk -c .locks/use.txt -o .locks/bulk.txt
+	@$(COMPILE) --extra spark -c .locks/use.txt -c .locks/bulk.txt -o .locks/spark.txt
 	@$(COMPILE) --extra postgres --extra bulk --group dev -c .locks/use.txt -c .locks/postgres.txt -c .locks/bulk.txt -o .locks/development.txt
 
 clean: ## remove the virtual environment and everything built

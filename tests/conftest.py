@@ -23,11 +23,13 @@ TIERS = (
     "interop",
     "benchmarks",
     "repo",
+    "spark",
 )
-LOOPBACK_TIERS = frozenset({"smart", "functional", "browser", "interop"})
+LOOPBACK_TIERS = frozenset({"smart", "functional", "browser", "interop", "spark"})
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 NO_BROWSER = "browser tests (chromium is not installed; apt-get install chromium)"
 NO_INTEROP = "interop tests (`make test-interop` fetches independent servers and runs them)"
+NO_SPARK = "Spark tests (`make test-spark` installs Spark, half a gigabyte, and runs them)"
 NO_POSTGRESQL = "store tests on PostgreSQL (not installed; apt-get install postgresql)"
 
 _not_run = pytest.StashKey[list[str]]()
@@ -57,6 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _mark_tier(item)
     if not any("interop" in Path(asked).parts for asked in config.args):
         _leave_out(config, items, "interop", NO_INTEROP)
+    if not any("spark" in Path(asked).parts for asked in config.args):
+        _leave_out(config, items, "spark", NO_SPARK)
     if any(item.get_closest_marker("browser") for item in items) and not find_chromium():
         if in_ci():
             raise pytest.UsageError(f"CI must run the {NO_BROWSER}")

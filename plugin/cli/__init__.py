@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "serve", "code", "audit", "generate", "codebook", "keys", "doctor", "audit-trail", "export")
+COMMANDS = (
+    "demo", "serve", "code", "audit", "fetch-charts", "generate", "codebook", "keys", "doctor", "audit-trail", "export",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

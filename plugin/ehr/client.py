@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode, urljoin
 
 import requests
 
-from plugin.ehr.addresses import BadAddress, origin_of
+from plugin.ehr.addresses import BadAddress, origin_of, split_safely
 from plugin.ehr.errors import FhirError, ForeignAddress
 from plugin.ehr.grants import AccessGrant
 from plugin.ehr.outcomes import explain_refusal
 from plugin.ehr.tenants import Tenant
-from plugin.ehr.transport import LARGE_ANSWER, Answer, NotJsonError, Transport
+from plugin.ehr.transport import LARGE_ANSWER, LARGE_FILE, Answer, NotJsonError, Transport
 
 FHIR_JSON = "application/fhir+json"
 GET_RETRIES = 2
@@ -64,6 +64,23 @@ class FhirClient:
                 break
             self._sleep(wait)
         return answer
+
+    def download(self, address: str, file: IO[bytes], *, with_token: bool) -> int:
+        """Write a file the EHR named to `file` and give the status: with the token from its own origin alone, without
+        one also from another host that the tenants file names. Raises EhrError.
+        """
+        headers = {"Accept": "application/fhir+ndjson"}
+        if with_token:
+            where, session = self._address(address), self._session
+            status = self._transport.download(session, where, headers=headers, file=file, limit=LARGE_FILE)
+            if status != 401 or self._grant is None:
+                return status
+            session = self._replace_session(self._token)
+            return self._transport.download(session, where, headers=headers, file=file, limit=LARGE_FILE)
+        if origin_of(address) != self._origin and split_safely(address).hostname not in self._tenant.hosts:
+            raise ForeignAddress(f"{self._tenant.name} keeps its files on another host; add it to hosts if that is so")
+        plain = self._transport.plain_session()
+        return self._transport.download(plain, address, headers=headers, file=file, limit=LARGE_FILE)
 
     def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
         """POST a resource once; raises EhrError when no answer came, which leaves open whether it was processed."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import IO, Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -24,7 +24,9 @@ READ_SECONDS = 30.0
 TOTAL_SECONDS = 60.0
 SMALL_ANSWER = 1024 * 1024
 LARGE_ANSWER = 64 * 1024 * 1024
+LARGE_FILE = 64 * 1024**3
 _CHUNK = 64 * 1024
+LARGE_CHUNK = 1024 * 1024
 
 # These write tokens and whole addresses (with patient ids) at DEBUG.
 TALKATIVE_LOGGERS = ("requests_oauthlib", "oauthlib", "urllib3")
@@ -125,6 +127,27 @@ class Transport:
             raise Unreachable(f"{host} did not answer in time; try again in a moment") from error
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"{host} could not be reached; try again in a moment") from error
+
+    def download(
+        self, session: requests.Session, url: str, *, headers: Mapping[str, str], file: IO[bytes], limit: int
+    ) -> int:
+        """Write what stands there to `file`, unpacked, and give the status; of another status than 200 nothing.
+
+        Raises BadAddress, TransactionOpen, Unreachable and AnswerTooLarge.
+        """
+        refuse_open_transaction()
+        host = split_safely(url).hostname
+        wait, size = (CONNECT_SECONDS, self._read_seconds), 0
+        try:
+            with session.get(url, headers=dict(headers), timeout=wait, allow_redirects=False, stream=True) as response:
+                for part in response.iter_content(LARGE_CHUNK) if response.status_code == 200 else ():
+                    size += len(part)
+                    if size > limit:
+                        raise AnswerTooLarge(f"a file of {host} is larger than {limit >> 30} GiB; it was not kept")
+                    file.write(part)
+                return response.status_code
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(f"{host} could not be reached, or broke off; run again to go on") from error
 
 
 def _read_bounded(response: requests.Response, limit: int) -> bytes:

@@ -98,7 +98,9 @@ def test_every_environment_setting_is_documented():
     assert read - documented - begun == set()
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "code", "audit", "generate", "codebook", "keys", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["demo", "serve", "code", "audit", "fetch-charts", "generate", "codebook", "keys", "doctor"]
+)
 def test_every_option_of_a_command_is_documented_and_no_other(command):
     """The command-line page says of each command what its --help says: no option more, none less."""
     section = tracked.text("docs/reference/command-line.md").split(f"\n## {command}\n")[1].split("\n## ")[0]
@@ -110,7 +112,7 @@ def test_every_option_of_a_command_is_documented_and_no_other(command):
 def options_of(command: str) -> set[str]:
     """The options in the help of a command and of its actions."""
     parser = argparse.ArgumentParser()
-    import_module(f"plugin.cli.{command}").add_parser(parser.add_subparsers())
+    import_module(f"plugin.cli.{command.replace('-', '_')}").add_parser(parser.add_subparsers())
     found: set[str] = set()
     waiting = [parser]
     while waiting:

@@ -8,6 +8,7 @@ import pytest
 from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.lookup import Lookup, identity
 from fhir_mappings.paths import PLACEMENT
+from fhir_mappings.placement import place
 from plugin.bulk import columns
 from plugin.bulk.assembly import Machine, assemble, database
 from plugin.bulk.auditing import parse
@@ -205,3 +206,17 @@ def test_each_element_of_the_placement_table_is_what_sql_reads(tmp_path):
             query = f"SELECT {columns.field_of(path.field)}, {columns.own_key()} FROM ({line})"
 
             assert connection.execute(query).fetchone() == ("Some/one", identity(resource))
+
+
+def test_python_places_every_resource_where_sql_places_it(tmp_path):
+    """Engines without SQL read the same table by `place`."""
+    generate(Wish(encounters=60, seed=8), tmp_path / "export")
+    lines = [line.decode() for path in find_files(tmp_path / "export") for _, line in lines_of(path)]
+    with database(Machine(1, 200, tmp_path / "spill")) as connection:
+        source = f"SELECT json, {columns.values_of('json')} AS v FROM (SELECT unnest(?)::JSON AS json)"
+        read = (columns.own_key(), columns.field_of("patient"), columns.field_of("encounter"), columns.pointed("json"))
+        by_sql = connection.execute(f"SELECT {', '.join(read)} FROM ({source})", [lines]).fetchall()
+    by_python = [place(resource) for line in lines for resource in parse(line)]
+
+    assert [(p.key or None, p.patient or None, p.encounter or None, list(p.pointed)) for p in by_python] == by_sql
+    assert any(p.pointed for p in by_python)

@@ -1,0 +1,128 @@
+"""The same audit on Apache Spark, for exports that no longer fit one machine or already lie in a lake.
+
+Spark parts the lines, and `Auditor` does the rest, patient after patient, as it does on one machine; nothing of the
+method is written again.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.types import StringType, StructField, StructType
+
+from fhir_mappings.paths import READ_IN_BULK, SHARED
+from fhir_mappings.placement import place
+from plugin.bulk.auditing import Auditor, parse
+from plugin.bulk.settings import AuditSettings, ChargeSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLACED = (
+    "kind string, key string, owner string, encounter string, homeless boolean, pointed array<string>, "
+    "updated string, version string, json string"
+)
+FINDINGS = StructType([StructField("encounter", StringType()), StructField("finding", StringType())])
+AT_ONCE = 1000
+Batches = Iterator[pa.RecordBatch]
+
+
+def audit_with_spark(session: SparkSession, path: str | list[str], settings: AuditSettings) -> DataFrame:
+    """The findings of an export as rows of (encounter, finding): the columns of `findings.COLUMNS` as JSON.
+
+    `path` is anything Spark reads: a folder, a pattern, an address in an object store. Lines that hold no resource are
+    passed over. The package must be installed on the executors.
+    """
+    lines = session.read.text(path)
+    placed = lines.mapInArrow(_place_batches, PLACED).persist()
+    counts = {row["kind"]: row["count"] for row in placed.groupBy("kind").count().collect()}
+    whole = _with_shared(_at_home(placed), counts)
+    return (
+        whole.repartition("owner")
+        .sortWithinPartitions("owner", "kind", "key", "json")
+        .mapInArrow(_auditing(replace(settings, charges=_source(counts))), FINDINGS)
+    )
+
+
+def _source(counts: dict[str, int]) -> ChargeSource:
+    for source in (ChargeSource.CHARGE_ITEMS, ChargeSource.CLAIMS):
+        if counts.get(source.value):
+            return source
+    return ChargeSource.NONE
+
+
+def _place_batches(batches: Batches) -> Batches:
+    """Lines to what places them."""
+    for batch in batches:
+        rows = [row for line in batch.column(0).to_pylist() for row in _placed(line)]
+        names = [name.split(" ")[0] for name in PLACED.split(", ")]
+        types = [
+            pa.bool_() if n == "homeless" else pa.list_(pa.string()) if n == "pointed" else pa.string() for n in names
+        ]
+        columns = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(types)]
+        yield pa.RecordBatch.from_arrays(columns, names)
+
+
+def _placed(line: str) -> Iterator[tuple[Any, ...]]:
+    for resource in parse(line) if line.strip() else ():
+        p = place(resource)
+        if p.kind in READ_IN_BULK:
+            owner = p.patient or p.encounter or p.key
+            yield p.kind, p.key, owner, p.encounter, not p.patient, list(p.pointed), p.updated, p.version, line
+
+
+def _at_home(placed: DataFrame) -> DataFrame:
+    """What names an encounter goes to that encounter's patient, as `assembly` has it."""
+    newest = f.max_by("owner", f.struct("updated", "version", "owner")).alias("home")
+    homes = placed.filter("kind = 'Encounter' AND key <> ''").groupBy(f.col("key").alias("encounter")).agg(newest)
+    stays = f.col("home").isNull() | ((f.col("kind") == "Condition") & ~f.col("homeless"))
+    return (
+        placed.join(homes, "encounter", "left")
+        .withColumn("owner", f.when(stays, f.col("owner")).otherwise(f.col("home")))
+        .select("owner", "kind", "key", "pointed", "json")
+    )
+
+
+def _with_shared(lines: DataFrame, counts: dict[str, int]) -> DataFrame:
+    """Medications, substances and devices go to everyone who points to one, and what these point to."""
+    own = lines.filter(f.col("kind").isin(*SHARED))
+    rest = lines.filter(~f.col("kind").isin(*SHARED))
+    if not any(counts.get(kind) for kind in SHARED):
+        return rest.drop("pointed")
+    wanted = rest.select("owner", f.explode("pointed").alias("key")).distinct()
+    near = wanted.join(own.drop("owner"), "key")
+    far = near.select("owner", f.explode("pointed").alias("key")).distinct().join(own.drop("owner"), "key")
+    columns = ["owner", "kind", "key", "json"]
+    return rest.select(columns).union(near.select(columns).union(far.select(columns)).distinct())
+
+
+def _auditing(settings: AuditSettings) -> "Callable[[Batches], Batches]":
+    def audit(batches: Batches) -> Batches:
+        auditor = Auditor(settings)
+        rows = (row for batch in batches for row in zip(*(c.to_pylist() for c in batch.columns), strict=True))
+        found: list[dict[str, Any]] = []
+        for _, lines in groupby(rows, key=itemgetter(0)):
+            found += auditor.audit([(kind, text) for _, kind, _, text in lines])
+            if len(found) >= AT_ONCE:
+                yield _batch(found)
+                found = []
+        yield _batch(found)
+
+    return audit
+
+
+def _batch(found: Iterable[dict[str, Any]]) -> pa.RecordBatch:
+    rows = list(found)
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array([row["encounter"] for row in rows], pa.string()),
+            pa.array([msgspec.json.encode(row).decode() for row in rows], pa.string()),
+        ],
+        ["encounter", "finding"],
+    )

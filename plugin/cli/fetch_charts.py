@@ -1,0 +1,141 @@
+"""`infusion-charges fetch-charts TENANT FOLDER`: charts from an EHR, by FHIR Bulk Data or patient by patient."""
+
+import argparse
+import re
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plugin.cli.bulk_extra import without_extra
+from plugin.ehr.backend import backend_client
+from plugin.ehr.client import FhirClient
+from plugin.ehr.credentials import Credentials
+from plugin.ehr.discovery import Discovery
+from plugin.ehr.errors import EhrError
+from plugin.ehr.tenants import Tenant
+from plugin.ehr.tenants_file import TenantsError, read_tenants
+from plugin.ehr.tokens import TokenEndpoint
+from plugin.ehr.transport import Transport
+from plugin.store.cipher import UnusableKey
+from plugin.store.engine import UnusableStore, open_store
+from plugin.store.signing_keys import SigningKeys
+from plugin.web.settings import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DONE, STOPPED, UNUSABLE = 0, 1, 2
+ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Register the command."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "fetch-charts",
+        help="bring an EHR's charts into a folder",
+        description="Ask the EHR for a bulk data export and bring its files, with the app's own registration "
+        "(SMART Backend Services). A broken-off export goes on when the same command is given again.",
+    )
+    parser.add_argument("tenant", metavar="TENANT", help="its name in the tenants file")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the files go")
+    parser.add_argument("--group", default="", metavar="ID", help="the patients of one Group, as most EHRs want it")
+    parser.add_argument(
+        "--since", default="", metavar="INSTANT", help="only what changed since, as 2026-01-01T00:00:00Z"
+    )
+    parser.add_argument(
+        "--patients", type=Path, metavar="FILE", help="no bulk export: search patient by patient, an id a line"
+    )
+    parser.add_argument(
+        "--pause", type=float, default=0.5, metavar="SECONDS", help="between two searches of --patients (default: 0.5)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0: everything arrived; 1: it stopped and can be gone on with; 2: the question can't be asked."""
+    try:
+        from plugin.bulk.errors import BulkError  # noqa: PLC0415 - of the extra `bulk`
+        from plugin.bulk.exporting import export  # noqa: PLC0415
+    except ImportError as missing:
+        return without_extra("fetch-charts", missing)
+    try:
+        _check(options)
+        patients = _patients(options.patients) if options.patients else None
+        settings = read_settings()
+        client = _client(settings, _tenant(settings, options.tenant))
+    except (SettingsError, TenantsError, EhrError, UnusableStore, UnusableKey) as wrong:
+        return _say(wrong, UNUSABLE)
+    try:
+        if patients is not None:
+            return _crawl(client, options, patients)
+        count = export(client, options.folder, options.group, options.since, sleep=time.sleep, told=_tell)
+    except (BulkError, EhrError, OSError) as wrong:
+        return _say(wrong, STOPPED)
+    except KeyboardInterrupt:
+        return _say("stopped; run the same command again to go on", STOPPED)
+    print(f"{count} files in {options.folder}")
+    return DONE
+
+
+def _crawl(client: FhirClient, options: argparse.Namespace, patients: list[str]) -> int:
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from plugin.bulk.crawling import crawl  # noqa: PLC0415
+
+    with tqdm(total=len(patients), unit=" patients", disable=None) as bar:
+        told: Callable[[int], object] = lambda done: bar.update(done - bar.n)  # noqa: E731
+        count = crawl(client, options.folder, patients, pause=options.pause, sleep=time.sleep, told=told)
+    print(f"the charts of {count} patients in {options.folder}")
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.group and not ID.fullmatch(options.group):
+        raise SettingsError(f"--group {options.group}: not an id")
+    if options.since and not INSTANT.fullmatch(options.since):
+        raise SettingsError(f"--since {options.since}: write it as 2026-01-01T00:00:00Z")
+
+
+def _patients(path: Path) -> list[str]:
+    try:
+        given = path.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"--patients {path}: can't be read") from None
+    ids = [each.removeprefix("Patient/") for each in given]
+    wrong = next((number for number, each in enumerate(ids, 1) if not ID.fullmatch(each)), 0)
+    if wrong or not ids:
+        raise SettingsError(f"--patients {path}: entry {wrong} is no id" if wrong else f"--patients {path}: empty")
+    return list(dict.fromkeys(ids))
+
+
+def _tenant(settings: Settings, name: str) -> Tenant:
+    if settings.tenants is None:
+        raise SettingsError("INFUSION_CHARGES_TENANTS: not set; give the path of a tenants file")
+    tenants = read_tenants(settings.tenants)
+    found = tenants.by_key(name)
+    if found is None:
+        raise SettingsError(f"no tenant {name}; the file has {', '.join(each.key for each in tenants)}")
+    return found
+
+
+def _client(settings: Settings, tenant: Tenant) -> FhirClient:
+    """With the app's own token; without one where the tenant has no sign-in."""
+    transport = Transport()
+    if tenant.open:
+        return FhirClient(transport, tenant, None)
+    store = open_store(settings.database_url, settings.encryption_keys)
+    credentials = Credentials(keys_of=SigningKeys(store).of)
+    endpoint = TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), credentials)
+    return backend_client(endpoint, lambda: datetime.now(UTC))
+
+
+def _tell(words: str) -> None:
+    print(f"infusion-charges fetch-charts: {''.join(c if c.isprintable() else ' ' for c in words)}", file=sys.stderr)
+
+
+def _say(wrong: object, status: int) -> int:
+    print(f"infusion-charges fetch-charts: {wrong}", file=sys.stderr)
+    return status

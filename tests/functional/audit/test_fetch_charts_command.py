@@ -1,0 +1,96 @@
+"""`infusion-charges fetch-charts` against a server on loopback, and the audit of what it brought."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from plugin.cli import main
+from tests.unit.bulk.exports import charge, infusion, visit
+
+RESOURCES = [*visit(), infusion("m1", "09:00", "11:00"), charge("c1", "96365")]
+
+
+class Bulk(BaseHTTPRequestHandler):
+    """Kick-off, one poll that is not ready, a list of files, the files."""
+
+    polls = 0
+
+    def do_GET(self) -> None:
+        base = f"http://{self.headers['Host']}"
+        path = self.path.partition("?")[0]
+        if path == "/fhir/$export":
+            self._answer(202, b"", {"Content-Location": f"{base}/fhir/status"})
+        elif path == "/fhir/status" and type(self).polls == 0:
+            type(self).polls += 1
+            self._answer(202, b"", {"Retry-After": "1"})
+        elif path == "/fhir/status":
+            kinds = dict.fromkeys(r["resourceType"] for r in RESOURCES)
+            output = [{"type": kind, "url": f"{base}/fhir/files/{kind}"} for kind in kinds]
+            self._answer(200, json.dumps({"output": output, "requiresAccessToken": False}).encode())
+        else:
+            kind = path.rsplit("/", 1)[-1]
+            self._answer(200, b"".join(json.dumps(r).encode() + b"\n" for r in RESOURCES if r["resourceType"] == kind))
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the test's output."""
+
+
+@pytest.fixture
+def ehr() -> Iterator[str]:
+    """The base address of the server."""
+    Bulk.polls = 0
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bulk)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/fhir"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def _tenants(ehr, tmp_path, monkeypatch) -> None:
+    """A tenants file with that server, which has no sign-in."""
+    (tmp_path / "tenants.toml").write_text(f'[tenants.lab]\niss = "{ehr}"\nopen = true\nname = "Lab"\n')
+    monkeypatch.setenv("INFUSION_CHARGES_TENANTS", str(tmp_path / "tenants.toml"))
+
+
+@pytest.mark.usefixtures("_tenants")
+def test_what_an_ehr_exports_can_be_audited(tmp_path, capsys):
+    """From the kick-off to the finding: the second hour was not charged."""
+    folder = tmp_path / "export"
+
+    assert main(["fetch-charts", "lab", str(folder)]) == 0
+    assert "5 files" in capsys.readouterr().out
+    assert main(["audit", str(folder), "--output", str(tmp_path / "f.jsonl"), "--workers", "1"]) == 0
+    (finding,) = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
+    assert (finding["code"], finding["direction"]) == ("96366", "under")
+
+
+@pytest.mark.usefixtures("_tenants")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["nobody", "{folder}"], "no tenant nobody"),
+        (["lab", "{folder}", "--group", "../x"], "not an id"),
+        (["lab", "{folder}", "--since", "yesterday"], "write it as"),
+        (["lab", "{folder}", "--patients", "missing.txt"], "can't be read"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_refused_with_two(options, told, tmp_path, capsys):
+    """Nothing was asked of the EHR."""
+    given = [each.format(folder=tmp_path / "export") for each in options]
+
+    assert main(["fetch-charts", *given]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "export").exists()

@@ -1,0 +1,88 @@
+"""Spark in local mode and DuckDB give identical findings on the same export."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from plugin.bulk.findings import ORDER
+from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.settings import AuditSettings
+from plugin.cli import main
+from tests.benchmarks.truth import judge, read_findings
+from tests.unit.bulk.exports import charge, condition, encounter, infusion, patient, visit, write
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator:
+    """Spark on this machine, two threads, no user interface."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - the extra `spark` is not of every checkout
+
+    builder = SparkSession.builder.master("local[2]").appName("infusion-charges-tests")
+    for name, value in (
+        ("spark.ui.enabled", "false"),
+        ("spark.sql.shuffle.partitions", "3"),
+        ("spark.driver.host", "127.0.0.1"),
+        ("spark.driver.bindAddress", "127.0.0.1"),
+        ("spark.driver.memory", "1g"),
+    ):
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    yield spark
+    spark.stop()
+
+
+def by_spark(session, export) -> list[dict]:
+    """Its findings in the order of reports."""
+    from plugin.bulk.spark import audit_with_spark  # noqa: PLC0415
+
+    rows = audit_with_spark(session, str(export / "*.ndjson"), AuditSettings()).collect()
+    return in_order([json.loads(row["finding"]) for row in rows])
+
+
+def by_duckdb(export, output) -> list[dict]:
+    """The findings of the command."""
+    assert main(["audit", str(export), "--output", str(output), "--workers", "1"]) in (0, 1)
+    return in_order(read_findings(output))
+
+
+def in_order(findings: list[dict]) -> list[dict]:
+    """By the columns that order every report."""
+    return sorted(findings, key=lambda finding: [str(finding[name]) for name in ORDER])
+
+
+def test_a_generated_export_gives_identical_findings(session, tmp_path):
+    """Every column of every finding, and they are the seeded ones."""
+    generate(Wish(encounters=400, seed=77), tmp_path / "export")
+    found = by_spark(session, tmp_path / "export")
+
+    assert found == by_duckdb(tmp_path / "export", tmp_path / "f.jsonl")
+    verdict = judge(found, tmp_path / "export" / "truth.csv")
+    assert (dict(verdict.missed), dict(verdict.invented)) == ({}, {})
+    assert len(verdict.seeded) > 30
+
+
+def test_odd_links_give_identical_findings(session, tmp_path):
+    """No encounter named, no patient named, another patient's, a shared bag with a shared powder, a line of no JSON."""
+    loose = infusion("m1", "09:00", "10:00")
+    del loose["context"]
+    homeless = infusion("m2", "11:00", "12:00", drug="vancomycin")
+    del homeless["subject"]
+    stranger = infusion("m3", "12:30", "13:30", subject={"reference": "Patient/p9"})
+    bagged = infusion("m4", "14:00", "15:31") | {"medicationReference": {"reference": "Medication/bag"}}
+    del bagged["medicationCodeableConcept"]
+    powder = [{"itemReference": {"reference": "https://ehr.example.org/Medication/powder/_history/1"}}]
+    shared = [
+        {"resourceType": "Medication", "id": "bag", "ingredient": powder},
+        {"resourceType": "Medication", "id": "powder", "code": {"text": "ertapenem"}},
+    ]
+    others = [patient("p9"), encounter("e9", of="p9"), condition("c9", of="p9")]
+    export = write(
+        tmp_path / "e", [*visit(), *others, loose, homeless, stranger, bagged, *shared, charge("c", "96372")]
+    )
+    with (export / "Condition.ndjson").open("a", encoding="utf-8") as file:
+        file.write("{cut\n")
+    found = by_spark(session, export)
+
+    assert found == by_duckdb(export, tmp_path / "f.jsonl")
+    assert {f["code"] for f in found} >= {"96365", "96367", "96372"}
