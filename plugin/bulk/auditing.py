@@ -65,7 +65,8 @@ class Auditor:
             return self.other.differences(found, self)
         if self.settings.charges is ChargeSource.NONE:
             return documentation_gaps(found, self.book, self.review)
-        return compare(found, charged.get(found.chart.encounter.id, ()), self.book, self.review)
+        known = charged.get(found.chart.encounter.id, ())
+        return compare(found, known, self.book, self.review, drugs=self.settings.drugs)
 
     def _read(self, lines: Iterable[Line]) -> tuple[list[Any], list[Any], list[Any]]:
         resources, claims, charges = [], [], []
@@ -135,7 +136,7 @@ class _Other:
         """What the other policy codes is taken as charged: `under` is what the audited policy adds to it."""
         there = support_chart(found.chart, self.book, self.review)
         lines = [as_charged(line, found.chart) for line in there.charges]
-        return compare(found, lines, auditor.book, auditor.review)
+        return compare(found, lines, auditor.book, auditor.review, drugs=auditor.settings.drugs)
 
 
 def as_charged(line: Any, chart: Chart) -> ExistingCharge:

@@ -42,12 +42,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class AuditSettings:
-    """How to audit: the zone, the policy, one to be compared with instead of charges, and fees in dollars by code."""
+    """How to audit: the zone, the policy, one to be compared with instead of charges, and fees in dollars by code.
+
+    `drugs`: the lines of the drugs themselves are compared, too.
+    """
 
     policy: Policy = field(default_factory=Policy)
     compared: Policy | None = None
     zone: str = ""
     charges: ChargeSource = ChargeSource.NONE
+    drugs: bool = False
     fees: Mapping[str, Decimal] = field(default_factory=dict)
 
     def tzinfo(self) -> ZoneInfo | None:

@@ -39,6 +39,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--fees", type=Path, metavar="FILE.csv", help="dollars by code, to say what differences are worth"
     )
+    parser.add_argument("--drugs", action="store_true", help="compare the lines of the drugs themselves, too")
     add_policy_options(parser)
     parser.add_argument("--zone", metavar="AREA/CITY", help="the facility's time zone, such as America/Chicago")
     parser.add_argument(
@@ -98,7 +99,7 @@ def _run(options: argparse.Namespace, output: Path) -> "Run":
     read_zone(options.zone)
     fees = read_fees(options.fees) if options.fees else {}
     compared = Policy(setting) if options.simulate else None
-    settings = AuditSettings(policy, compared, options.zone or "", fees=fees)
+    settings = AuditSettings(policy, compared, options.zone or "", drugs=options.drugs, fees=fees)
     return Run(options.folder, _work(options, output), settings, options.workers, options.memory, options.charges)
 
 

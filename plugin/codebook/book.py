@@ -133,6 +133,11 @@ class CodeBook:
         return {row.code: row.family for row in self.procedure_codes}
 
     @cached_property
+    def governed(self) -> frozenset[str]:
+        """Every code whose presence the rulebook decides: administrations and drugs."""
+        return frozenset(self.administrations) | {row.code for row in self.drug_codes}
+
+    @cached_property
     def _listed(self) -> dict[str, int]:
         return {code: place for place, code in enumerate(self.hierarchy["listed"])}
 

@@ -13,12 +13,10 @@ from plugin.codebook import CodeBook
 from plugin.domain import (
     Ask,
     CareSetting,
-    Category,
     Chart,
     Decline,
     ExistingCharge,
     Fact,
-    Role,
     Ruling,
     SuggestedCharge,
 )
@@ -32,6 +30,10 @@ from plugin.rules.trials import Trial
 
 UNDER, OVER, UNDOCUMENTED = "under", "over", "undocumented"
 NOTHING_EARNS_IT = Fact("nothing charted earns it")
+OF_THE_DRUG = frozenset(
+    ["dose-unit", "vial-size-or-waste", "drug-code-ambiguous", "340b", "patient-weight", "drug-source"]
+)
+"""Questions about a drug's own line: no answer to them earns an administration."""
 NOT_ALL_READ = "the chart could not be read or placed whole"
 Units = int | Decimal
 
@@ -104,14 +106,19 @@ def support_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> Sup
 
 
 def compare(
-    found: Supported, charged: Iterable[ExistingCharge], book: CodeBook, settings: ReviewSettings
+    found: Supported,
+    charged: Iterable[ExistingCharge],
+    book: CodeBook,
+    settings: ReviewSettings,
+    *,
+    drugs: bool = False,
 ) -> list[Difference]:
     """The lines on which what was charged and what is supported differ, by day, code and modifiers.
 
-    Only codes whose presence the rulebook decides, which are the administration codes; a charge without a day stands
-    on the day of its code's line, else on the encounter's.
+    Only codes whose presence the rulebook decides: the administrations, with `drugs` also the lines of the drugs
+    themselves; a charge without a day stands on the day of its code's line, else on the encounter's.
     """
-    governed = book.administrations
+    governed = book.governed if drugs else book.administrations
     supported = {line.key: line for line in found.charges if line.code in governed}
     units = _charged_units(charged, governed, found)
     keys = sorted({*supported, *units}, key=lambda key: (key[3], key[1], key[2]))
@@ -185,16 +192,25 @@ def _declined(code: str, found: Supported) -> tuple[Decline, str] | None:
 def _open_question(
     key: ChargeKey, supported: int, found: Supported, book: CodeBook, settings: ReviewSettings
 ) -> tuple[Ask, str] | None:
-    """The first question of which some answer would earn more of the code."""
-    asking = [r for r in found.rulings if isinstance(r.outcome, Ask) and not r.outcome.silent]
+    """The first question of which some answer would earn more of the code.
+
+    While a question about a drug's own line is open, no line of a drug is refuted: which one it concerns is not known.
+    """
+    administration = key[1] in book.administrations
+    asking = [
+        (r.outcome, r.rules[0])
+        for r in found.rulings
+        if isinstance(r.outcome, Ask)
+        and not r.outcome.silent
+        and not (administration and r.outcome.kind in OF_THE_DRUG)
+    ]
     if not asking:
         return None
     trial = Trial(found.chart, book, found.setting, settings.positions, found.charges)
-    for ruling in asking:
-        ask = ruling.outcome
-        if isinstance(ask, Ask) and any(_earns(key, trial.answer(a.apply(found.chart))) for a in ask.answers):
-            return ask, ruling.rules[0]
-    return None
+    for ask, rule in asking:
+        if any(_earns(key, trial.answer(a.apply(found.chart))) for a in ask.answers):
+            return ask, rule
+    return next((each for each in asking if not administration and each[0].kind in OF_THE_DRUG), None)
 
 
 def _earns(key: ChargeKey, changes: Iterable[tuple[ChargeKey, int, int, tuple[str, ...]]]) -> bool:
@@ -240,21 +256,24 @@ def _same_code(one: Difference, other: Difference, book: CodeBook) -> bool:
 
 def _same_place(one: Difference, other: Difference, book: CodeBook) -> bool:
     """The same role and technique in another family, as 96413 for 96365."""
-    return _family(one, book)[1:] == _family(other, book)[1:] and _same_day(one, other)
+    families = _family(one, book), _family(other, book)
+    return all(families) and families[0][1:] == families[1][1:] and _same_day(one, other)
 
 
 def _same_technique(one: Difference, other: Difference, book: CodeBook) -> bool:
     """The same technique and as many units, as 96365 for 96367."""
     as_many = one.charged - one.supported == other.supported - other.charged
-    return as_many and _family(one, book)[2] == _family(other, book)[2] and _same_day(one, other)
+    families = _family(one, book), _family(other, book)
+    return as_many and all(families) and families[0][2] == families[1][2] and _same_day(one, other)
 
 
 def _same_day(one: Difference, other: Difference) -> bool:
     return one.key[3] == other.key[3]
 
 
-def _family(difference: Difference, book: CodeBook) -> tuple[Category, Role, str]:
-    return book.administrations[difference.key[1]]
+def _family(difference: Difference, book: CodeBook) -> tuple[object, ...]:
+    """Empty for the line of a drug."""
+    return book.administrations.get(difference.key[1], ())
 
 
 def money(difference: Difference, fees: Mapping[str, Decimal]) -> Decimal | None:

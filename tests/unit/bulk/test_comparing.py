@@ -154,3 +154,13 @@ def test_an_inpatient_stay_supports_no_line():
     lines = compare(support_chart(chart, BOOK, SETTINGS), [charged("96365")], BOOK, SETTINGS)
 
     assert [(d.key[1], d.direction, d.rule) for d in lines] == [("96365", "over", "INPATIENT-STAY")]
+
+
+def test_the_drugs_own_lines_are_compared_when_wished():
+    """A drug by its name alone: which product was given is asked, so its line is neither supported nor refuted."""
+    lines = [charged("96365"), charged("96366"), charged("J0692", 4, system="HCPCS")]
+    (difference,) = compare(found(TWO_HOURS), lines, BOOK, SETTINGS, drugs=True)
+
+    assert (difference.key[1], difference.direction) == ("J0692", "undocumented")
+    assert difference.query == "drug-code-ambiguous"
+    assert compare(found(TWO_HOURS), lines, BOOK, SETTINGS) == []
