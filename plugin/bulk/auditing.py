@@ -120,10 +120,11 @@ class Auditor:
                 self.tally.missing[where] = self.tally.missing.get(where, 0) + 1
 
     def _tell(self, issues: Iterable[MappingIssue]) -> None:
+        """Keep what was not read or placed, never what stood there: this goes to the screen."""
         for issue in issues:
             self.tally.unplaced += 1
             if len(self.tally.problems) < MOST_PROBLEMS:
-                self.tally.problems.append((f"{issue.resource} {issue.path}".strip(), issue.found, issue.done))
+                self.tally.problems.append((f"{issue.resource} {issue.path}".strip(), "", issue.done))
 
 
 class _Other:

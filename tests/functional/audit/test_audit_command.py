@@ -326,3 +326,14 @@ def test_a_full_disk_is_said_and_leaves_no_half_report(seeded, tmp_path, capsys)
     assert status == 2
     assert "free space" in capsys.readouterr().err
     assert not (tmp_path / "f.jsonl").exists()
+
+
+def test_what_stood_in_the_chart_is_not_told_on_standard_error(tmp_path, capsys):
+    """The place and what was done about it, not the words: they may name somebody."""
+    strange = infusion("m1", "09:00", "11:00", status="Mrs Example said so")
+    export = write(tmp_path / "export", [*visit(), strange, charge("c1", "96365")])
+
+    assert audit(export, tmp_path / "f.jsonl") == 1
+    said = capsys.readouterr().err
+    assert "MedicationAdministration/m1 MedicationAdministration.status" in said
+    assert "Example" not in said
