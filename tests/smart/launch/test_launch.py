@@ -237,6 +237,7 @@ def test_launch_without_a_patient_is_refused(browser: Browser, ehr: FakeEhr) -> 
     assert (kept(browser), "/auth/revoke" in ehr.paths()) == (0, True)
 
 
+@verifies("SEC-02")
 @pytest.mark.parametrize(
     ("configuration", "status", "told"),
     [

@@ -158,6 +158,31 @@ def test_logout_wipes_and_revokes(browser: Browser, at_picker: str, ehr: FakeEhr
         assert connection.exec_driver_sql("select tokens_sealed from launches").scalars().all() == [""]
 
 
+@verifies("SEC-16")
+@pytest.mark.parametrize("endpoint", ["none", "failing", "unreachable"])
+def test_logout_wipes_whatever_the_ehr_says(make_browser, ehr: FakeEhr, endpoint: str) -> None:
+    """Without a revocation endpoint, with one that fails, and with an EHR that is down: the tokens are gone here."""
+    addresses = {"none": None, "failing": f"{ehr.base}/auth/nowhere", "unreachable": "http://127.0.0.1:1/revoke"}
+    published = {
+        "issuer": f"{ehr.base}/auth",
+        "authorization_endpoint": f"{ehr.base}/auth/authorize",
+        "token_endpoint": f"{ehr.base}/auth/token",
+        "jwks_uri": f"{ehr.base}/auth/jwks",
+        "revocation_endpoint": addresses[endpoint],
+    }
+    ehr.configuration = ({name: value for name, value in published.items() if value}, 200)
+    ehr.token = {"encounter": None}
+    host = ehr.base.removeprefix("http://")
+    browser: Browser = make_browser(f'hosts = ["{host}", "127.0.0.1:1"]')
+    ehr.resources = {"Encounter": bundle(encounter("e1"))}
+    picker = browser.launch().location
+    form = browser.form(browser.get(picker))
+    assert browser.post(picker.replace("encounter", "logout"), form).status_code == 200
+    assert browser.get(picker).status_code == 403
+    with browser.services.store.reading() as connection:
+        assert connection.exec_driver_sql("select tokens_sealed from launches").scalars().all() == [""]
+
+
 def test_logout_only_by_post(browser: Browser, at_picker: str) -> None:
     """A link can't end a session."""
     assert browser.get(at_picker.replace("encounter", "logout")).status_code == 405
