@@ -13,7 +13,8 @@ from typing import Any
 
 from plugin.cli.one_tenant import read_tenant
 from plugin.ehr.credentials import Credentials
-from plugin.ehr.preflight import Finding, Report, Standing, examine
+from plugin.ehr.findings import Finding, Report, Standing
+from plugin.ehr.preflight import examine
 from plugin.ehr.tenants import Tenant, Tenants
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey

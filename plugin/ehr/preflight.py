@@ -5,9 +5,7 @@ Where the app is registered for working without a person, a token for that is as
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from plugin.ehr.addresses import host_of
@@ -15,6 +13,7 @@ from plugin.ehr.credentials import Credentials
 from plugin.ehr.declared import Declared, declared_resources, declared_version
 from plugin.ehr.discovery import Discovery, SmartConfiguration
 from plugin.ehr.errors import EhrError
+from plugin.ehr.findings import Finding, Report, Standing
 from plugin.ehr.scopes import missing_scopes
 from plugin.ehr.sinks.choosing import choose_sink
 from plugin.ehr.statements import Statements
@@ -22,39 +21,6 @@ from plugin.ehr.tenants import Tenant
 from plugin.ehr.tokens import TokenEndpoint
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import CannotOpen
-
-
-class Standing(Enum):
-    """GOOD works; LOOK is for somebody to look at; STOP keeps the app from working."""
-
-    GOOD = "good"
-    LOOK = "look"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`says` is what was found at the EHR or in the tenants file, `means` what its users will notice of it."""
-
-    topic: str
-    standing: Standing
-    says: str
-    means: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything found about one tenant, in the order of a launch."""
-
-    tenant: str
-    name: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def usable(self) -> bool:
-        """Does nothing stop the app from working with this EHR?"""
-        return all(each.standing is not Standing.STOP for each in self.findings)
-
 
 SIGN_IN, SCOPES, CHARTS, CHARGES, SETTINGS = "Sign-in", "Scopes", "Charts", "Charges", "Settings"
 ALONE = "Without a person"

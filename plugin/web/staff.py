@@ -7,19 +7,18 @@ from flask import Blueprint, make_response, render_template
 from werkzeug.wrappers import Response
 
 from plugin.ehr.preflight import examine
+from plugin.ehr.tenants import ROLES
 from plugin.web.roles import require_role
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
 
 blueprint = Blueprint("staff", __name__)
 
-EVERY_ROLE = ("clinician", "coder", "lead", "admin")
-
 
 @blueprint.get("/home")
 def home(launch_id: str) -> Response:
     """What this person's role may open."""
-    launch = require_role(*EVERY_ROLE)
+    launch = require_role(*ROLES)
     return make_response(render_template("staff/home.html", is_admin=launch.role == "admin"))
 
 

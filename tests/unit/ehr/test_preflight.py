@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from plugin.ehr.credentials import Credentials
 from plugin.ehr.errors import Unreachable
-from plugin.ehr.preflight import Report, Standing, examine
+from plugin.ehr.findings import Report, Standing
+from plugin.ehr.preflight import examine
 from plugin.ehr.signing import make_signing_key
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import Answer
