@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = (
-    "demo", "serve", "code", "audit", "fetch-charts", "generate", "codebook", "keys", "doctor", "audit-trail", "export",
-)  # fmt: skip
+    *("demo", "serve", "code", "audit", "fetch-charts", "generate", "codebook", "keys", "doctor", "audit-trail"),
+    *("export", "purge"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,14 +1,19 @@
 """`infusion-charges serve`: the app behind a production WSGI server."""
 
 import argparse
+import contextlib
 import logging
+import os
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Flask
+from pythonjsonlogger.json import JsonFormatter
 
 from plugin.ehr.addresses import is_loopback
 from plugin.web.app import create_app
@@ -20,7 +25,10 @@ from plugin.web.settling import settle_in_background
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
+# Named by prometheus_client, which looks for it when it is imported; so the app must not be made before it is set.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+JSON_FIELDS = "{asctime}{levelname}{name}{message}"
 
 
 class _Server(Protocol):
@@ -38,17 +46,18 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     parser.add_argument(
         "--allow-open", action="store_true", help="serve tenants without sign-in beyond loopback (test data only)"
     )
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="how log lines look")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped; 0 after a clean stop, 2 when the settings don't let it start."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=LOG_FORMAT)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    _log_to_standard_error(options.log_format)
     try:
-        settings = _settings(options)
-        _check(settings, options)
-        _choose_server(options.server)(settings, options)
+        with _shared_numbers():
+            settings = _settings(options)
+            _check(settings, options)
+            _choose_server(options.server)(settings, options)
     except SettingsError as error:
         print(f"infusion-charges serve: {error}", file=sys.stderr)
         return 2
@@ -59,6 +68,15 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def _log_to_standard_error(log_format: str) -> None:
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(
+        JsonFormatter(JSON_FIELDS, style="{") if log_format == "json" else logging.Formatter(LOG_FORMAT)
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[output])
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -122,6 +140,17 @@ def _serve_with_gunicorn(settings: Settings, options: argparse.Namespace) -> Non
             return _app(settings)
 
     InProcess().run()
+
+
+@contextlib.contextmanager
+def _shared_numbers() -> Iterator[None]:
+    """A folder in which the workers keep their numbers together, unless the site has named one."""
+    if os.environ.get(SHARED_FOLDER):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="infusion-charges-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        yield
 
 
 def _gunicorn_settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
@@ -30,6 +30,10 @@ LARGE_CHUNK = 1024 * 1024
 
 # These write tokens and whole addresses (with patient ids) at DEBUG.
 TALKATIVE_LOGGERS = ("requests_oauthlib", "oauthlib", "urllib3")
+
+
+# Told of every request: method, host, status (0 without an answer) and seconds.
+Observer = Callable[[str, str, int, float], None]
 
 
 class NotJsonError(EhrError):
@@ -61,14 +65,19 @@ def _send_unchanged(request: requests.PreparedRequest) -> requests.PreparedReque
 class Transport:
     """Everything that leaves for an EHR goes through one of these; thread-safe.
 
-    `private_hosts` may have addresses that are not public.
+    `private_hosts` may have addresses that are not public; `observe` is told of every request.
     """
 
     def __init__(
-        self, pool_size: int = 32, read_seconds: float = READ_SECONDS, private_hosts: Iterable[str] = ()
+        self,
+        pool_size: int = 32,
+        read_seconds: float = READ_SECONDS,
+        private_hosts: Iterable[str] = (),
+        observe: Observer | None = None,
     ) -> None:
         self._adapter = JudgingAdapter(private_hosts, pool_connections=16, pool_maxsize=pool_size)
         self._read_seconds = read_seconds
+        self._observe = observe
         for name in TALKATIVE_LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -110,7 +119,8 @@ class Transport:
         AnswerTooLarge.
         """
         refuse_open_transaction()
-        host = split_safely(url).hostname
+        host = split_safely(url).hostname or ""
+        began, status = time.monotonic(), 0
         try:
             response = session.request(
                 method,
@@ -122,11 +132,16 @@ class Transport:
                 stream=True,
             )
             with response:
-                return Answer(response.status_code, response.headers, _read_bounded(response, limit))
+                answer = Answer(response.status_code, response.headers, _read_bounded(response, limit))
+            status = answer.status
+            return answer
         except requests.exceptions.Timeout as error:
             raise Unreachable(f"{host} did not answer in time; try again in a moment") from error
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"{host} could not be reached; try again in a moment") from error
+        finally:
+            if self._observe:
+                self._observe(method, host, status, time.monotonic() - began)
 
     def download(
         self, session: requests.Session, url: str, *, headers: Mapping[str, str], file: IO[bytes], limit: int

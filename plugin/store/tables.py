@@ -136,6 +136,7 @@ decisions = Table(
 )
 
 # What was about to be sent, stored before it was; at most one for each charge is unsettled.
+UNSETTLED_STATES = ("open", "unknown")
 UNSETTLED = "state IN ('open', 'unknown')"
 intents = Table(
     "intents",

@@ -21,5 +21,6 @@ def _start() -> None:
 def _log(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "no route"
     milliseconds = round((time.monotonic() - g.started) * 1000) if "started" in g else 0
-    log.info("%s %s %d %d ms", request.method, route, response.status_code, milliseconds)
+    said = {"method": request.method, "route": route, "status": response.status_code, "milliseconds": milliseconds}
+    log.info("%s %s %d %d ms", *said.values(), extra=said)
     return response

@@ -23,7 +23,7 @@ from plugin.store.signing_keys import SigningKeys
 from plugin.web import attest_pages as _attest_pages  # noqa: F401 - adds its routes to the blueprint of the review
 from plugin.web import coming_back as _coming_back  # noqa: F401 - adds its routes to the blueprint of launching
 from plugin.web import in_session as _in_session  # noqa: F401 - so does this
-from plugin.web import key_sets, launching, review_pages, staff
+from plugin.web import key_sets, launching, review_pages, staff, status_pages
 from plugin.web import open_tenant as _open_tenant  # noqa: F401 - and this
 from plugin.web.access_log import install_access_log
 from plugin.web.errors import install_error_pages
@@ -53,13 +53,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         # Without sign-in nothing but the name in the address tells this app from another that a browser was led to.
         app.config["TRUSTED_HOSTS"] = [chosen.host]
     install_access_log(app)
+    services.metrics.watch(app)
+    install_security_headers(app)
     install_session(app)
     install_rate_limits(app, services)
-    install_security_headers(app)
     install_error_pages(app)
     app.register_blueprint(launching.blueprint)
     app.register_blueprint(key_sets.blueprint)
     app.register_blueprint(staff.blueprint, url_prefix="/s/<launch_id>")
+    app.register_blueprint(status_pages.blueprint)
     app.register_blueprint(review_pages.blueprint, url_prefix="/s/<launch_id>")
     _mount(app, chosen)
     return app
@@ -81,7 +83,11 @@ def _make_services(settings: Settings) -> Services:
         raise SettingsError(f"INFUSION_CHARGES_ENCRYPTION_KEYS: {error}") from error
     except UnusableStore as error:
         raise SettingsError(f"INFUSION_CHARGES_DATABASE_URL: {error}") from error
-    transport = Transport(private_hosts=tenants.private_hosts())
+    # Imported here: prometheus_client looks once, when it is imported, whether processes share their numbers.
+    from plugin.web.metrics import Metrics  # noqa: PLC0415
+
+    metrics = Metrics()
+    transport = Transport(private_hosts=tenants.private_hosts(), observe=metrics.ehr_request)
     try:
         book = CodeBook.load()
     except CodeBookError as error:
@@ -96,6 +102,7 @@ def _make_services(settings: Settings) -> Services:
         discovery=Discovery(transport),
         keys=KeySets(transport),
         statements=Statements(transport),
+        metrics=metrics,
         credentials=Credentials(_secrets_by_tenant(settings.client_secrets, tenants), SigningKeys(store).of),
     )
 

@@ -134,6 +134,7 @@ def _keep(
         need_patient_banner=answer.need_patient_banner,
     )
     log.info("launch opened: tenant %s", tenant.key)
+    current_services().metrics.launch(tenant.key)
     return open_session(new, browser)
 
 

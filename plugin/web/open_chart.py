@@ -133,12 +133,17 @@ class OpenChart:
             scrub=self.scrub,
         )
         decided = decide(asked, sitting)
-        return post_accepted(posting, [each.decision.key for each in decided])
+        return self._counted(post_accepted(posting, [each.decision.key for each in decided]))
 
     def send_again(self, asked: list[Asked]) -> tuple[Posted, ...]:
         """Send what was accepted and did not arrive; raises NotAllowed."""
         may_decide(self.person, self.policy)
-        return post_accepted(self._posting(), [each.key for each in asked])
+        return self._counted(post_accepted(self._posting(), [each.key for each in asked]))
+
+    def _counted(self, posted: tuple[Posted, ...]) -> tuple[Posted, ...]:
+        for each in posted:
+            self.services.metrics.posted(self.tenant.key, each.outcome)
+        return posted
 
     def settle(self) -> None:
         """Look into the EHR for charges whose arrival is unknown; sends nothing.

@@ -1,9 +1,13 @@
-"""Headers of every answer: a strict policy, no caching, no referrer; framed only by the EHRs that may."""
+"""Headers of every answer: a strict policy, no caching, no referrer; framed only by the EHRs that may.
+
+And what no request may hold: an address with bytes that are no UTF-8.
+"""
 
 from http import HTTPStatus
 
 from flask import Flask, Response, g, request
 
+from plugin.web.errors import PageError
 from plugin.web.services import current_services
 
 # What holds nothing of anybody and may be kept by whoever fetches it.
@@ -15,8 +19,18 @@ _POLICY = (
 
 
 def install_security_headers(app: Flask) -> None:
-    """Set the headers on every answer, errors included."""
+    """Set the headers on every answer, errors included; refuse addresses that can't be read."""
+    app.before_request(_require_readable_address)
     app.after_request(_set_headers)
+
+
+def _require_readable_address() -> None:
+    """Werkzeug would fail on the first look at the parameters, wherever that is."""
+    try:
+        request.query_string.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = "The address holds bytes that no address has."
+        raise PageError(HTTPStatus.BAD_REQUEST, "This address can't be read", text) from error
 
 
 def _set_headers(response: Response) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
@@ -35,6 +35,9 @@ from plugin.store.exports import ExportLedger
 from plugin.store.launches import Launch, LaunchStore, Tokens
 from plugin.web.settings import Settings
 
+if TYPE_CHECKING:
+    from plugin.web.metrics import Metrics
+
 EXTENSION = "infusion_charges"
 
 
@@ -57,6 +60,7 @@ class Services:
     keys: KeySets
     statements: Statements
     credentials: Credentials
+    metrics: "Metrics"
     clock: Callable[[], datetime] = utc_now
 
     def tenant(self, launch: Launch) -> Tenant:

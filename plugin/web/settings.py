@@ -24,6 +24,7 @@ class Settings:
 
     `public_url` is the address browsers use, without a trailing slash; its path is the sub-path the app lives under.
     `encryption_keys` are Fernet keys, newest first. `client_secrets` are by the ending of their variables' names.
+    `status_token` opens readiness and metrics, which aren't there without it.
     `proxy_hops` is the number of reverse proxies whose forwarding headers are believed.
     `launch_limit` is for one address, `post_limit` for the forms of one session, each as `NUMBER/PERIOD`.
     `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
@@ -34,6 +35,7 @@ class Settings:
     database_url: str = ""
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)
     client_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    status_token: str = field(default="", repr=False)
     proxy_hops: int = 0
     launch_limit: str = DEFAULT_LAUNCH_LIMIT
     post_limit: str = DEFAULT_POST_LIMIT
@@ -78,6 +80,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=values.get("INFUSION_CHARGES_DATABASE_URL", "") or DEFAULT_DATABASE_URL,
         encryption_keys=_keys(values),
         client_secrets=_client_secrets(values),
+        status_token=_status_token(values),
         proxy_hops=_count(values, "INFUSION_CHARGES_PROXY_HOPS"),
         launch_limit=values.get("INFUSION_CHARGES_LAUNCH_LIMIT", "") or DEFAULT_LAUNCH_LIMIT,
         post_limit=values.get("INFUSION_CHARGES_POST_LIMIT", "") or DEFAULT_POST_LIMIT,
@@ -118,13 +121,19 @@ def _client_secrets(values: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def _status_token(values: Mapping[str, str]) -> str:
+    variable = "INFUSION_CHARGES_STATUS_TOKEN_FILE"
+    name = values.get(variable, "")
+    return _read_secret(variable, name) if name else values.get("INFUSION_CHARGES_STATUS_TOKEN", "")
+
+
 def _read_secret(variable: str, name: str) -> str:
     try:
         secret = Path(name).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{variable}: {name} can't be read; check its path and rights") from error
     if not secret:
-        raise SettingsError(f"{variable}: {name} is empty; put the client secret into it")
+        raise SettingsError(f"{variable}: {name} is empty; put the secret into it")
     return secret
 
 

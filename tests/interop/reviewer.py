@@ -11,6 +11,17 @@ import requests
 
 from tests.functional.launch.running import AppUnderTest, Browser
 
+# What the charts earn, worked out by hand in `plugin/sandbox/charts/*/expected.toml`.
+EMERGENCY = Counter({
+    **{(code, 1, "billable"): 1 for code in ("96374", "96375", "96376", "96361", "J7030", "J1885")},
+    ("J2405", 8, "billable"): 1,
+})  # fmt: skip
+INFLIXIMAB = Counter({
+    **{(code, 1, "billable"): 1 for code in ("96413", "96415", "96375")},
+    ("J1745", 40, "billable"): 1,
+    ("J2919", 8, "billable"): 1,
+})  # fmt: skip
+
 
 class _Fields(HTMLParser):
     """Every named input of a page, in order."""

@@ -3,7 +3,6 @@
 What each chart earns is worked out by hand in `plugin/sandbox/charts/*/expected.toml`.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from tests.functional.launch.running import AppUnderTest, serving_app
 from tests.interop.many_writers import post_from_many_stores
-from tests.interop.reviewer import Reviewer, coded
+from tests.interop.reviewer import EMERGENCY, INFLIXIMAB, Reviewer, coded
 from tests.interop.servers import HapiServer, Validators, charges_of
 
 TENANT = """
@@ -21,8 +20,6 @@ name = "HAPI FHIR"
 open = true
 zone = "America/Chicago"
 """
-EMERGENCY = Counter((code, 1, "billable") for code in ("96374", "96375", "96376", "96361"))
-INFLIXIMAB = Counter((code, 1, "billable") for code in ("96413", "96415", "96375"))
 
 
 @pytest.fixture
@@ -35,22 +32,22 @@ def app(hapi: HapiServer, tmp_path: Path) -> Iterator[AppUnderTest]:
 def test_a_chart_becomes_charges_that_every_validator_takes(
     app: AppUnderTest, hapi: HapiServer, validators: Validators
 ) -> None:
-    """The emergency visit earns its four charges; accepted twice they are there once, and they are sound R4."""
+    """The emergency visit earns its seven charges; accepted twice they are there once, and they are sound R4."""
     reviewer = Reviewer(app)
     reviewer.open_without_sign_in("hapi", "edh-patient", "edh-encounter")
     reviewer.accept_all()
-    assert "4 charges sent to the EHR." in reviewer.page.text
+    assert "7 charges sent to the EHR." in reviewer.page.text
     reviewer.open_without_sign_in("hapi", "edh-patient", "edh-encounter")
     reviewer.accept_all()
 
     written = charges_of(hapi.base, "edh-encounter")
     assert coded(written) == EMERGENCY
-    assert [hapi.problems(each) for each in written] == [[]] * 4
-    assert [validators.problems(each) for each in written] == [[]] * 4
+    assert [hapi.problems(each) for each in written] == [[]] * 7
+    assert [validators.problems(each) for each in written] == [[]] * 7
 
 
 def test_eight_posts_of_the_same_form_leave_each_charge_once(app: AppUnderTest, hapi: HapiServer) -> None:
-    """However the clicks fall, the infliximab infusion's three charges are each there once."""
+    """However the clicks fall, the infliximab infusion's five charges are each there once."""
     reviewer = Reviewer(app)
     reviewer.open_without_sign_in("hapi", "inf-patient", "inf-encounter")
     statuses = reviewer.accept_all_at_once(8)

@@ -1,6 +1,5 @@
 """The app against an EHR that others wrote and that enforces scopes: launch, read, code, accept, write, read back."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import requests
 
 from tests.functional.launch.running import AppUnderTest, path_of, serving_app
 from tests.interop.many_writers import post_from_many_stores
-from tests.interop.reviewer import Reviewer, coded
+from tests.interop.reviewer import EMERGENCY, INFLIXIMAB, Reviewer, coded
 from tests.interop.servers import SmartEhr, Validators, charges_of
 
 TENANT = """
@@ -25,8 +24,6 @@ hosts = ["{fhir_host}", "{authorization_host}"]
 "Practitioner/sandbox-coder" = "coder"
 """
 READ_ONLY = "openid fhirUser patient/Patient.rs patient/Encounter.rs patient/Condition.rs patient/MedicationRequest.rs"
-EMERGENCY = Counter((code, 1, "billable") for code in ("96374", "96375", "96376", "96361"))
-INFLIXIMAB = Counter((code, 1, "billable") for code in ("96413", "96415", "96375"))
 
 
 def tenants_for(ehr: SmartEhr, more: str = "") -> str:
@@ -62,21 +59,21 @@ def token_of(reviewer: Reviewer) -> str:
 def test_from_the_launch_to_charges_that_every_validator_takes(
     app: AppUnderTest, smart_ehr: SmartEhr, validators: Validators
 ) -> None:
-    """The emergency visit earns its four charges; a second launch finds them accepted, and they are sound R4."""
+    """The emergency visit earns its seven charges; a second launch finds them accepted, and they are sound R4."""
     reviewer = launched(app, smart_ehr, "edh-patient", "edh-encounter")
     reviewer.accept_all()
-    assert "4 charges sent to the EHR." in reviewer.page.text
+    assert "7 charges sent to the EHR." in reviewer.page.text
     again = launched(app, smart_ehr, "edh-patient", "edh-encounter")
     again.accept_all()
 
     written = charges_of(smart_ehr.iss, "edh-encounter", token_of(again))
     assert coded(written) == EMERGENCY
     assert {each["enterer"]["reference"] for each in written} == {"Practitioner/sandbox-coder"}
-    assert [validators.problems(each) for each in written] == [[]] * 4
+    assert [validators.problems(each) for each in written] == [[]] * 7
 
 
 def test_eight_posts_of_the_same_form_leave_each_charge_once(app: AppUnderTest, smart_ehr: SmartEhr) -> None:
-    """However the clicks fall, the infliximab infusion's three charges are each there once."""
+    """However the clicks fall, the infliximab infusion's five charges are each there once."""
     reviewer = launched(app, smart_ehr, "inf-patient", "inf-encounter")
     statuses = reviewer.accept_all_at_once(8)
 

@@ -34,8 +34,8 @@ def start(*arguments: str, folder: Path, **settings: str) -> "subprocess.Popen[s
 
 
 def until_answering(url: str) -> requests.Response:
-    """Ask until the server answers, for twenty seconds."""
-    deadline = time.monotonic() + 20
+    """Ask until the server answers, for a minute."""
+    deadline = time.monotonic() + 60
     while True:
         try:
             return Browser().get(url, timeout=2)
