@@ -57,6 +57,7 @@ function mark(form, sent) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if ("again" in form.dataset || form.method === "dialog") return; // a download leaves the page as it is
   if (form.dataset.sent) {
     event.preventDefault();
     return;

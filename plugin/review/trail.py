@@ -9,7 +9,7 @@ class Entry:
     """Something that happened, about to be added.
 
     `kind`: accept, edit, dismiss, undo, sending, sent, unknown, refused, conflict, shadow,
-    attest, take-back, ask, reply.
+    attest, take-back, ask, reply, download.
     `person` is empty where the software acted on an earlier decision; `line` names the charge as a person would.
     """
 
@@ -53,6 +53,7 @@ _SENTENCES = {
     "attest": "attested {line}",
     "ask": "sent the question: {line}",
     "reply": "Reply to the question: {line}",
+    "download": "downloaded {line}",
     "take-back": "took back what was attested: {line}",
 }
 

@@ -177,24 +177,36 @@ def _render(
     status: HTTPStatus = HTTPStatus.OK,
     stopped: bool = False,
 ) -> Response:
-    timeline = page.timeline
-    now = timeline.clock.day_and_time(chart.services.clock())
-    shown = Shown(f"the page of {now}", _snapshot(chart))
+    values = _told(chart, page, zoom_asked())
+    shown = Shown(f"the page of {values['read_at']}", _snapshot(chart))
     body = render_template(
         "review/page.html",
-        page=page,
-        launch_id=chart.launch.id,
         message=message,
         stopped=stopped,
         show_banner=chart.launch.need_patient_banner,
-        picture=Markup(draw_timeline(timeline, zoom_asked())) if timeline.lanes else "",  # noqa: S704 - escaped
         zoom=request.args.get("zoom", "1"),
         zooms=tuple(ZOOMS.items()),
-        legend=legend_for(timeline),
-        zone_words=timeline.clock.zone_words(timeline.start, timeline.stop),
         dismissal_reasons=DISMISSAL_REASONS,
         attesting_reasons=ATTESTING_REASONS,
         shown=seal_shown(shown, chart.launch.id, chart.services.store.cipher),
-        read_at=now,
+        **values,
     )
     return make_response(body, status)
+
+
+def show_report(chart: OpenChart) -> Response:
+    """The page to print; it names the patient whatever banner the EHR shows, and the whole stay fits its width."""
+    return make_response(render_template("review/report.html", **_told(chart, _page(chart), zoom=0)))
+
+
+def _told(chart: OpenChart, page: ReviewPage, zoom: float) -> dict[str, Any]:
+    """What every page about an encounter shows."""
+    timeline = page.timeline
+    return {
+        "page": page,
+        "launch_id": chart.launch.id,
+        "picture": Markup(draw_timeline(timeline, zoom)) if timeline.lanes else "",  # noqa: S704 - escaped
+        "legend": legend_for(timeline),
+        "zone_words": timeline.clock.zone_words(timeline.start, timeline.stop),
+        "read_at": timeline.clock.day_and_time(chart.services.clock()),
+    }

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.ehr_pages import CODER, Ehr
+from tests.browser.ehr_pages import CLINICIAN, CODER, Ehr
 from tests.browser.servers import ROOT, running_demo
 from tests.conftest import find_chromium
 
@@ -22,6 +22,9 @@ def main(folder: Path) -> None:
         take_review(ehr.launch_whole("chm-patient"), folder / "review.png")
         take_app_in_ehr(ehr, folder / "app-in-ehr.png")
         take_billing(ehr, folder / "billing.png")
+        take_edit(ehr.launch_whole("kcl-patient"), folder / "edit.png")
+        ehr.log_in(CLINICIAN)
+        take_answers(ehr.launch_whole("ora-patient"), folder)
         browser.close()
 
 
@@ -34,7 +37,7 @@ def take_review(page: Page, path: Path) -> None:
     page.locator("#charge-2 summary", has_text="Why").click()
     page.evaluate("document.activeElement.blur()")
     page.mouse.move(0, 0)
-    below = page.evaluate("document.querySelector('#charges').getBoundingClientRect().bottom + scrollY + 8")
+    below = page.evaluate("document.querySelector('#charge-5').getBoundingClientRect().bottom + scrollY + 8")
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": PAPER["width"], "height": below})
 
 
@@ -51,9 +54,34 @@ def take_billing(ehr: Ehr, path: Path) -> None:
     frame = ehr.launch("tas-patient")
     frame.get_by_role("button", name="Accept all").click()
     expect(frame.locator("[role=status]")).to_contain_text("sent to the EHR")
-    assert len(ehr.bill("tas-patient", "tas-encounter")) == 4
+    assert len(ehr.bill("tas-patient", "tas-encounter")) >= 4
     height = ehr.page.evaluate("document.body.scrollHeight")
     ehr.page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": PAPER["width"], "height": height})
+
+
+def take_edit(page: Page, path: Path) -> None:
+    """One charge being edited, with the reason."""
+    page.set_viewport_size(PAPER)
+    row = page.locator("tbody.charge").first
+    row.locator("summary", has_text="Edit").click()
+    row.get_by_label("Modifiers").fill("59")
+    row.get_by_label("Reason", exact=True).fill("second bag hung at another site")
+    page.mouse.move(0, 0)
+    row.screenshot(path=path)
+
+
+def take_answers(page: Page, folder: Path) -> None:
+    """Answers worked out from the chart, confirmed together; then the lines that wait, and the keys."""
+    page.set_viewport_size(PAPER)
+    page.get_by_label("It ran as documented, without a pause").first.check()
+    page.locator("#confirm").screenshot(path=folder / "confirm.png")
+    page.locator("#confirm").get_by_role("button", name="Confirm").click()
+    expect(page.locator("#attested")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.locator("#timeline").screenshot(path=folder / "attested-timeline.png")
+    page.locator("#attested").screenshot(path=folder / "attested.png")
+    page.keyboard.press("?")
+    page.locator("#keys").screenshot(path=folder / "keys.png")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,10 @@ def test_the_keyboard_reaches_the_charges(ehr):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name=re.compile("^Accept all"))).to_be_focused()
-    page.keyboard.press("Tab")
+    for _ in range(4):  # links to what there is to know about the line may stand before it
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.do") == "accept":
+            break
     expect(page.locator("tbody.charge").first.get_by_role("button", name="Accept")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("tbody.charge").first.locator(".state")).to_have_text(re.compile("Sent as"))

@@ -11,7 +11,7 @@ from plugin.domain import Drug
 from plugin.review.attest import ATTESTING_REASONS
 from plugin.review.decide import DISMISSAL_REASONS
 from plugin.rules.what_if import WhatIf
-from plugin.web import attest_pages  # noqa: F401 - adds its routes
+from plugin.web import attest_pages, chart_pages  # noqa: F401 - add their routes
 from plugin.web.app import static_folder
 from plugin.web.launching import blueprint as launching
 from plugin.web.review_pages import blueprint
@@ -71,7 +71,7 @@ def page_of(coded=None, reader=READER, record=None) -> ReviewPage:
 def test_every_form_names_its_patient_and_carries_its_token(rendered):
     """Accept, edit, dismiss, refresh and log out alike."""
     forms = [form for form in rendered(page_of()).split("<form")[1:] if not form.startswith(' method="dialog"')]
-    assert len(forms) == 2 + 7 * 2
+    assert len(forms) == 3 + 7 * 2
     for form in forms:
         inside = form.split("</form>")[0]
         for name, value in FIELDS.items():

@@ -1,0 +1,57 @@
+"""What can be taken away from a review: the report of one encounter, and its chart without names."""
+
+import json
+import secrets
+
+from flask import make_response
+from werkzeug.wrappers import Response
+
+from fhir_mappings.deidentified import Disguise, deidentified_bundle
+from plugin.review.trail import Entry
+from plugin.web.open_chart import open_chart
+from plugin.web.review_pages import blueprint
+from plugin.web.review_rendering import show_report
+from plugin.web.services import current_services
+from plugin.web.session import current_launch
+
+LEAST_DAYS, MOST_DAYS = 8, 60
+
+
+@blueprint.get("/report")
+def report(launch_id: str) -> Response:
+    """One encounter as a page to print: timeline, charges, evidence, sources, decisions."""
+    return show_report(open_chart(current_services(), current_launch()))
+
+
+@blueprint.post("/download")
+def download_chart(launch_id: str) -> Response:
+    """The chart as a Bundle without names, for a bug report; the trail says who took it."""
+    services, launch = current_services(), current_launch()
+    chart = open_chart(services, launch)
+    found = services.chart_source(launch).read_resources().found
+    resources = [each for kind in found.values() for each in kind]
+    person = chart.person
+    chart.records.note(
+        [
+            Entry(
+                at=services.clock(),
+                kind="download",
+                identity="",
+                line="the chart without names",
+                person=person.reference,
+                name=person.name,
+                role=person.role,
+                verified=person.verified,
+            )
+        ]
+    )
+    body = json.dumps(deidentified_bundle(resources, _disguise()), default=float, indent=1)
+    response = make_response(body)
+    response.headers["Content-Type"] = "application/fhir+json; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="chart-without-names.json"'
+    return response
+
+
+def _disguise() -> Disguise:
+    """A salt and a number of days that nobody keeps; days go back, so that no date lies in the future."""
+    return Disguise(secrets.token_hex(32), -(LEAST_DAYS + secrets.randbelow(MOST_DAYS - LEAST_DAYS)))
