@@ -99,7 +99,8 @@ class Decision:
 
     `action` is accept, edit or dismiss; `units` and `modifiers` are the accepted values; `reason` is required for an
     edit, a dismissal, and the acceptance of what would be refused; `decided_by` the verified fhirUser, `role` theirs at
-    that time; `basis` a digest of the resource versions the suggestion rested on.
+    that time; `basis` a digest of the resource versions the suggestion rested on; `raised_by` who raised the units
+    above the suggestion, if anybody did.
     """
 
     key: ChargeKey
@@ -111,6 +112,7 @@ class Decision:
     modifiers: tuple[str, ...]
     reason: str = ""
     basis: str = ""
+    raised_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

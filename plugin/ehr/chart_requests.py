@@ -4,12 +4,13 @@ Servers ignore search parameters they don't know and return too much, so every a
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import FhirError
+from plugin.ehr.read_ways import ReadWays
 from plugin.ehr.references import Base, Resource, at, listed, local_name
 from plugin.ehr.searches import Found, search
 from plugin.ehr.tenants import Tenant
@@ -37,6 +38,7 @@ class ChartRequests:
     tenant: Tenant
     patient: str
     encounter: str
+    ways: ReadWays = field(default_factory=ReadWays)
 
     @property
     def base(self) -> Base:
@@ -51,13 +53,13 @@ class ChartRequests:
             self._search("MedicationAdministration", *self._administrations(now)),
             self._search("Condition", patient, *([encounter] if self.tenant.conditions_by == "encounter" else [])),
             self._search("MedicationRequest", patient, encounter),
-            self._search("ChargeItem", ("context", f"Encounter/{self.encounter}")),
+            *([self._charges(f"Encounter/{self.encounter}")] if self.ways.charges else []),
             Ask("Patient", self._read_patient),
             Ask(AROUND, partial(search, self.client, self.tenant, "Encounter", [patient])),
         ]
 
-    def second_wave(self, found: dict[str, list[Resource]]) -> list[Ask]:
-        """What the first wave pointed to and did not bring."""
+    def second_wave(self, found: dict[str, list[Resource]], now: datetime) -> list[Ask]:
+        """What the first wave pointed to and did not bring, and what was given before its window."""
         administrations = found.get("MedicationAdministration", [])
         wanted = {
             "Medication": (at(each, "medicationReference") for each in administrations),
@@ -68,7 +70,9 @@ class ChartRequests:
         }
         asks = [ask for kind, references in wanted.items() for ask in self._by_id(kind, references, found)]
         neighbours = [local_name(each) for each in self.neighbours(found)]
-        return asks + [self._search("ChargeItem", ("context", ",".join(group))) for group in _groups(neighbours)]
+        if self.ways.charges:
+            asks += [self._charges(",".join(group)) for group in _groups(neighbours)]
+        return asks + self._given_earlier(found, now)
 
     def own(self, kind: str, resource: Resource) -> bool:
         """Does an answer belong to this patient and, where it names an encounter, to this one or a neighbour's?"""
@@ -99,12 +103,28 @@ class ChartRequests:
         return element == "encounter" and not _is_encounter_diagnosis(resource)
 
     def _administrations(self, now: datetime) -> list[tuple[str, str]]:
-        if self.tenant.administrations_by != "patient_window":
+        if not self.ways.by_window:
             return [("patient", self.patient), ("context", f"Encounter/{self.encounter}")]
-        # Some servers have no search by encounter; they want both bounds, with a time part.
-        window = timedelta(days=self.tenant.window_days)
-        bounds = (f"ge{now - window:%Y-%m-%dT%H:%M:%SZ}", f"le{now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
+        return self._between(now - timedelta(days=self.tenant.window_days), now + timedelta(days=1))
+
+    def _between(self, first: datetime, last: datetime) -> list[tuple[str, str]]:
+        """Some servers have no search by encounter; they want both bounds, with a time part."""
+        bounds = (f"ge{first:%Y-%m-%dT%H:%M:%SZ}", f"le{last:%Y-%m-%dT%H:%M:%SZ}")
         return [("patient", self.patient), *(("effective-time", bound) for bound in bounds)]
+
+    def _given_earlier(self, found: dict[str, list[Resource]], now: datetime) -> list[Ask]:
+        """The days of an encounter that began before the window of the first wave."""
+        this = next(iter(found.get("Encounter", [])), {})
+        start, stop = _day(at(this, "period", "start")), _day(at(this, "period", "end"))
+        window = (now - timedelta(days=self.tenant.window_days)).replace(tzinfo=None)
+        if not self.ways.by_window or start is None or start - BEFORE >= window:
+            return []
+        last = (stop or start) + AFTER
+        return [self._search("MedicationAdministration", *self._between(start - BEFORE, max(last, window)))]
+
+    def _charges(self, encounters: str) -> Ask:
+        status = [("-status", "billable")] if self.ways.charge_status else []
+        return self._search("ChargeItem", ("context", encounters), *status)
 
     def _search(self, kind: str, *params: tuple[str, str]) -> Ask:
         return Ask(kind, partial(search, self.client, self.tenant, kind, list(params)))

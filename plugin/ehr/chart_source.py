@@ -18,6 +18,7 @@ from plugin.domain import Chart, MappingIssue
 from plugin.ehr.chart_requests import AROUND, Ask, ChartRequests
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import EhrError, FhirError
+from plugin.ehr.read_ways import ReadWays, read_ways
 from plugin.ehr.scopes import ESSENTIAL, Capabilities
 from plugin.ehr.searches import Found, Resource, unique
 from plugin.ehr.tenants import Tenant
@@ -75,9 +76,15 @@ class FhirChartSource:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._requests = ChartRequests(client, tenant, patient, encounter)
+        self._ways = read_ways(tenant, None)
+        self._requests = ChartRequests(client, tenant, patient, encounter, self._ways)
         self._tenant, self._encounter, self._capabilities = tenant, encounter, capabilities
         self._clock, self._patience = clock, patience
+
+    def searching(self, ways: ReadWays) -> "FhirChartSource":
+        """The same source, searching as the EHR's statement says it can; without this as the tenant entry says."""
+        self._ways, self._requests = ways, replace(self._requests, ways=ways)
+        return self
 
     def read_chart(self) -> Chart:
         """Read the encounter anew; raises EhrError when it or its administrations can't be read."""
@@ -89,8 +96,11 @@ class FhirChartSource:
         deadline = time.monotonic() + self._patience
         pool = ThreadPoolExecutor(self._tenant.parallel, thread_name_prefix="chart")
         try:
-            self._run_wave(pool, reading, self._requests.first_wave(self._clock()), deadline)
-            self._run_wave(pool, reading, self._requests.second_wave(reading.found), deadline)
+            now = self._clock()
+            self._run_wave(pool, reading, self._requests.first_wave(now), deadline)
+            self._run_wave(pool, reading, self._requests.second_wave(reading.found, now), deadline)
+            if not self._ways.charges:
+                reading.lose("ChargeItem", "the EHR shows apps no charges")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         return reading

@@ -4,6 +4,7 @@ Retries are for GET alone; a write is sent once, and whoever sends it decides wh
 """
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,16 +17,18 @@ from urllib.parse import urlencode, urljoin
 import requests
 
 from plugin.ehr.addresses import BadAddress, origin_of, split_safely
-from plugin.ehr.errors import FhirError, ForeignAddress
+from plugin.ehr.errors import BudgetSpent, FhirError, ForeignAddress
 from plugin.ehr.grants import AccessGrant
 from plugin.ehr.outcomes import explain_refusal
 from plugin.ehr.tenants import Tenant
-from plugin.ehr.transport import LARGE_ANSWER, LARGE_FILE, Answer, NotJsonError, Transport
+from plugin.ehr.transport import LARGE_ANSWER, LARGE_FILE, SMALL_ANSWER, Answer, NotJsonError, Transport
 
 FHIR_JSON = "application/fhir+json"
 GET_RETRIES = 2
 RETRY_BUDGET = 8
 LONGEST_WAIT = 5.0
+# Parsed JSON takes about ten times the memory of its text.
+BYTE_BUDGET = 48 * 1024 * 1024
 
 Parameters = Mapping[str, str] | Sequence[tuple[str, str]]
 
@@ -47,17 +50,25 @@ class FhirClient:
         self._base = tenant.iss
         self._origin = origin_of(tenant.iss)
         self._retries_left = RETRY_BUDGET
+        self._requests_left = self._bytes_left = sys.maxsize
         self._lock = threading.Lock()
         self._token = grant.access_token() if grant else ""
         self._session = self._open_session(self._token)
 
+    def for_one_page(self) -> "FhirClient":
+        """The same client, which may read as much as one page needs and no more; without this it reads on."""
+        self._requests_left, self._bytes_left = self._tenant.request_budget, BYTE_BUDGET
+        return self
+
     def get(self, path: str, params: Parameters = (), headers: Mapping[str, str] | None = None) -> Answer:
         """GET an address below the base, or an absolute one of the same origin; busy servers are asked again.
 
-        An answer of any status is returned; raises Unreachable when none came, ForeignAddress, SessionEnded.
+        An answer of any status is returned; raises Unreachable when none came, ForeignAddress, SessionEnded,
+        BudgetSpent.
         """
         address = self._address(path, self._with_extras(path, params))
         for attempt in range(GET_RETRIES + 1):
+            self._spend()
             answer = self._send("GET", address, None, headers or {})
             wait = _seconds_to_wait(answer, attempt)
             if attempt == GET_RETRIES or wait is None or not self._take_retry():
@@ -137,7 +148,11 @@ class FhirClient:
         wanted = {"Accept": FHIR_JSON, **headers}
         if body is not None:
             wanted.setdefault("Content-Type", FHIR_JSON)
-        return self._transport.send(session, method, address, headers=wanted, data=body, limit=LARGE_ANSWER)
+        limit = min(LARGE_ANSWER, self._bytes_left) if method == "GET" else SMALL_ANSWER
+        answer = self._transport.send(session, method, address, headers=wanted, data=body, limit=limit)
+        with self._lock:
+            self._bytes_left -= len(answer.content) if method == "GET" else 0
+        return answer
 
     def _replace_session(self, refused: str) -> requests.Session:
         with self._lock:
@@ -145,6 +160,15 @@ class FhirClient:
                 self._token = self._grant.replace(refused)
                 self._session = self._open_session(self._token)
             return self._session
+
+    def _spend(self) -> None:
+        """Reading has its budget; a write never fails for it."""
+        with self._lock:
+            self._requests_left -= 1
+            spent = self._requests_left < 0 or self._bytes_left <= 0
+        if spent:
+            text = f"{self._tenant.name} would need more requests or data for this chart than the app may ask for"
+            raise BudgetSpent(f"{text}; look at the chart in the EHR, or raise request_budget in the tenants file")
 
     def _take_retry(self) -> bool:
         with self._lock:
@@ -171,8 +195,8 @@ def _seconds_to_wait(answer: Answer, attempt: int) -> float | None:
 
 def _retry_after(value: str) -> float | None:
     """Seconds, or an HTTP date."""
-    if value.strip().isdigit():
-        return float(value)
+    if value.strip().isascii() and value.strip().isdecimal():
+        return float(value[:20])
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):

@@ -13,6 +13,10 @@ class AnswerTooLarge(EhrError):
     """The answer was cut off at the size limit; for a write that is as good as none."""
 
 
+class BudgetSpent(EhrError):
+    """Reading one chart would cost the EHR, or this machine, more than it may."""
+
+
 class ForeignAddress(EhrError):
     """The EHR pointed to another origin; nothing was sent there."""
 

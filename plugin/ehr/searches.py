@@ -6,24 +6,35 @@ from typing import Any
 
 from plugin.domain import MappingIssue
 from plugin.ehr.client import FhirClient, Parameters
-from plugin.ehr.errors import EhrError
+from plugin.ehr.errors import EhrError, FhirError
 from plugin.ehr.outcomes import PARTIAL_DATA, outcome_codes, outcome_issues
 from plugin.ehr.tenants import Tenant
 
 Resource = dict[str, Any]
+# Epic says so by a code; others no longer have the address.
+EXPIRED = ("expired-page", "not-found")
 
 
 @dataclass(slots=True)
 class Found:
-    """What a search gave; `truncated` says that more may exist."""
+    """What a search gave; `truncated` says that more may exist, `expired` that a page of it was forgotten."""
 
     resources: list[Resource] = field(default_factory=list)
     issues: list[MappingIssue] = field(default_factory=list)
     truncated: bool = False
+    expired: bool = False
 
 
 def search(client: FhirClient, tenant: Tenant, kind: str, params: Parameters) -> Found:
-    """Read all pages of a search for one resource type; raises EhrError when the first page can't be read."""
+    """Read all pages of a search for one resource type; raises EhrError when the first page can't be read.
+
+    A server that has forgotten its pages meanwhile is asked once more from the first one.
+    """
+    found = _read_pages(client, tenant, kind, params)
+    return _read_pages(client, tenant, kind, params) if found.expired else found
+
+
+def _read_pages(client: FhirClient, tenant: Tenant, kind: str, params: Parameters) -> Found:
     found = Found()
     page = client.read(kind, [*params, ("_count", str(tenant.page_size))])
     seen = {""}
@@ -38,6 +49,7 @@ def search(client: FhirClient, tenant: Tenant, kind: str, params: Parameters) ->
         try:
             page = client.read(address)
         except EhrError as error:
+            found.expired = isinstance(error, FhirError) and error.kind in EXPIRED
             return _cut_off(found, kind, str(error))
     return _without_repeats(found)
 

@@ -187,8 +187,19 @@ def _check(asked: Asked, sitting: Sitting, standing: dict[str, Decided]) -> NewD
         modifiers=modifiers,
         reason=reason,
         basis=asked.basis,
+        raised_by=_raised_by(units, backing.charge, person, last),
     )
     return NewDecision(identity, decision, backing, person.name, person.verified, asked.seen)
+
+
+def _raised_by(units: int, charge: SuggestedCharge, person: Person, last: Decided | None) -> str:
+    """Who raised the units above the suggestion: the one who said so first, while they stay as they are."""
+    if units <= charge.units:
+        return ""
+    before = last.decision if last is not None else None
+    if before is not None and before.raised_by and before.units == units and before.action in {"accept", "edit"}:
+        return before.raised_by
+    return person.reference or person.name
 
 
 def _refuse_lesser_role(sitting: Sitting, last: Decided | None) -> None:

@@ -63,6 +63,7 @@ def back(coded: CodedEncounter, charge: SuggestedCharge) -> Backing:
         performers=tuple(dict.fromkeys(who for a in given for who in a.performers)),
         organization=coded.chart.encounter.organization,
         person=coded.chart.patient,
+        versions=tuple((a.id, a.version) for a in given),
     )
 
 

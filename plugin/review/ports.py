@@ -43,12 +43,14 @@ class Policy:
 
     `accepts_as` says where the tenant departs from ACCEPTS_AS: role to status, empty for a role that can't accept.
     `write` False is shadow mode: everything but sending. `open`: no authentication, names are recorded as unverified.
+    `second_person`: units raised above the suggestion are sent once another person has accepted them.
     """
 
     tenant: str
     accepts_as: Mapping[str, str] = field(default_factory=dict)
     write: bool = True
     open: bool = False
+    second_person: bool = False
 
     def status_for(self, role: str) -> str:
         """The status an acceptance by this role is sent with; empty when the role can't accept."""
@@ -62,6 +64,7 @@ class Policy:
 class Backing:
     """What a decision was made on, kept so that it can be sent later as it was seen.
 
+    `versions` are those of the administrations behind it, by their ids.
     `note` is the one-line why; `start` and `stop` the time the charge covers, None where the chart has none.
     """
 
@@ -73,6 +76,7 @@ class Backing:
     performers: tuple[str, ...] = ()
     organization: str = ""
     person: Patient | None = None
+    versions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,16 @@ def same_suggestion(before: SuggestedCharge, after: SuggestedCharge) -> bool:
     )
 
 
+def amended(backing: Backing, versions: Mapping[str, str]) -> tuple[str, ...]:
+    """The administrations of which another version stands now than a decision rested on, or none at all."""
+    return tuple(id for id, version in backing.versions if versions.get(id) != version)
+
+
 def repeats(standing: Decided, new: NewDecision) -> bool:
     """Whether a decision says what the same person said last: a second click, which records nothing."""
     before, after = standing.decision, new.decision
+    if amended(standing.backing, dict(new.backing.versions)):
+        return False
     return same_suggestion(standing.backing.charge, new.backing.charge) and (
         (before.decided_by, before.role, before.action, before.units, before.modifiers, before.reason)
         == (after.decided_by, after.role, after.action, after.units, after.modifiers, after.reason)

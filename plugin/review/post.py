@@ -42,11 +42,13 @@ __all__ = [
     "differences",
     "look_for_unsettled",
     "make_draft",
+    "needs_second_person",
     "post_accepted",
 ]
 
 _BUSY = "Somebody else is writing charges for this encounter; try again in a moment."
 _NO_PLANNED = "This EHR takes no planned charges; it is sent when a coder accepts it."
+_SECOND_PERSON = "Units were raised above the suggestion; it is sent when a second person accepts it."
 _NEVER_CAME = "It never arrived in the EHR, and is not wanted there any more."
 
 
@@ -90,6 +92,13 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
         organization=backing.organization,
         person=backing.person,
     )
+
+
+def needs_second_person(decided: Decided, policy: Policy) -> bool:
+    """Whether the one who raised the units is the only one who has accepted them."""
+    decision = decided.decision
+    raised = decision.action in {"accept", "edit"} and decision.raised_by == decision.decided_by
+    return policy.second_person and raised
 
 
 def post_accepted(posting: Posting, keys: Keys | None = None) -> tuple[Posted, ...]:
@@ -164,6 +173,8 @@ def _write_what_is_missing(posting: Posting, decided: Decided) -> Posted:
         return _posted(decided, "already", known.sent, differences(draft, known.sent))
     if draft.status == "planned" and not posting.sink.takes_planned:
         return _posted(decided, "waiting", known.sent if known else None, message=_NO_PLANNED)
+    if needs_second_person(decided, posting.policy):
+        return _posted(decided, "waiting", known.sent if known else None, message=_SECOND_PERSON)
     intent = posting.records.intend(_intent(posting, decided, draft, known), posting.writer, posting.clock())
     if intent is None:
         return _posted(decided, "busy", message="The decision changed while it was being sent; look again.")

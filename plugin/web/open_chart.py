@@ -10,6 +10,7 @@ from plugin.domain import ClaimLine
 from plugin.ehr.errors import EhrError
 from plugin.ehr.messenger import FhirMessenger
 from plugin.ehr.tenants import Tenant
+from plugin.review.already_charged import AlreadyCharged, match_existing
 from plugin.review.ask_someone import NotSent, follow_up
 from plugin.review.attest import Standing, standing_of
 from plugin.review.attested_words import ATTESTED_TIMES, BILL
@@ -57,6 +58,19 @@ class OpenChart:
         except NotAllowed as refusal:
             return str(refusal)
         return ""
+
+    def where_charges_go(self) -> str:
+        """What becomes of an accepted charge at this EHR, in words; empty when the EHR doesn't say."""
+        try:
+            choice = self.services.sink_choice(self.launch)
+        except EhrError:
+            return ""
+        return " ".join(filter(None, (choice.words, choice.lacking)))
+
+    def already_charged(self) -> AlreadyCharged:
+        """What others charged on this encounter, beside what is suggested."""
+        ours = {recorded.sent.reference for recorded in self.records.recorded().values()}
+        return match_existing(self.review.coded.charges, self.review.coded.chart.existing, ours)
 
     def why_not_state(self) -> str:
         """Why nothing this person states can be recorded; empty when it can."""

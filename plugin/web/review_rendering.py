@@ -22,6 +22,7 @@ from plugin.web.review_forms import Shown, open_shown, seal_shown
 from plugin.web.services import Services
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.attested_rows import attested_rows
+from plugin.web.views.by_hand import with_existing
 from plugin.web.views.changes import changes_between, snapshot_of
 from plugin.web.views.edits import edits_shown, with_edits
 from plugin.web.views.legend import legend_for
@@ -138,17 +139,20 @@ def _unscrubbed(chart: OpenChart) -> ReviewPage:
         shadow=not chart.policy.write,
         open_tenant=chart.tenant.open,
         why_not_state=chart.why_not_state(),
+        charges_go=chart.where_charges_go(),
     )
     clock = clock_for(coded.chart)
     waiting = chart.review.waiting
-    record = read_record(coded, chart.records, clock, sends=chart.policy.write, waiting=waiting)
+    policy = chart.policy
+    record = read_record(coded, chart.records, clock, sends=policy.write, waiting=waiting, policy=policy)
     answers = Answers(
         attested=attested_rows(chart.standing_attestations(), clock, bills=chart.attested_bills),
         sent=chart.questions.sent_questions(),
         sends=bool(coded.asks) and chart.messenger() is not None,
     )
     words = book_words(chart.services)
-    return build_review_page(coded, chart.review.basis, reader, record, words, chart.what_ifs(), answers)
+    page = build_review_page(coded, chart.review.basis, reader, record, words, chart.what_ifs(), answers)
+    return with_existing(page, [charge.key for charge in coded.charges], chart.already_charged())
 
 
 def book_words(services: Services) -> BookWords:

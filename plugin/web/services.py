@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app
 
@@ -14,10 +14,11 @@ from plugin.ehr.chart_source import FhirChartSource
 from plugin.ehr.client import FhirClient
 from plugin.ehr.credentials import Credentials
 from plugin.ehr.discovery import Discovery, SmartConfiguration
-from plugin.ehr.errors import SessionEnded
+from plugin.ehr.errors import EhrError, SessionEnded
 from plugin.ehr.grants import Grant
 from plugin.ehr.identity import KeySets
 from plugin.ehr.messenger import FhirMessenger, takes_tasks
+from plugin.ehr.read_ways import read_ways
 from plugin.ehr.scopes import Capabilities, read_granted
 from plugin.ehr.sinks.choosing import EXPORT, ORACLE_OPERATIONS, Choice, choose_sink
 from plugin.ehr.sinks.export import Export
@@ -81,18 +82,28 @@ class Services:
     def client(self, launch: Launch) -> FhirClient:
         """A FHIR client with the launch's token; make one for each request and share it between threads."""
         tenant = self.tenant(launch)
-        return FhirClient(self.transport, tenant, None if tenant.open else self._grant(tenant, launch))
+        grant = None if tenant.open else self._grant(tenant, launch)
+        return FhirClient(self.transport, tenant, grant).for_one_page()
 
     def chart_source(self, launch: Launch) -> FhirChartSource:
         """Reads the chart of the launch; satisfies `plugin.review.ports.ChartSource`."""
-        return FhirChartSource(
+        tenant = self.tenant(launch)
+        source = FhirChartSource(
             self.client(launch),
-            self.tenant(launch),
+            tenant,
             launch.patient,
             launch.encounter,
             self.capabilities(launch),
             self.clock,
         )
+        return source.searching(read_ways(tenant, self._statement(tenant)))
+
+    def _statement(self, tenant: Tenant) -> Mapping[str, Any] | None:
+        """What the EHR says it can do; None when it doesn't, so that a chart is read all the same."""
+        try:
+            return self.statements.of(tenant)
+        except EhrError:
+            return None
 
     def sink_choice(self, launch: Launch) -> Choice:
         """Which way this EHR takes charges; raises EhrError when it doesn't say what it can do."""
@@ -137,7 +148,9 @@ class Services:
         """The tenant's settings for deciding and writing."""
         tenant = self.tenant(launch)
         accepts_as = {"accepts_as": tenant.accepts_as} if tenant.accepts_as else {}
-        return Policy(tenant=tenant.key, write=tenant.writes, open=tenant.open, **accepts_as)
+        return Policy(
+            tenant=tenant.key, write=tenant.writes, open=tenant.open, second_person=tenant.second_person, **accepts_as
+        )
 
     def _grant(self, tenant: Tenant, launch: Launch) -> Grant:
         def renew(tokens: Tokens) -> Tokens:

@@ -18,7 +18,8 @@ DRUG_QUESTIONS = frozenset({"dose-unit", "drug-code-ambiguous", "drug-source", "
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where one charge stands; `kind` is undecided, waiting, accepted, sent, dismissed, unknown, failed or changed.
+    """Where one charge stands; `kind` is undecided, second (waits for a second person),
+    waiting, accepted, sent, dismissed, unknown, failed or changed.
 
     `words` is what the reader sees first, `detail` who said it and when, `reference` the charge in the EHR.
     `units` and `modifiers` are what was accepted where that was edited.
@@ -44,17 +45,17 @@ class State:
     @property
     def can_accept(self) -> bool:
         """What is open, and what was dismissed after it had been sent."""
-        return self.is_open or (self.kind == "dismissed" and bool(self.reference))
+        return self.is_open or self.kind == "second" or (self.kind == "dismissed" and bool(self.reference))
 
     @property
     def can_undo(self) -> bool:
         """What was only said here can be taken back; what is in the EHR is decided anew instead."""
-        return self.kind in {"accepted", "dismissed", "failed"} and not self.reference
+        return self.kind in {"accepted", "second", "dismissed", "failed"} and not self.reference
 
     @property
     def can_dismiss(self) -> bool:
         """Anything that stands, decided or sent, can be dismissed."""
-        return self.kind in {"undecided", "waiting", "changed", "accepted", "sent", "failed"}
+        return self.kind in {"undecided", "waiting", "changed", "accepted", "second", "sent", "failed"}
 
 
 UNDECIDED = State()
@@ -98,6 +99,7 @@ class RuleName:
 class ChargeRow:
     """One suggested charge as the page shows it; `token` names it in forms.
 
+    `charged_already` says what others charged for this line, empty where nobody did.
     `would_be` is refused or looked at where the scrubber has something against it, else empty.
     """
 
@@ -123,6 +125,7 @@ class ChargeRow:
     state: State = field(default=UNDECIDED)
     one_more: tuple[OneMoreFact, ...] = ()
     would_be: str = ""
+    charged_already: str = ""
 
     @property
     def lead(self) -> str:

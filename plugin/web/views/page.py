@@ -46,6 +46,7 @@ class Reader:
     why_not: str = ""
     shadow: bool = False
     open_tenant: bool = False
+    charges_go: str = ""
     why_not_state: str = ""
 
 
@@ -116,6 +117,7 @@ class ReviewPage:
     attested: tuple[AttestedRow, ...] = ()
     asked_earlier: tuple[SentView, ...] = ()
     still_here: bool = False
+    charged_otherwise: tuple[str, ...] = ()
     edits: EditsShown = field(default_factory=EditsShown)
 
     @property
@@ -130,8 +132,14 @@ class ReviewPage:
 
     @property
     def ready(self) -> tuple[ChargeRow, ...]:
-        """The charges that "accept all" takes: undecided, no open question touches them, and none would be refused."""
-        undecided = (row for row in self.charges if row.state.kind == "undecided")
+        """The charges that "accept all" takes.
+
+        Undecided, touched by no open question, not charged already, and none that would be refused; no charge at all
+        while something that could change one was not read.
+        """
+        if not self.complete:
+            return ()
+        undecided = (row for row in self.charges if row.state.kind == "undecided" and not row.charged_already)
         return tuple(row for row in undecided if not row.needs_answer and row.would_be != "refused")
 
     @property

@@ -7,7 +7,8 @@ from typing import Protocol
 from plugin.domain import CodedEncounter, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.review.lines import identity_of
-from plugin.review.ports import Decided, Intent, Recorded, same_suggestion
+from plugin.review.ports import Decided, Intent, Policy, Recorded, amended, same_suggestion
+from plugin.review.post import needs_second_person
 from plugin.review.trail import TrailEntry, name_line, tell
 from plugin.web.views.charges import State, token_of
 from plugin.web.views.page import Record, TrailLine, Withdrawn
@@ -39,10 +40,12 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How it is told: in which zone, and whether this tenant sends at all."""
+    """How it is told: in which zone, whether this tenant sends at all, and by the chart's versions of now."""
 
     clock: WallClock
     sends: bool
+    policy: Policy
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,15 @@ def read_record(
     *,
     sends: bool,
     waiting: Collection[ChargeKey] = frozenset(),
+    policy: Policy | None = None,
 ) -> Record:
     """The state of every suggested charge, what was decided on charges no longer suggested, and the trail."""
     standing = Standing(
         {decided.identity: decided for decided in records.standing()}, records.recorded(), records.last_intents()
     )
     identities = {identity_of(records.tenant, records.encounter, charge.key): charge for charge in coded.charges}
-    told = Telling(clock, sends)
+    versions = {each.id: each.version for each in coded.chart.administrations}
+    told = Telling(clock, sends, policy or Policy(records.tenant), versions)
     states = {
         token_of(charge): _waiting(_state(identity, charge, standing, told), charge.key in waiting)
         for identity, charge in identities.items()
@@ -98,6 +103,9 @@ def _state(identity: str, charge: SuggestedCharge, standing: Standing, told: Tel
     if not same_suggestion(decided.backing.charge, charge) and state.kind != "unknown":
         words = f"Changed since; it was: {state.words[:1].lower()}{state.words[1:]}"
         return State("changed", words, state.detail, state.reason, state.reference, number=decided.number)
+    if decided.decision.action in {"accept", "edit"} and amended(decided.backing, told.versions):
+        words = f"An administration behind it was amended since; it was: {state.words[:1].lower()}{state.words[1:]}"
+        return replace(state, kind="changed", words=words, can_send=False) if state.kind != "unknown" else state
     return state
 
 
@@ -127,6 +135,10 @@ def _what_came_of_it(
     if intent is not None and intent.state != "done" and intent.decision_number == decided.number:
         what = "Stands differently in the EHR" if intent.state == "conflict" else "Refused"
         return "failed", f"{what}: {intent.message}"
+    if needs_second_person(decided, told.policy) and (
+        recorded is None or recorded.draft.units != decided.decision.units
+    ):
+        return "second", "Raised above the suggestion: a second person has to accept it"
     status = f" ({recorded.sent.status})" if recorded is not None else ""
     if decided.decision.action == "dismiss":
         return "dismissed", f"Dismissed{status}"

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -12,6 +13,7 @@ from plugin.domain import Chart
 from plugin.ehr.chart_source import FhirChartSource
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import FhirError, Unreachable
+from plugin.ehr.read_ways import ReadWays, read_ways
 from plugin.ehr.scopes import read_granted
 from plugin.ehr.transport import Answer
 from tests.unit.ehr.fakes import BASE, FakeEhr, Sent, answer, bundle, tenant
@@ -120,6 +122,7 @@ def told(chart: Chart) -> list[tuple[str, str, bool]]:
     return [(issue.resource, issue.found, issue.blocks) for issue in chart.issues]
 
 
+@verifies("RD-02")
 def test_reads_what_belongs_to_the_encounter() -> None:
     """Other patients' and other encounters' resources are dropped, though the server sent them."""
     chart = source(full_ehr()).read_chart()
@@ -292,6 +295,7 @@ def test_what_was_not_granted_is_not_asked() -> None:
         source(record, "patient/Encounter.rs").read_chart()
 
 
+@verifies("RD-03")
 def test_truncated_administrations_block_the_word_complete() -> None:
     """More may exist than was read."""
     ehr = full_ehr()
@@ -313,3 +317,65 @@ def test_window_search_has_both_bounds_with_time() -> None:
     url = next(each.url for each in asked if "MedicationAdministration?" in each.url)
     assert "context" not in url
     assert "effective-time=ge2026-02-21T12%3A00%3A00Z&effective-time=le2026-03-04T12%3A00%3A00Z" in url
+
+
+ORACLE = ReadWays(by_window=True, charge_status=True)
+
+
+@verifies("RD-02")
+def test_an_encounter_of_long_ago_is_looked_for_by_its_own_days() -> None:
+    """The window of the first wave ends before it; the second wave asks for the encounter's own days."""
+    fake = full_ehr()
+    of = tenant(window_days=3)
+    sent: list[Sent] = []
+
+    def ehr(request: Sent) -> Answer:
+        sent.append(request)
+        return fake(request)
+
+    client = FhirClient(FakeEhr(ehr), of, None, lambda _: None)
+    later = NOW + timedelta(days=60)
+    source = FhirChartSource(client, of, "p1", "e1", clock=lambda: later).searching(ORACLE)
+    assert [each.id for each in source.read_chart().administrations] == ["MedicationAdministration/m1"]
+    asked = [unquote(each.url) for each in sent if "/MedicationAdministration" in each.url]
+    assert len(asked) == 2
+    assert "effective-time=ge2026-03-01T00:00:00Z" in asked[1]
+
+
+@verifies("RD-02")
+def test_charges_are_searched_as_the_ehr_wants_it() -> None:
+    """Oracle Health wants a status; where no charges are shown none are asked for, and that is said."""
+    sent: list[str] = []
+
+    def ehr(request: Sent) -> Answer:
+        sent.append(unquote(request.url))
+        return full_ehr()(request)
+
+    source(ehr).searching(ORACLE).read_chart()
+    assert all("-status=billable" in each for each in sent if "/ChargeItem" in each)
+    sent.clear()
+    chart = source(ehr).searching(ReadWays(charges=False)).read_chart()
+    assert [each for each in sent if "/ChargeItem" in each] == []
+    assert ("ChargeItem", "the EHR shows apps no charges", False) in told(chart)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "chosen", "by_window"),
+    [
+        (["patient", "effective-time"], "auto", True),
+        (["patient", "context"], "auto", False),
+        ([], "auto", False),
+        (["patient", "effective-time"], "context", False),
+        (["patient", "context"], "patient_window", True),
+    ],
+)
+@verifies("RD-01", "RD-02")
+def test_the_statement_says_how_administrations_are_found(parameters: list[str], chosen: str, by_window: bool) -> None:
+    """`auto` asks the statement, which may say nothing; otherwise the tenant entry stands."""
+    given = {
+        "type": "MedicationAdministration",
+        "interaction": [{"code": "search-type"}],
+        "searchParam": [{"name": name} for name in parameters],
+    }
+    statement = {"rest": [{"mode": "server", "resource": [given]}]}
+    assert read_ways(tenant(administrations_by=chosen), statement).by_window is by_window

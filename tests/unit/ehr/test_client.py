@@ -1,5 +1,6 @@
 """The FHIR client: same origin only, GET-only retries, 401 once, refusals in words."""
 
+import contextlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from plugin.ehr.client import FhirClient, write_json
-from plugin.ehr.errors import FhirError, ForeignAddress, SessionEnded, Unreachable
+from plugin.ehr.errors import BudgetSpent, FhirError, ForeignAddress, SessionEnded, Unreachable
 from plugin.ehr.transport import Answer, Transport
 from tests.unit.ehr.fakes import BASE, FakeEhr, answer, in_turn, tenant
 from tests.verifies import verifies
@@ -115,6 +116,7 @@ def test_ended_grant_is_told() -> None:
         client(FakeEhr(in_turn(answer(None, 401)))).get("Encounter/e1")
 
 
+@verifies("RD-13")
 @pytest.mark.parametrize(("after", "waited"), [("2", 2.0), ("", 0.5), ("nonsense", 0.5)])
 def test_busy_server_is_asked_again_after_its_time(after: str, waited: float) -> None:
     """`Retry-After` is honoured; without one a short pause."""
@@ -139,6 +141,7 @@ def test_three_times_at_most() -> None:
     assert len(ehr.sent) == 3
 
 
+@verifies("RD-13")
 def test_budget_of_a_launch_bounds_all_retries() -> None:
     """Many busy answers together cost no more than eight extra requests."""
     ehr = FakeEhr(lambda _: answer(None, 503))
@@ -148,6 +151,7 @@ def test_budget_of_a_launch_bounds_all_retries() -> None:
     assert len(ehr.sent) == 10 + 8
 
 
+@verifies("RD-13")
 @pytest.mark.parametrize("method", ["post", "put"])
 def test_writes_are_never_repeated(method: str) -> None:
     """Neither busy answers nor silence make a second write."""
@@ -168,6 +172,7 @@ def test_write_headers_reach_the_server() -> None:
     assert ehr.sent[0].data == b'{"quantity": 1.5}'
 
 
+@verifies("RD-08")
 def test_decimals_are_exact_both_ways() -> None:
     """Numbers come in as written; one that can't leave exactly is refused rather than rounded."""
     text = Answer(200, answer({}).headers, b'{"value": 0.10, "big": 125.00}')
@@ -177,6 +182,7 @@ def test_decimals_are_exact_both_ways() -> None:
         write_json({"a": Decimal("0.1234567890123456789")})
 
 
+@verifies("RD-05")
 @pytest.mark.parametrize(
     ("reply", "kind", "status"),
     [
@@ -216,3 +222,24 @@ def test_http_date_in_retry_after_counts_from_now() -> None:
     ehr = FakeEhr(in_turn(answer(None, 503, Retry_After=past), answer({})))
     client(ehr, waits=waits).get("Encounter/e1")
     assert waits == [0.0]
+
+
+@verifies("RD-13")
+def test_reading_has_a_budget_of_requests_and_writing_has_none() -> None:
+    """Beyond it nothing is asked of the EHR any more, and the user is told; a charge is still written."""
+    ehr = FakeEhr(lambda _: answer({"resourceType": "Patient"}))
+    client = FhirClient(ehr, tenant(request_budget=3), None, lambda _: None).for_one_page()
+    for _ in range(3):
+        client.read("Patient/p1")
+    with pytest.raises(BudgetSpent, match="raise request_budget in the tenants file"):
+        client.read("Patient/p1")
+    assert client.post("ChargeItem", {}).status == 200
+    assert [each.method for each in ehr.sent] == ["GET", "GET", "GET", "POST"]
+
+
+def test_a_strange_retry_after_is_no_reason_to_fail() -> None:
+    """Digits of another script, a number without end, a date that is none."""
+    for value in ("\u00b2", "9" * 400, "tomorrow"):
+        ehr = FakeEhr(in_turn(answer(None, 503, Retry_After=value), *[answer({"resourceType": "Patient"})] * 2))
+        with contextlib.suppress(FhirError):
+            FhirClient(ehr, tenant(), None, lambda _: None).read("Patient/p1")

@@ -41,6 +41,7 @@ def test_pages_are_followed_to_the_end() -> None:
     assert [each.url for each in ehr.sent[1:]] == [f"{BASE}?page=2", f"{BASE}/Encounter?page=3"]
 
 
+@verifies("RD-03")
 def test_repeats_over_pages_count_once() -> None:
     """Servers repeat entries when data changes between pages; the later one stands."""
     found, _ = searched(
@@ -51,6 +52,7 @@ def test_repeats_over_pages_count_once() -> None:
     assert found.resources[1]["meta"]["versionId"] == "2"
 
 
+@verifies("RD-03")
 @pytest.mark.parametrize(
     ("second", "told"),
     [
@@ -67,6 +69,7 @@ def test_what_cannot_be_followed_truncates(second: Answer, told: str) -> None:
     assert found.issues[0].blocks
 
 
+@verifies("RD-03")
 @verifies("SEC-14")
 def test_foreign_next_link_is_not_followed() -> None:
     """The token stays here, and the rest is told as missing."""
@@ -74,6 +77,7 @@ def test_foreign_next_link_is_not_followed() -> None:
     assert (len(ehr.sent), found.truncated, found.issues[0].blocks) == (1, True, True)
 
 
+@verifies("RD-03")
 def test_page_cap_truncates() -> None:
     """An endless server is left after the tenant's cap."""
     ehr_pages = [answer(bundle(encounter(str(n)), next_url=f"?{n}")) for n in range(5)]
@@ -81,6 +85,7 @@ def test_page_cap_truncates() -> None:
     assert (len(ehr.sent), found.truncated, names(found)) == (3, True, ["0", "1", "2"])
 
 
+@verifies("RD-04")
 def test_outcome_entries_are_told_and_not_read_as_data() -> None:
     """Warnings come as entries; held-back data blocks, a plain warning doesn't, information isn't told."""
     page = bundle(
@@ -100,6 +105,7 @@ def test_outcome_entries_are_told_and_not_read_as_data() -> None:
     ]
 
 
+@verifies("RD-06")
 def test_one_bad_entry_does_not_lose_the_page() -> None:
     """Entries without a resource are told; other types are passed over."""
     page = {"resourceType": "Bundle", "entry": ["x", {"resource": 5}, {"resource": encounter("a")}, {"resource": {}}]}
@@ -119,3 +125,16 @@ def test_strange_pages_are_told(page: dict[str, Any]) -> None:
     """A page that is no list of entries is incomplete, not empty."""
     found, _ = searched(answer(page))
     assert (found.resources, found.truncated, found.issues[0].blocks) == ([], True, True)
+
+
+@pytest.mark.parametrize(
+    "gone", [answer({"resourceType": "OperationOutcome", "issue": [{"code": "4113"}]}, 400), answer(None, 410)]
+)
+@verifies("RD-03")
+def test_a_search_whose_pages_were_forgotten_begins_again_once(gone: Answer) -> None:
+    """From the first page; forgotten again, it is cut off and says so."""
+    first = answer(bundle(encounter("a"), next_url="?2"))
+    found, ehr = searched(first, gone, first, answer(bundle(encounter("b"))))
+    assert (names(found), found.truncated, len(ehr.sent)) == (["a", "b"], False, 4)
+    found, ehr = searched(first, gone, first, gone)
+    assert (names(found), found.truncated, len(ehr.sent)) == (["a"], True, 4)

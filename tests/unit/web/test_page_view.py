@@ -12,6 +12,7 @@ from plugin.rules.what_if import WhatIf
 from plugin.web.views.charges import RuleName, State, token_of
 from plugin.web.views.page import BookWords, Reader, Record, build_review_page
 from tests.unit.web.sample_charts import CATEGORIES, LABELS, chemo_day
+from tests.verifies import verifies
 
 MANUAL = Citation("ncci-2026-11", "NCCI manual", "https://example.org/manual", Standing.SOURCED, date(2026, 8, 1))
 OTHER_MANUAL = replace(MANUAL, id="medlearn", title="Medlearn", locator="chapter 3")
@@ -143,7 +144,7 @@ def test_rows_that_were_read_are_named():
 
 def test_an_open_question_on_its_administration_keeps_a_charge_out_of_accept_all():
     """What an answer may change is not accepted in passing."""
-    coded = chemo_day()
+    coded = replace(chemo_day(), complete=True)
     ask = structs.replace(coded.asks[0], administrations=("MedicationAdministration/m5",))
     page = page_of(replace(coded, asks=(ask,)))
     assert row_of(page, "96367").needs_answer
@@ -152,9 +153,17 @@ def test_an_open_question_on_its_administration_keeps_a_charge_out_of_accept_all
     assert page.accept_all_words == "Accept the 6 that need no answer"
 
 
+@verifies("RD-03", "RD-04")
+def test_accept_all_takes_nothing_while_something_was_not_read():
+    """Cut off, held back or quarantined: each line has to be looked at."""
+    assert not chemo_day().complete
+    assert page_of(chemo_day()).ready == ()
+    assert page_of(replace(chemo_day(), complete=True)).ready != ()
+
+
 def test_accept_all_takes_what_is_undecided_only():
     """A dismissed charge is not accepted again by the way."""
-    coded = chemo_day()
+    coded = replace(chemo_day(), complete=True)
     states = {
         token_of(coded.charges[0]): State("dismissed", "Dismissed"),
         token_of(coded.charges[1]): State("sent", "Sent"),

@@ -9,12 +9,13 @@ from msgspec import structs
 
 from plugin.domain import ChargeDraft, Decision, Fact
 from plugin.review.lines import identity_of
-from plugin.review.ports import Backing, Decided, Intent, Recorded, SentCharge
+from plugin.review.ports import Backing, Decided, Intent, Policy, Recorded, SentCharge
 from plugin.review.trail import Entry, TrailEntry
 from plugin.web.views.charges import token_of
 from plugin.web.views.standing import read_record, shortened
 from plugin.web.views.times import WallClock
 from tests.unit.web.sample_charts import chemo_day
+from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 19, 32, tzinfo=UTC)
 CLOCK = WallClock(ZoneInfo("America/New_York"))
@@ -210,3 +211,28 @@ def test_the_trail_is_told_with_local_times():
     assert [(line.when, line.what) for line in lines] == [
         ("2 Mar 2026, 14:32 (UTC\N{MINUS SIGN}05:00)", "Kim Lee (coder) accepted 96413 x 1 on 2026-03-02")
     ]
+
+
+@verifies("WR-06")
+def test_an_administration_amended_after_acceptance_flags_its_charge():
+    """The suggestion came out the same; the chart behind it is another version all the same."""
+    given = CODED.chart.administrations[0]
+    before = decided()
+    behind = replace(before, backing=replace(before.backing, versions=((given.id, f"{given.version}-old"),)))
+    state = state_of(Records([behind], [sent()], [intent("done")]))
+    assert (state.kind, state.can_accept) == ("changed", True)
+    assert state.words.startswith("An administration behind it was amended since; it was: sent")
+    same = replace(before, backing=replace(before.backing, versions=((given.id, given.version),)))
+    assert state_of(Records([same], [sent()], [intent("done")])).kind == "sent"
+
+
+def test_raised_units_say_that_a_second_person_is_needed():
+    """Another coder can accept; "send again" is not offered."""
+    raised = decided("edit", reason="two bags", units=CHARGE.units + 1, raised_by="Practitioner/k")
+    policy = Policy("sandbox", second_person=True)
+    states = read_record(CODED, Records([raised]), CLOCK, sends=True, policy=policy).states
+    state = states[token_of(CHARGE)]
+    assert (state.kind, state.can_accept, state.can_send, state.can_undo) == ("second", True, False, True)
+    seconded = replace(raised, decision=replace(raised.decision, decided_by="Practitioner/l"))
+    states = read_record(CODED, Records([seconded]), CLOCK, sends=True, policy=policy).states
+    assert states[token_of(CHARGE)].kind == "accepted"
