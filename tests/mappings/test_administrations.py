@@ -12,6 +12,7 @@ import pytest
 from fhir_mappings.lookup import Lookup
 from fhir_mappings.medication_administration import read_administration
 from tests.mappings.plain import listed, patched, plain
+from tests.verifies import verifies
 
 GOLDEN = tomllib.loads((Path(__file__).parent / "golden" / "administrations.toml").read_text("utf-8"))
 
@@ -20,6 +21,7 @@ def _json(text: str) -> Any:
     return json.loads(text, parse_float=Decimal)
 
 
+@verifies("RD-07", "RD-09", "RD-12")
 @pytest.mark.parametrize(
     "case",
     [pytest.param({"patch": "{}"}, id="base"), *(pytest.param(case, id=case["name"]) for case in GOLDEN["case"])],

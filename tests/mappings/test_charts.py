@@ -13,6 +13,7 @@ from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.lookup import Located
 from tests.mappings.plain import listed
 from tests.mappings.soups import administration, charge_item, condition, encounter
+from tests.verifies import verifies
 
 CONTEXT = "MedicationAdministration.context"
 
@@ -204,6 +205,7 @@ def _diagnoses(*soup: dict[str, Any]) -> list[tuple[str, str, int | None]]:
     return [(d.id.split("/")[1], d.category, d.rank) for d in chart.diagnoses]
 
 
+@verifies("RD-10")
 @pytest.mark.parametrize(
     ("charted", "expected"),
     [

@@ -11,6 +11,7 @@ from plugin.domain import Quantity, Rate, Service, Stated, Technique, Tier, Timi
 from plugin.timeline import build_timeline
 from plugin.timeline.evidence import expected_time
 from tests.properties.building import at, chart, given
+from tests.verifies import verifies
 
 BOOK = CodeBook.load()
 
@@ -26,6 +27,7 @@ def quantity(value: int, unit: str) -> Quantity:
     return Quantity(Decimal(value), unit)
 
 
+@verifies("RD-11")
 @pytest.mark.parametrize(
     ("administration", "tier"),
     [
@@ -40,6 +42,7 @@ def test_the_tier_says_how_well_minutes_are_proven(administration, tier):
     assert tier is service(administration).tier
 
 
+@verifies("RD-11")
 @pytest.mark.parametrize(
     ("administration", "timing"),
     [
