@@ -14,7 +14,7 @@ CHECKS := format-check lint imports types codebook reference-check docs wheel te
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup demo test test-spark test-browser test-interop pictures check list-checks format format-check lint imports types codebook codebook-tables \
-        reference reference-check generative bench pictures docs wheel real-data locks clean
+        reference reference-check generative bench bench-web pictures docs wheel real-data locks clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -113,6 +113,9 @@ generative: $(VENV)/development.stamp ## random charts against the laws of the r
 bench: $(VENV)/development.stamp ## what the engine and an audit cost, beside parsing the same lines (ARGS="--sizes 2000000")
 	@$(RUN) -m tests.benchmarks.bench_engine
 	@$(RUN) -m tests.benchmarks.bench_bulk $(ARGS)
+
+bench-web: $(VENV)/development.stamp ## 200 reviewers at once against the sandbox EHR (ARGS="--reviewers 20")
+	@$(RUN) -m tests.benchmarks.bench_web $(ARGS)
 
 docs: $(VENV)/development.stamp ## build the documentation into .build/docs; broken links fail
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --config-file .config/mkdocs.yml

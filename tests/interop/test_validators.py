@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from fhir_mappings.charge_item import write_charge_item
 from fhir_mappings.checking import check_outgoing
@@ -38,7 +39,7 @@ DRAFTS = {
     "without times": replace(ONE_HOUR, start=None, stop=None),
     "dismissed": replace(ONE_HOUR, status="not-billable", reason="charted twice"),
     "with performers": replace(ONE_HOUR, performers=("Practitioner/sandbox-clinician",)),
-    "a HCPCS code": replace(ONE_HOUR, charge=replace(ONE_HOUR.charge, system="HCPCS", code="J1745")),
+    "a HCPCS code": replace(ONE_HOUR, charge=structs.replace(ONE_HOUR.charge, system="HCPCS", code="J1745")),
 }
 
 

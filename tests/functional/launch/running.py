@@ -111,10 +111,11 @@ class SandboxEhr:
 
 
 @contextlib.contextmanager
-def running_sandbox(app_port: int) -> Iterator[SandboxEhr]:
-    """Start `python -m plugin.sandbox` for an app on this port, and stop it."""
+def running_sandbox(app_port: int, charts: Path | None = None) -> Iterator[SandboxEhr]:
+    """Start `python -m plugin.sandbox` for an app on this port, with its own charts or others, and stop it."""
     app = f"http://127.0.0.1:{app_port}"
     command = [sys.executable, "-m", "plugin.sandbox", "--app-launch-url", f"{app}/launch"]
+    command += ["--charts", str(charts)] if charts else []
     process = subprocess.Popen(
         [*command, "--redirect-uri", f"{app}/callback"],
         stdout=subprocess.PIPE,
