@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
+import requests
 
+from plugin.ehr.addresses import origin_of
 from tests.functional.launch.running import (
     TENANT,
     AppUnderTest,
@@ -134,3 +137,30 @@ def test_logout_ends_the_grant_at_the_ehr(app: AppUnderTest, ehr: SandboxEhr) ->
 def bearer(token: str) -> dict[str, str]:
     """The header of a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+def signed_in(app: AppUnderTest, browser: Browser, user: str) -> requests.Response:
+    """Sign in without a chart as one of the sandbox's staff; where it ends."""
+    page = browser.get(f"{app.url}/sign-in?tenant=sandbox")
+    assert page.status_code == 200
+    assert "asks to be let in" in page.text
+    assert 'name="chart"' not in page.text
+    (ticket,) = re.findall(r'name="ticket" value="([^"]+)"', page.text)
+    answers = {"ticket": ticket, "user": user, "decision": "allow"}
+    return browser.post(urljoin(page.url, "/auth/decide"), answers, headers={"Origin": origin_of(page.url)})
+
+
+def test_staff_sign_in_at_the_ehr_without_a_chart(ehr: SandboxEhr, tmp_path: Path) -> None:
+    """The administrator's page says what this very EHR offers; the coder may not see it."""
+    roles = TENANT.replace('"Practitioner/sandbox-clinician" = "clinician"', '"Practitioner/sandbox-lead" = "admin"')
+    with serving_app(tmp_path, roles.format(iss=ehr.iss, ehr=ehr.url, more=""), PORT) as app:
+        browser = Browser()
+        home = signed_in(app, browser, "sandbox-lead")
+        assert (home.status_code, path_of(home.url).endswith("/home")) == (200, True)
+        offers = browser.get(urljoin(home.url, "administration/ehr"))
+        assert "Nothing stops the app from working here." in offers.text
+        assert "It offers MedicationAdministration" in offers.text
+        coder = Browser()
+        theirs = signed_in(app, coder, "sandbox-coder")
+        assert coder.get(urljoin(theirs.url, "administration/ehr")).status_code == 403
+        assert signed_in(app, Browser(), "sandbox-clinician").status_code == 403
