@@ -71,8 +71,8 @@ def test_odd_links_give_identical_findings(session, tmp_path):
     stranger = infusion("m3", "12:30", "13:30", subject={"reference": "Patient/p9"})
     bagged = infusion("m4", "14:00", "15:31") | {"medicationReference": {"reference": "Medication/bag"}}
     del bagged["medicationCodeableConcept"]
-    powder = [{"itemReference": {"reference": "https://ehr.example.org/Medication/powder/_history/1"}}]
-    shared = [
+    powder: list[dict] = [{"itemReference": {"reference": "https://ehr.example.org/Medication/powder/_history/1"}}]
+    shared: list[dict] = [
         {"resourceType": "Medication", "id": "bag", "ingredient": powder},
         {"resourceType": "Medication", "id": "powder", "code": {"text": "ertapenem"}},
     ]

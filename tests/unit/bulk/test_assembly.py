@@ -190,7 +190,7 @@ def test_a_reference_means_the_same_to_sql_and_to_the_reader(reference, tmp_path
     """The key by which SQL joins is the key by which `Lookup` finds."""
     with database(Machine(1, 128, tmp_path)) as connection:
         query = f"SELECT {columns.key('given')} FROM (SELECT {columns.literal(reference)} AS given)"
-        (found,) = connection.execute(query).fetchone()
+        found = connection.execute(query).fetchall()[0][0]
 
     assert (found or "") == Lookup().key(reference)
 

@@ -36,7 +36,7 @@ def differences(resources, charges) -> list[Difference]:
     return compare(found(*resources), charges, BOOK, SETTINGS)
 
 
-def said(resources, charges) -> list[tuple[str, int, int, str]]:
+def said(resources, charges) -> list[tuple]:
     """Code, units charged, units supported, direction."""
     return [(d.key[1], d.charged, d.supported, d.direction) for d in differences(resources, charges)]
 
