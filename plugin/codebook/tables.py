@@ -91,7 +91,7 @@ class DrugRow:
     row: TableRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DrugCode:
     """What a drug is billed with on some days: one unit of `code` is `amount` of `unit`, or any amount up to it.
 

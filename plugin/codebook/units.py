@@ -47,11 +47,20 @@ class UnitTable:
     def __init__(self, spelled: Mapping[str, Spelled]) -> None:
         self._spelled = spelled
         self._known: dict[str, tuple[Written, ...]] = {}
+        self._measured: dict[tuple[str, Decimal], Measure | None] = {}
         words = sorted((s for s in spelled if s[0].isalpha() or s[0] in "µμ"), key=len, reverse=True)
         self._written = re.compile(WRITTEN.format("|".join(re.escape(word) for word in words)), re.IGNORECASE)
 
     def measure(self, quantity: Quantity) -> Measure | None:
         """The amount in the unit of its kind; None for a unit the table doesn't have."""
+        key = (quantity.unit, quantity.value)
+        if key not in self._measured:
+            if len(self._measured) >= REMEMBERED or not quantity.value.is_finite():
+                self._measured.clear()
+            self._measured[key] = self._measure(quantity)
+        return self._measured[key]
+
+    def _measure(self, quantity: Quantity) -> Measure | None:
         first, *below = [self._spelled.get(part.strip().lower()) for part in quantity.unit.split("/")]
         value = quantity.value
         if first is None or not value.is_finite() or len(value.as_tuple().digits) > MOST_DIGITS:

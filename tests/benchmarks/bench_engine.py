@@ -126,8 +126,8 @@ def chart_of(parsed: dict[str, Any]) -> Chart:
     return chart
 
 
-def _coded(chart: Chart, book: CodeBook) -> tuple[SuggestedCharge, ...]:
-    return charge_lines(run(chart, book))
+def _coded(chart: Chart, book: CodeBook, choices: dict[str, str]) -> tuple[SuggestedCharge, ...]:
+    return charge_lines(run(chart, book, None, choices))
 
 
 def microseconds(action: Callable[[], object]) -> tuple[float, float]:
@@ -151,15 +151,18 @@ def main() -> None:
     out(f"Python {platform.python_version()} on {platform.machine()}, {packages}, rulebook {EDITION}\n")
     out(f"{REPEATS} runs of the rulebook with its lines and trace, sentences unbuilt: the least, and the median.\n")
     out("On a busy machine trust the least, and its ratio to orjson.loads of the same chart.\n\n")
-    out("administrations   lines   FHIR bytes   orjson.loads us        engine us   ratio of the least\n")
+    out("administrations   drugs   lines   FHIR bytes   orjson.loads us        engine us   ratio of the least\n")
     for count in (6, 200):
         text = orjson.dumps(bundle(count))
         chart = chart_of(orjson.loads(text))
         parsing = microseconds(partial(orjson.loads, text))
-        coding = microseconds(partial(_coded, chart, book))
-        lines = len(_coded(chart, book))
-        figures = f"{parsing[0]:9.1f}{parsing[1]:9.1f}{coding[0]:9.1f}{coding[1]:9.1f}{coding[0] / parsing[0]:15.1f}"
-        out(f"{count:15}{lines:8}{len(text):13}{figures}\n")
+        for drugs in ("elsewhere", "suggest"):
+            code = partial(_coded, chart, book, {"drug_lines": drugs})
+            coding, lines = microseconds(code), len(code())
+            figures = (
+                f"{parsing[0]:9.1f}{parsing[1]:9.1f}{coding[0]:9.1f}{coding[1]:9.1f}{coding[0] / parsing[0]:15.1f}"
+            )
+            out(f"{count:15}{'no' if drugs == 'elsewhere' else 'yes':>8}{lines:8}{len(text):13}{figures}\n")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from plugin.codebook import CodeBookError
@@ -52,8 +53,12 @@ class Concentration(NamedTuple):
 
 def plain(value: Fraction | Decimal) -> str:
     """An exact number as one writes it; one without an end is cut at six places."""
-    exact = Fraction(value)
-    text = f"{float(exact):.6f}" if exact.denominator > 1 else str(exact.numerator)
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+    elif value.denominator == 1:
+        return str(value.numerator)
+    else:
+        text = f"{float(value):.6f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -81,6 +86,7 @@ def amount_of(share: Share, code: DrugCode, size: Fraction | None, visit: Visit)
     return Amount(total, tuple(facts))
 
 
+@lru_cache(maxsize=8192)
 def one_unit(code: DrugCode, units: UnitTable) -> Measure:
     """What one unit of a code is, in the unit of its kind; CodeBookError for a unit the book doesn't have."""
     if code.unit == PRODUCT:

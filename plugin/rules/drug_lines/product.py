@@ -26,10 +26,10 @@ def candidates(share: Share, visit: Visit) -> tuple[DrugCode, ...]:
     packages = [package for term in share.charted.terms if term.system == "ndc" for package in book.packages(term.code)]
     codes = book.drug_codes(share.drug)
     others = _other_codes(codes, packages, book)
-    stated = visit.stated(KIND, share.about)
-    if told := tuple([code for code in (*codes, *others) if code.code == stated]):
+    stated = visit.stated(KIND, share.about) if visit.chart.stated else ""
+    if stated and (told := tuple([code for code in (*codes, *others) if code.code == stated])):
         return told
-    left = others or chosen(_with_dose(share), share.drug, codes, share.service.route, packages)
+    left = others or chosen(_with_dose(share, codes), share.drug, codes, share.service.route, packages)
     if len(left) > 1:
         left = _by_dialysis(left, visit)
     if len(left) > 1 and share.service.drug.drug_class is DrugClass.HYDRATION_FLUID:
@@ -47,8 +47,10 @@ def _other_codes(codes: Sequence[DrugCode], packages: Sequence[Package], book: V
     return tuple((alone | known).values())
 
 
-def _with_dose(share: Share) -> Drug:
+def _with_dose(share: Share, codes: Sequence[DrugCode]) -> Drug:
     """As charted, with the dose behind the name: a few brands have a code for some of their strengths only."""
+    if len(codes) < 2:
+        return share.charted
     doses = {a.dose for a in share.service.administrations if a.dose is not None and a.dose.value}
     if len(doses) != 1 or share.mixed:
         return share.charted

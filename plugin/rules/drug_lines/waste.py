@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from plugin.codebook.tables import DrugCode
@@ -40,7 +41,8 @@ def waste_of(share: Share, code: DrugCode, given: Amount, container: Container, 
     if not container.charted and code.container == MULTI:
         by_table = Fact("by the formulary it comes in multi-dose containers", (), share.service.ids)
         return Discarded(None, (by_table,))
-    return Unsaid(_possible(given.value, container, code, visit))
+    sizes = container.sizes or usual_sizes(code, visit.book.book.units)
+    return Unsaid(_possible(given.value, sizes, one_unit(code, visit.book.book.units).unit))
 
 
 def _left_over(dose: Fraction, container: Container) -> Fraction | None:
@@ -52,9 +54,9 @@ def _left_over(dose: Fraction, container: Container) -> Fraction | None:
     return least[0] if least else None
 
 
-def _possible(dose: Fraction, container: Container, code: DrugCode, visit: Visit) -> Mapping[str, str]:
-    unit = one_unit(code, visit.book.book.units).unit
-    least = least_waste(dose, container.sizes or usual_sizes(code, visit))
+@lru_cache(maxsize=65_536)
+def _possible(dose: Fraction, sizes: tuple[Fraction, ...], unit: str) -> Mapping[str, str]:
+    least = least_waste(dose, sizes)
     answers = (
         {"the containers that waste least": f"{_listed(least[1], unit)}, {_went(least[0], unit)}"} if least else {}
     )

@@ -22,7 +22,7 @@ from plugin.rules.drug_lines.container import least_waste
 )
 def test_it_leaves_the_least_with_the_fewest_containers(dose, sizes, left, mix):
     """Counted by hand; 300 mg come from three vials of 100 and not from one of 400."""
-    found = least_waste(Fraction(dose), [Fraction(size) for size in sizes])
+    found = least_waste(Fraction(dose), tuple(Fraction(size) for size in sizes))
     assert found == (Fraction(left), tuple(Fraction(size) for size in mix))
 
 
