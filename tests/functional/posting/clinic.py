@@ -8,7 +8,7 @@ from typing import Any
 
 from requests.structures import CaseInsensitiveDict
 
-from plugin.domain.charge import CodedEncounter, SuggestedCharge
+from plugin.domain.charge import ChargeKey, CodedEncounter, SuggestedCharge
 from plugin.domain.chart import Chart, Encounter
 from plugin.domain.codes import CareSetting
 from plugin.domain.outcome import Fact
@@ -43,6 +43,7 @@ class Review:
 
     coded: CodedEncounter
     basis: str = "basis-1"
+    waiting: frozenset[ChargeKey] = frozenset()
 
 
 @dataclass

@@ -1,8 +1,10 @@
 """The same clinic before an Oracle Health EHR."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import structs
 
 from fhir_mappings.oracle_charge import OracleSite
 from plugin.domain.charge import ChargeMinutes, SuggestedCharge
@@ -30,7 +32,7 @@ class OracleClinic(Clinic):
     @property
     def charge(self) -> SuggestedCharge:
         minutes = (ChargeMinutes(1, ADMINISTRATION, 1, TEN, TEN + 3600),)
-        return replace(super().charge, minutes=minutes)
+        return structs.replace(super().charge, minutes=minutes)
 
     def http(self, *faults: str, deaf: bool = False) -> LossyHttp:
         tenant = Tenant("sandbox", self.ehr.base, client_id="test-app", name="Oracle")
