@@ -22,6 +22,8 @@ LINE = "CPT|96374||2026-03-02"
 # endpoint -> (method, address below the session, fields of the form, who is let in)
 SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "review.show": ("GET", "", {}, EVERYBODY),
+    "review.report": ("GET", "report", {}, EVERYBODY),
+    "review.download_chart": ("POST", "download", {}, EVERYBODY),  # without names; the trail says who took it
     "review.refresh": ("POST", "refresh", {}, EVERYBODY),
     "review.accept_all": ("POST", "accept-all", {"ready": LINE}, DECIDES),
     "review.decide_one": ("POST", "accept", {"charge": LINE}, DECIDES),
@@ -47,6 +49,8 @@ OPEN_TO_ALL = {
     "launching.callback",
     "launching.open_without_sign_in",
 }
+# For those who run the app, who have a token and no session.
+WITH_A_TOKEN = {"status.readiness": "/readyz", "status.numbers": "/metrics"}
 # A page of staff about a chart is none: without a patient these refuse whoever asks.
 OF_A_CHART = [name for name in SESSION_PAGES if not name.startswith("staff.") and name != "launching.log_out"]
 
@@ -101,7 +105,16 @@ def ask(browser: Browser, session: str, endpoint: str, patient: str = PATIENT) -
 
 def test_every_page_stands_in_a_table(browser: Browser) -> None:
     """A new page is added to one of them, with those it lets in."""
-    assert {rule.endpoint for rule in browser.app.url_map.iter_rules()} == set(SESSION_PAGES) | OPEN_TO_ALL
+    tables = set(SESSION_PAGES) | OPEN_TO_ALL | set(WITH_A_TOKEN)
+    assert {rule.endpoint for rule in browser.app.url_map.iter_rules()} == tables
+
+
+@pytest.mark.parametrize("path", WITH_A_TOKEN.values())
+def test_pages_with_a_token_are_nobodys_without_it(clinic: Browser, path: str) -> None:
+    """A session opens none of them, not even an administrator's."""
+    session_of(clinic, "admin")
+    answers = [clinic.get(path, headers=headers) for headers in ({}, {"Authorization": "Bearer guessed"})]
+    assert [answer.status_code for answer in answers] == [404, 404]
 
 
 @verifies("SEC-07")
