@@ -24,7 +24,6 @@ NO_PARTITION, NOBODYS = -1, -2
 BYTES_A_PARTITION = 24 << 20
 MOST_PARTITIONS = 4096
 MOST_PROBLEMS = 1000
-CHARGE = "Charge"
 
 
 @dataclass(frozen=True, slots=True)

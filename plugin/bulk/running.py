@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from plugin.bulk.assembly import CHARGE, Assembled, Machine, assemble, partitions_for
-from plugin.bulk.auditing import Auditor
+import plugin.codebook
+from plugin.bulk.assembly import Assembled, Machine, assemble, partitions_for
+from plugin.bulk.auditing import CHARGE, Auditor
 from plugin.bulk.charges_file import add_charges
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem, find_files, sound_files
@@ -27,7 +28,10 @@ from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.rules import EDITION
 
 MANIFEST = "manifest.json"
+TABLES = Path(plugin.codebook.__file__).with_name("data")
 ASSEMBLY_SHARE = 0.8
+ASSEMBLY_FORM = 1
+"""Counted up when work folders of older versions can't be gone on with."""
 Report = Callable[[int, int], object]
 """Told (encounters done, encounters in all) now and then."""
 
@@ -87,13 +91,10 @@ def audit(run: Run, told: Report = lambda done, total: None) -> Outcome:
 
 def _fingerprint(run: Run, files: list[Path]) -> str:
     """Everything the findings depend on: the input by name, size and time, the settings, rulebook and tables."""
-    inputs = [*files, *([run.charges] if run.charges else []), *_overlay_files(run.settings)]
+    tables = sorted(path for path in TABLES.iterdir() if path.is_file())
+    inputs = [*files, *([run.charges] if run.charges else []), *_overlay_files(run.settings), *tables]
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in inputs]
     return hashlib.sha256(repr((seen, run.settings, EDITION, ASSEMBLY_FORM)).encode()).hexdigest()
-
-
-ASSEMBLY_FORM = 1
-"""Counted up when work folders of older versions can't be gone on with."""
 
 
 def _overlay_files(settings: AuditSettings) -> Iterator[Path]:
