@@ -100,7 +100,7 @@ class Decision:
     `action` is accept, edit or dismiss; `units` and `modifiers` are the accepted values; `reason` is required for an
     edit, a dismissal, and the acceptance of what would be refused; `decided_by` the verified fhirUser, `role` theirs at
     that time; `basis` a digest of the resource versions the suggestion rested on; `raised_by` who raised the units
-    above the suggestion, if anybody did.
+    above the suggestion, if anybody did; `diagnoses` in pointer order and `day` where a person changed them, else None.
     """
 
     key: ChargeKey
@@ -113,6 +113,8 @@ class Decision:
     reason: str = ""
     basis: str = ""
     raised_by: str = ""
+    diagnoses: tuple[str, ...] | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from typing import Protocol
 
 from plugin.domain import Ask, Chart, Reply, SentQuestion, TrackedQuestion
 from plugin.review.attest import Key
-from plugin.review.decide import CurrentReview, Invalid, NotAllowed, Stale, WrongChart, may_open
+from plugin.review.decide import CurrentReview, NotAllowed, Stale, WrongChart, may_open
 from plugin.review.ports import Person, Policy
+from plugin.review.refusals import Invalid
 
 LONGEST_TEXT = 2000
 

@@ -12,17 +12,10 @@ from typing import Protocol
 from plugin.domain import Ask, Attested, AttestedFact, Chart
 from plugin.review.answering import CODERS, AnswerForm, Field, form_for
 from plugin.review.attested_words import answer_words, late_entry
-from plugin.review.decide import (
-    CurrentReview,
-    Invalid,
-    NotAllowed,
-    Stale,
-    WrongChart,
-    may_open,
-    read_reason,
-)
+from plugin.review.decide import CurrentReview, NotAllowed, Stale, WrongChart, may_open, read_reason
 from plugin.review.overlay import ELEMENTS, overlay, state_of
 from plugin.review.ports import Person, Policy
+from plugin.review.refusals import Invalid
 
 ATTESTING_REASONS = (
     "I gave it and saw it end; it was not charted",

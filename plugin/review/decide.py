@@ -6,12 +6,14 @@ page showed. Several decisions in one form are recorded together or not at all.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from plugin.domain.charge import ChargeKey, CodedEncounter, Decision, SuggestedCharge
+from plugin.review.edited_links import links_of
 from plugin.review.lines import LineDifference, back, compare_lines, identity_of, lines_of
 from plugin.review.ports import Backing, Decided, NewDecision, Person, Policy, ReviewRecords, same_suggestion
+from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.review.scrubbed_decisions import Scrub, complaint, decisions_in_force
 from plugin.review.scrubbing import Scrubbed
 
@@ -31,10 +33,6 @@ _NEVER_DECIDE = frozenset({"Patient", "RelatedPerson"})
 _WEIGHT = {"planned": 1, "billable": 2}
 
 
-class DecisionRefused(Exception):
-    """A decision was not recorded; the text is fit for a page and names the remedy."""
-
-
 class NotAllowed(DecisionRefused):
     """This person may not decide this."""
 
@@ -45,14 +43,6 @@ class WrongChart(DecisionRefused):
 
 class Waits(DecisionRefused):
     """The line rests on what was attested and is not charted yet; it can be accepted once the chart says it."""
-
-
-class Invalid(DecisionRefused):
-    """A field of the form can't be taken; `field` names it."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 class Stale(DecisionRefused):
@@ -95,6 +85,8 @@ class Asked:
     units: int | None = None
     modifiers: tuple[str, ...] | None = None
     reason: str = ""
+    diagnoses: tuple[str, ...] | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +168,7 @@ def _check(asked: Asked, sitting: Sitting, standing: dict[str, Decided]) -> NewD
         raise Waits(f"{asked.key[1]} rests on what was attested here. Chart the late entry, then choose Refresh.")
     backing = _backing(asked, sitting.review, last)
     units, modifiers, reason = _values(asked, backing.charge, last, sitting.modifiers)
+    diagnoses, day = links_of(asked, backing.charge, last, sitting.review.coded)
     person = sitting.person
     decision = Decision(
         key=asked.key,
@@ -188,6 +181,8 @@ def _check(asked: Asked, sitting: Sitting, standing: dict[str, Decided]) -> NewD
         reason=reason,
         basis=asked.basis,
         raised_by=_raised_by(units, backing.charge, person, last),
+        diagnoses=diagnoses,
+        day=day,
     )
     return NewDecision(identity, decision, backing, person.name, person.verified, asked.seen)
 

@@ -123,6 +123,7 @@ def repeats(standing: Decided, new: NewDecision) -> bool:
     return same_suggestion(standing.backing.charge, new.backing.charge) and (
         (before.decided_by, before.role, before.action, before.units, before.modifiers, before.reason)
         == (after.decided_by, after.role, after.action, after.units, after.modifiers, after.reason)
+        and (before.diagnoses, before.day) == (after.diagnoses, after.day)
     )
 
 

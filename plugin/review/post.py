@@ -8,7 +8,9 @@ One writer at a time works on an encounter, in whichever process.
 
 from dataclasses import dataclass
 
-from plugin.domain.charge import ChargeDraft, ChargeKey
+from msgspec.structs import replace
+
+from plugin.domain.charge import ChargeDraft, ChargeKey, Decision, SuggestedCharge
 from plugin.review.ports import (
     Conflict,
     Decided,
@@ -77,14 +79,14 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
         identity=decided.identity,
         encounter=encounter,
         patient=backing.patient,
-        charge=backing.charge,
+        charge=_as_decided(backing.charge, decision),
         units=decision.units,
         modifiers=decision.modifiers,
         status="not-billable" if dismissed else policy.status_for(decision.role) or "planned",
         entered_by=decision.decided_by,
         entered_at=decision.decided_at,
-        start=backing.start,
-        stop=backing.stop,
+        start=None if decision.day else backing.start,
+        stop=None if decision.day else backing.stop,
         note=backing.note,
         verified=decided.verified,
         reason=decision.reason,
@@ -92,6 +94,13 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
         organization=backing.organization,
         person=backing.person,
     )
+
+
+def _as_decided(charge: SuggestedCharge, decision: Decision) -> SuggestedCharge:
+    """The charge with a person's diagnoses and day; which Conditions they came from is then no longer told."""
+    if decision.diagnoses is not None:
+        charge = replace(charge, diagnoses=decision.diagnoses, diagnosis_references=())
+    return replace(charge, day=decision.day) if decision.day else charge
 
 
 def needs_second_person(decided: Decided, policy: Policy) -> bool:
@@ -216,7 +225,7 @@ def _content(draft: ChargeDraft) -> tuple[object, ...]:
     charge = draft.charge
     return (
         *(draft.status, draft.units, draft.modifiers, draft.reason, draft.start, draft.stop),
-        *(charge.administrations, charge.diagnoses, charge.diagnosis_references),
+        *(charge.administrations, charge.diagnoses, charge.diagnosis_references, charge.day),
     )
 
 

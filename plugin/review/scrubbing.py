@@ -4,7 +4,7 @@ Nothing here is done while an encounter is coded; whoever shows or decides asks 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plugin.codebook import CodeBook
 from plugin.domain import ClaimLine, CodedEncounter, Decision, Edit, Hint, Severity, SuggestedCharge, line_key
@@ -57,6 +57,8 @@ def lines_as_decided(charges: Sequence[SuggestedCharge], decided: Mapping[Charge
         line, decision = ClaimLine.of_suggested(charge), decided.get(charge.key)
         if decision is not None and decision.action in TAKEN:
             line = line.edited(decision.units, decision.modifiers)
+            line = replace(line, day=decision.day or line.day)
+            line = replace(line, diagnoses=line.diagnoses if decision.diagnoses is None else decision.diagnoses)
         if decision is None or decision.action != "dismiss":
             lines.append(line)
     return lines

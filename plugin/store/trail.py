@@ -74,8 +74,12 @@ def decision_entry(new: NewDecision, now: datetime) -> Entry:
     decision = new.decision
     _, code, modifiers, day = decision.key
     suggested = name_line(code, modifiers, new.backing.charge.units, day)
-    chosen = name_line(code, decision.modifiers, decision.units, day)
-    details = (("suggested", suggested if suggested != chosen else ""), ("reason", decision.reason))
+    chosen = name_line(code, decision.modifiers, decision.units, decision.day or day)
+    details = (
+        ("suggested", suggested if suggested != chosen else ""),
+        ("diagnoses", ", ".join(decision.diagnoses or ("none",)) if decision.diagnoses is not None else ""),
+        ("reason", decision.reason),
+    )
     return Entry(
         at=now,
         kind=decision.action,

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from plugin.review.ask_someone import NotSent, Sending, may_ask, send_question
 from plugin.review.attest import Attesting, Key, attest, take_back
-from plugin.review.decide import DecisionRefused, Invalid, NotAllowed, Stale
+from plugin.review.decide import NotAllowed, Stale
+from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.web.attest_forms import read_ask_key, read_statements
 from plugin.web.open_chart import OpenChart, open_chart
 from plugin.web.review_forms import Unreadable, read_reason_field

@@ -18,6 +18,7 @@ from plugin.store.cipher import CannotOpen, Cipher
 from plugin.web.views.changes import Snapshot
 
 MOST_MODIFIERS_TEXT = 40
+LONGEST_DIAGNOSES = 200
 
 
 class Unreadable(ValueError):
@@ -58,6 +59,8 @@ def read_asked(form: MultiDict[str, str], action: str, token: str) -> Asked:
         seen=_seen(form).get(token, 0),
         units=_units(form) if action == "edit" else None,
         modifiers=_modifiers(form) if action == "edit" else None,
+        diagnoses=_diagnoses(form) if action == "edit" else None,
+        day=_day(form) if action == "edit" else None,
         reason=read_reason_field(form) if action != "undo" else "",
     )
 
@@ -87,6 +90,20 @@ def _units(form: MultiDict[str, str]) -> int:
 def _modifiers(form: MultiDict[str, str]) -> tuple[str, ...]:
     text = form.get("modifiers", "")[:MOST_MODIFIERS_TEXT]
     return tuple(text.replace(",", " ").upper().split())
+
+
+def _diagnoses(form: MultiDict[str, str]) -> tuple[str, ...] | None:
+    """Codes in pointer order; None where the form has no such field."""
+    text = form.get("diagnoses")
+    return None if text is None else tuple(text[:LONGEST_DIAGNOSES].replace(",", " ").upper().split())
+
+
+def _day(form: MultiDict[str, str]) -> date | None:
+    text = form.get("day", "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Unreadable("The date is a day of the calendar.") from error
 
 
 def read_reason_field(form: MultiDict[str, str]) -> str:

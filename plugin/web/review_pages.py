@@ -9,8 +9,9 @@ from http import HTTPStatus
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from plugin.review.decide import DecisionRefused, Invalid, NotAllowed, Stale
+from plugin.review.decide import NotAllowed, Stale
 from plugin.review.ports import AlreadyDecided, AlreadySent
+from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.web.open_chart import open_chart
 from plugin.web.review_forms import Unreadable, read_asked
 from plugin.web.review_rendering import back_to, message_from_address, page_before, refuse, show_page, stop

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from plugin.domain import Ask, CodedEncounter, Fact, SuggestedCharge, TableRow, line_key
 from plugin.rules.what_if import WhatIf
@@ -34,6 +35,8 @@ class State:
     reference: str = ""
     units: int | None = None
     modifiers: tuple[str, ...] | None = None
+    diagnoses: tuple[str, ...] | None = None
+    day: date | None = None
     number: int = 0
     can_send: bool = False
 
@@ -143,6 +146,23 @@ class ChargeRow:
     def modifiers_now(self) -> tuple[str, ...]:
         """The modifiers as accepted, else as suggested."""
         return self.state.modifiers if self.state.modifiers is not None else self.modifiers
+
+    @property
+    def diagnoses_now(self) -> tuple[tuple[str, str], ...]:
+        """The diagnoses as accepted, else as suggested, each with its text where that is known."""
+        texts = dict(self.diagnoses)
+        chosen = self.state.diagnoses
+        return self.diagnoses if chosen is None else tuple((code, texts.get(code, "")) for code in chosen)
+
+    @property
+    def day_now(self) -> str:
+        """The day as accepted, else as suggested."""
+        return day_words(self.state.day) if self.state.day else self.day
+
+    @property
+    def iso_day_now(self) -> str:
+        """The same as a browser's date field takes it."""
+        return self.state.day.isoformat() if self.state.day else self.iso_day
 
 
 @dataclass(frozen=True, slots=True)

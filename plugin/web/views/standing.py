@@ -122,6 +122,8 @@ def _told(decided: Decided, standing: Standing, told: Telling) -> State:
         reference=recorded.sent.reference if recorded is not None else "",
         units=decision.units if accepted else None,
         modifiers=decision.modifiers if accepted else None,
+        diagnoses=decision.diagnoses if accepted else None,
+        day=decision.day if accepted else None,
         number=decided.number,
         can_send=told.sends and kind in {"accepted", "failed", "unknown"},
     )

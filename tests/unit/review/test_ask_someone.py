@@ -7,9 +7,10 @@ import pytest
 
 from plugin.domain import Reply
 from plugin.review.ask_someone import NotSent, Sending, follow_up, send_question
-from plugin.review.decide import Invalid, NotAllowed, Stale, WrongChart
+from plugin.review.decide import NotAllowed, Stale, WrongChart
 from plugin.review.ports import Policy
 from plugin.review.prepare import ReviewSettings, review_chart
+from plugin.review.refusals import Invalid
 from plugin.review.trail import tell
 from plugin.store.sent_questions import EncounterQuestions
 from tests.unit.review.pretend import CODER, ENCOUNTER, PATIENT

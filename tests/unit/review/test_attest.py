@@ -11,9 +11,10 @@ from plugin.codebook import CodeBook
 from plugin.domain import Administration, Chart, Diagnosis, Drug, Encounter, Route, Status, Technique, Term, Tier
 from plugin.review.answering import form_for
 from plugin.review.attest import Attesting, Statement, attest, standing_of, take_back
-from plugin.review.decide import Asked, Invalid, NotAllowed, Sitting, Stale, Waits, WrongChart, decide
+from plugin.review.decide import Asked, NotAllowed, Sitting, Stale, Waits, WrongChart, decide
 from plugin.review.ports import Policy
 from plugin.review.prepare import ReviewSettings, review_chart
+from plugin.review.refusals import Invalid
 from plugin.review.trail import tell
 from plugin.store.attestations import EncounterAttestations
 from plugin.store.records import EncounterRecords

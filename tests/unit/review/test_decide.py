@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from plugin.review.decide import Invalid, NotAllowed, Stale, WrongChart, decide, may_decide
+from plugin.review.decide import NotAllowed, Stale, WrongChart, decide, may_decide
 from plugin.review.lines import LineDifference, identity_of, lines_of
 from plugin.review.ports import AlreadyDecided, AlreadySent, Person, Policy, ShownLine
 from plugin.review.post import post_accepted
+from plugin.review.refusals import Invalid
 from plugin.review.trail import tell
 from tests.unit.review.pretend import (
     CODER,

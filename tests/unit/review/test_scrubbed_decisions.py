@@ -7,7 +7,8 @@ import pytest
 from plugin.codebook import CodeBook
 from plugin.domain import ClaimLine, Severity, line_key
 from plugin.domain.charge import Decision
-from plugin.review.decide import Invalid, decide
+from plugin.review.decide import decide
+from plugin.review.refusals import Invalid
 from plugin.review.scrubbing import lines_as_decided, scrub_lines, scrub_suggested
 from tests.unit.review.pretend import CODER, HYDRATION, INITIAL, NOW, Review, asked, line, review, sit
 
