@@ -20,6 +20,8 @@ IDS_IN_ONE_SEARCH = 40
 BEFORE, AFTER = timedelta(days=1), timedelta(days=4)
 
 AROUND = "Encounters around"
+# LOINC: body weight (any, measured, estimated, stated), and body surface.
+BODY_MEASURES = "29463-7,3141-9,8335-2,3142-7,8277-6,3140-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class ChartRequests:
         neighbours = [local_name(each) for each in self.neighbours(found)]
         if self.ways.charges:
             asks += [self._charges(",".join(group)) for group in _groups(neighbours)]
+        if any(_is_by_body(each) for each in administrations):
+            asks.append(self._search("Observation", ("patient", self.patient), ("code", BODY_MEASURES)))
         return asks + self._given_earlier(found, now)
 
     def own(self, kind: str, resource: Resource) -> bool:
@@ -166,3 +170,10 @@ def _day(value: object) -> datetime | None:
 def _touches(encounter: Resource, first: datetime, last: datetime) -> bool:
     start, stop = _day(at(encounter, "period", "start")), _day(at(encounter, "period", "end"))
     return start is not None and start <= last and (stop or start) >= first
+
+
+def _is_by_body(administration: Resource) -> bool:
+    """A dose for each kilogram or square meter, which needs the patient's measures to be an amount."""
+    dose = at(administration, "dosage", "dose")
+    units = [dose.get(name) for name in ("code", "unit")] if isinstance(dose, dict) else []
+    return any(isinstance(unit, str) and ("/kg" in unit or "/m2" in unit) for unit in units)

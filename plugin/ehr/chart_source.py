@@ -32,6 +32,7 @@ _LOSS = {
     "MedicationRequest": ("orders are not known", False),
     "Medication": ("drugs charted by reference may have no name", True),
     "ChargeItem": ("charges made already are not known", False),
+    "Observation": ("the patient's weight and body surface are not known", False),
     AROUND: ("the patient's other encounters are not known", False),
 }
 

@@ -21,6 +21,7 @@ _MEANS = {
     "Condition": "diagnoses can't be read, so charges come without them",
     "Medication": "drugs charted by reference can't be named",
     "MedicationRequest": "orders can't be read, so order duration is unknown",
+    "Observation": "doses charted for each kilogram need the weight from a person",
     "ChargeItem": "existing charges can't be seen",
 }
 

@@ -379,3 +379,19 @@ def test_the_statement_says_how_administrations_are_found(parameters: list[str],
     }
     statement = {"rest": [{"mode": "server", "resource": [given]}]}
     assert read_ways(tenant(administrations_by=chosen), statement).by_window is by_window
+
+
+@pytest.mark.parametrize(("unit", "asked"), [("mg/kg", True), ("mg/m2", True), ("mg", False)])
+def test_the_weight_is_asked_for_where_a_dose_needs_it(unit: str, asked: bool) -> None:
+    """8 mg/kg need the patient's weight; a dose in mg doesn't, so nothing more than needed is read."""
+    dose = {"value": 8, "code": unit, "system": "http://unitsofmeasure.org"}
+    coded = {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}
+    weight = {"value": 80, "code": "kg", "system": "http://unitsofmeasure.org"}
+    measured = {"status": "final", "code": coded, "effectiveDateTime": "2026-03-02T08:30:00-06:00"}
+    ehr = Ehr(
+        visit("e1", "2026-03-02", "2026-03-02"),
+        administration("m1", dosage={"dose": dose}),
+        medication("drug-m1"),
+        resource("Observation", "o1", **measured, valueQuantity=weight),
+    )
+    assert source(ehr).read_chart().weight_kg == (80 if asked else None)
