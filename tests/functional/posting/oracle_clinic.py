@@ -15,8 +15,7 @@ from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import Transport
 from plugin.review.ports import ChargeSink
 from tests.functional.posting.clinic import ADMINISTRATION, Clinic, LossyHttp, Token
-from tests.functional.posting.pretend_oracle import SITE, _offset
-from tests.smart.sandbox.ehr import Ehr
+from tests.functional.posting.pretend_oracle import SITE
 
 SCHEDULES = {"CPT": "615214", "MODIFIER": "3692", "ICD": "3693", "CDM_SCHED": "667687", "REVENUE": "615217"}
 TEN = int(datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp())
@@ -51,6 +50,3 @@ class OracleClinic(Clinic):
 
 def _code(charge: dict[str, Any]) -> str:
     return str(charge["code"]["coding"][0]["code"])
-
-
-__all__ = ["Ehr", "OracleClinic", "_offset"]
