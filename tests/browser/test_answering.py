@@ -58,6 +58,13 @@ def billing_at_once(tmp_path: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def own_sandbox(tmp_path: Path) -> Iterator[str]:
+    """A sandbox of this test's own: its chart gets corrected, which other tests of that chart must not see."""
+    with running_pair(tmp_path, partitioned=True) as address:
+        yield address
+
+
 def test_eight_instants_are_finished_in_under_ten_keystrokes(page, billing_at_once):
     """Confirm the eight stop times together, then accept everything: five keys, eight infusions on the bill."""
     ehr = Ehr(page, billing_at_once)
@@ -76,8 +83,9 @@ def test_eight_instants_are_finished_in_under_ten_keystrokes(page, billing_at_on
     assert (billed["96365"], billed["96367"]) == ("1", "7")
 
 
-def test_an_attested_stop_makes_a_charge_that_waits_for_the_chart(ehr):
+def test_an_attested_stop_makes_a_charge_that_waits_for_the_chart(page, own_sandbox):
     """The question goes, the charge comes and can't be accepted; charting the late entry makes it a charted one."""
+    ehr = Ehr(page, own_sandbox)
     ehr.log_in(CLINICIAN)
     page = ehr.launch_whole("mst-patient")
     before = page.locator("tbody.charge").count()

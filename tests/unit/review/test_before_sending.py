@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from plugin.domain.existing import ExistingCharge
 from plugin.review.already_charged import match_existing
@@ -105,7 +106,7 @@ def by_hand(code: str = "96365", **changes) -> ExistingCharge:
 @verifies("WR-08")
 def test_a_charge_made_by_hand_is_matched_to_its_line():
     """By code and day, with the same modifiers first; what matches no line stands by itself."""
-    second_site = replace(INITIAL, modifiers=("59",))
+    second_site = structs.replace(INITIAL, modifiers=("59",))
     plain, with_modifier, other = by_hand(), by_hand(id="ChargeItem/h2", modifiers=("59",)), by_hand("99213")
     found = match_existing([INITIAL, second_site], [plain, with_modifier, other], ())
     assert found.by_line == {INITIAL.key: (plain,), second_site.key: (with_modifier,)}
