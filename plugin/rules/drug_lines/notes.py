@@ -3,38 +3,28 @@
 A denial ("not discarded") makes a text unread: it is never read the other way.
 """
 
-import re
 from fractions import Fraction
 from functools import lru_cache
+from re import Match
 from typing import NamedTuple
 
 from plugin.codebook.units import UnitTable
-from plugin.rules.wording import Words, mentions
+from plugin.rules.drug_lines.container_words import (
+    DENIED,
+    DISCARDED_AFTER,
+    DISCARDED_BEFORE,
+    HOLDS,
+    IN_A_MULTI_DOSE,
+    IN_A_SINGLE_DOSE,
+    LABELLED,
+    NOTHING_DISCARDED,
+    REST_DISCARDED,
+    SPELLED,
+    TIMES,
+    TIMES_AFTER,
+)
+from plugin.rules.wording import mentions
 
-IN_A_MULTI_DOSE = Words(r"\bmulti(ple)?[- ]?(dose|use)\b|\bMDV\b")
-IN_A_SINGLE_DOSE = Words(
-    r"\bsingle[- ]?(dose|use)\b|\bSDV\b|\bpre-?filled (syringe|pen)\b|\bpre-?mix(ed)?\b|\bduplex\b"
-)
-DENIED = Words(r"\b(not|never|n't|un|isn't|wasn't) ?(single|multi\w*|discarded|wasted)|\bnot yet\b")
-NOTHING_DISCARDED = Words(
-    r"\b(nothing|none|no (drug|waste|amount|remainder)) (was |were )?(discarded|wasted|left)"
-    r"|\bno (drug )?(waste|wastage|discard)\b"
-    r"|\b(zero|0) ?(mg|mcg|g|units?|ml)? ?(of )?(waste|wastage|discarded|wasted)\b"
-    r"|\b(entire|whole|full) (vials?|contents) (was |were )?(given|used)"
-)
-REST_DISCARDED = Words(
-    r"\b(remainder|remaining( drug| amount)?|rest|leftover|residual)( was| were)? (discarded|wasted)"
-)
-DISCARDED_AFTER = re.compile(r"\s*(?:of \w+ )?(?:was |were |is )?(?:discarded|wasted|waste\b|wastage)", re.IGNORECASE)
-DISCARDED_BEFORE = re.compile(r"(?:discarded|wasted|waste|wastage|amount discarded|jw)\s*[:=]?\s*$", re.IGNORECASE)
-NAMED = r"(?:vials?|syringes?|amp(?:u|o)?ules?|pens?|containers?|pre-?mix(?:ed)?|sdv|mdv)\b"
-HOLDS = re.compile(
-    r"[\s-]*(?:/\s*[\d.]+\s*ml\s*)?(?:single|multi(?:ple)?)?[- ]?(?:dose|use)?\s*" + NAMED, re.IGNORECASE
-)
-LABELLED = re.compile(NAMED + r"\s+(?:labell?ed|of)\s+(?:as\s+)?$", re.IGNORECASE)
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-TIMES = re.compile(rf"\b(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)})\s*x?\s*$", re.IGNORECASE)
-SPELLED = {word: number for number, word in enumerate(NUMBERS, start=1)}
 REMEMBERED = 65_536
 
 
@@ -70,8 +60,10 @@ def read_note(text: str, unit: str, units: UnitTable) -> Note:
         if measure.unit != unit:
             continue
         before, amount = text[:begins], Fraction(measure.value)
-        if HOLDS.match(text, ends) or LABELLED.search(before):
-            sizes.append((amount, _opened(before)))
+        held, labelled = HOLDS.match(text, ends), LABELLED.search(before)
+        if held or labelled:
+            times = TIMES.search(before[: labelled.start()] if labelled else before)
+            sizes.append((amount, _number(times or (TIMES_AFTER.match(text, held.end()) if held else None))))
         if DISCARDED_AFTER.match(text, ends) or DISCARDED_BEFORE.search(before):
             discarded.add(amount)
     if mentions(NOTHING_DISCARDED, text):
@@ -85,7 +77,6 @@ def read_note(text: str, unit: str, units: UnitTable) -> Note:
     )
 
 
-def _opened(before: str) -> int | None:
-    """The number that stands before a container's size."""
-    times = TIMES.search(before)
+def _number(times: Match[str] | None) -> int | None:
+    """How many containers of a size were opened, in digits or spelled."""
     return (SPELLED.get(times["n"].lower()) or int(times["n"])) if times else None

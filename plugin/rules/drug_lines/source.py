@@ -6,12 +6,18 @@ from plugin.rules.wording import Words
 
 KIND = "drug-source"
 PURCHASED, FREE = "purchased", "no cost"
+DRUG = r"(drug|medication|med|supply|stock|vial|syringe|pen|dose|product)s?"
+# "Patient provided consent", "in the patient's own words" and "delivered by our pharmacy" say nothing of who paid.
 SUPPLIED = Words(
-    r"\b(patient('s)?[- ](own|supplied|provided)|own (supply|medication|med)|brought (in )?by (the )?patient"
+    rf"\b((patient|pt)(['\u2019]s)?[- ](own|supplied|provided) (home )?{DRUG}|own (supply|medication|med)"
+    r"|(patient|pt)(['\u2019]s)?[- ](own|supplied)(?=\s*([.,;:()]|$))"
+    rf"|{DRUG} (was |were |is )?(supplied|provided|brought) (in )?by (the )?(patient|pt)"
+    r"|brought (in )?by (the )?patient"
     r"|(brown|white)[- ]?bag(ged)?|(patient )?assistance program|free (drug|of charge)|no[- ]cost (drug|supply)"
-    r"|sample (drug|pen|vial)|drug sample|study drug|trial supply|supplied (free|by the sponsor))\b"
+    r"|sample (drug|pen|vial)|drug sample|study drug|trial supply|supplied (free|by the sponsor))(?!\w)"
 )
-PERHAPS = Words(r"\bspecialty pharmacy\b|\bdelivered by\b.{0,30}\bpharmacy\b")
+OWN = r"(the |our )?(hospital|in-?patient|main|central|satellite|infusion|clinic|oncology|in-?house)\b|the pharmacy"
+PERHAPS = Words(rf"\bspecialty pharmacy\b|\bdelivered by (?!{OWN})\w[^.;]{{0,30}}\bpharmacy\b")
 
 
 def is_free(share: Share, visit: Visit) -> bool:
