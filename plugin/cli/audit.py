@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from plugin.cli.bulk_extra import without_extra
 from plugin.cli.choices import UsageError, add_policy_options, read_policy, read_zone
 from plugin.codebook import CodeBookError
+from plugin.ehr.fees import FeesError, read_fees
 from plugin.rules import EDITION
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         outcome = _audited(wanted)
         _write(outcome, wanted, output, options)
         clear(wanted.work)
-    except (UsageError, CodeBookError, BulkError) as wrong:
+    except (UsageError, CodeBookError, FeesError, BulkError) as wrong:
         print(f"infusion-charges audit: {wrong}", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
@@ -83,7 +84,6 @@ def _output(options: argparse.Namespace) -> Path:
 
 
 def _run(options: argparse.Namespace, output: Path) -> "Run":
-    from plugin.bulk.fees import read_fees  # noqa: PLC0415
     from plugin.bulk.running import Run  # noqa: PLC0415
     from plugin.bulk.settings import AuditSettings, Policy  # noqa: PLC0415
 

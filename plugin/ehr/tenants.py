@@ -5,6 +5,7 @@ An `iss` that is not among them is refused before any request leaves this machin
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,8 @@ class Tenant:
     `charge_master` holds the site's own billing codes; `second_person` asks a second coder for more units than
     suggested; `bill_code_schedules` (by bill code type) and `ehr_source` are what Oracle Health's charges need;
     `hl7v2` names sender and receiver of exported messages.
+    For the worklist: `fees` are dollars a unit by code, `bill_hold_days` is how many days after the visit its bill goes
+    out, and `worklist_scopes` is asked for when staff sign in, so that they can open charts from there.
     """
 
     key: str
@@ -89,6 +92,9 @@ class Tenant:
     bill_code_schedules: Mapping[str, str] = field(default_factory=dict)
     ehr_source: str = ""
     hl7v2: Mapping[str, str] = field(default_factory=dict)
+    fees: Mapping[str, Decimal] = field(default_factory=dict)
+    bill_hold_days: int = 4
+    worklist_scopes: str = ""
 
     @property
     def writes(self) -> bool:
@@ -103,8 +109,8 @@ class Tenant:
 
     @property
     def staff_scopes(self) -> str:
-        """What a sign-in without a chart asks for: who it is."""
-        return " ".join([STAFF_SCOPES, *self._role_scopes])
+        """What a sign-in without a chart asks for: who it is, and charts where the tenant lets staff open them."""
+        return " ".join([STAFF_SCOPES, *self.worklist_scopes.split(), *self._role_scopes])
 
     @property
     def reads_practitioner_roles(self) -> bool:

@@ -6,6 +6,7 @@ Secrets never stand in it.
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from plugin.domain import CareSetting
 from plugin.ehr.addresses import BadAddress, host_of, normalise, origin_of
 from plugin.ehr.charge_master import ChargeMaster, ChargeMasterError, read_charge_master
+from plugin.ehr.fees import FeesError, read_fees
 from plugin.ehr.presets import presets
 from plugin.ehr.tenants import ROLES, Tenant, Tenants
 
@@ -205,6 +207,16 @@ class _Entry:
         except ChargeMasterError as error:
             raise self.fail(key, f"{error}; mend the file") from error
 
+    def fees(self, key: str) -> dict[str, Decimal]:
+        """Of several files the first one that knows a code says what it brings."""
+        dollars: dict[str, Decimal] = {}
+        for name in reversed(self.texts(key)):
+            try:
+                dollars |= read_fees(Path(self.source).parent / name)
+            except FeesError as error:
+                raise self.fail(key, f"{error}; mend the file") from error
+        return dollars
+
     def care_settings(self, key: str) -> dict[str, CareSetting]:
         table = self.table_of(key, tuple(setting.value for setting in CareSetting))
         for name in table:
@@ -255,6 +267,9 @@ _READERS: dict[str, Callable[[_Entry, str], Any]] = {
     "bill_code_schedules": _Entry.named_texts,
     "ehr_source": _Entry.text,
     "hl7v2": _Entry.named_texts,
+    "fees": _Entry.fees,
+    "bill_hold_days": _Entry.count,
+    "worklist_scopes": _Entry.scopes,
 }
 
 _fields = {each.name for each in fields(Tenant)} - {"key"}

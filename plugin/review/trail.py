@@ -9,7 +9,7 @@ class Entry:
     """Something that happened, about to be added.
 
     `kind`: accept, edit, dismiss, undo, sending, sent, unknown, refused, conflict, shadow,
-    attest, take-back, ask, reply, download.
+    attest, take-back, ask, reply, download, claim, release, hold, resume.
     `person` is empty where the software acted on an earlier decision; `line` names the charge as a person would.
     """
 
@@ -54,6 +54,10 @@ _SENTENCES = {
     "ask": "sent the question: {line}",
     "reply": "Reply to the question: {line}",
     "download": "downloaded {line}",
+    "claim": "took on {line}",
+    "release": "gave back {line}",
+    "hold": "put {line} on hold",
+    "resume": "took {line} off hold",
     "take-back": "took back what was attested: {line}",
 }
 

@@ -20,6 +20,7 @@ from plugin.store.tables import (
     sent_charges,
     shown_lines,
     trail,
+    worklist,
 )
 
 _AT_ONCE = 100
@@ -31,6 +32,7 @@ _TOUCHED = (
     attestations.c.at,
     trail.c.at,
     shown_lines.c.shown_at,
+    worklist.c.seen_at,
 )
 
 

@@ -87,6 +87,21 @@ class SealedReply:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedPerson:
+    """Whose visit a row of the worklist is."""
+
+    name: str
+    record_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedHold:
+    """Why an encounter was put on hold."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedEntry:
     """The words of a trail entry."""
 

@@ -235,6 +235,42 @@ export_lines = Table(
     _of_encounter(),
 )
 
+# One row for each encounter that the app or a scan has seen: counts and days, nothing of what was charted.
+# `day` and `due` are ISO dates, 9999-12-31 where unknown, so that they sort last; `missing_ever` and `questions_ever`
+# are the most there ever were.
+worklist = Table(
+    "worklist",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("encounter", String(200), nullable=False),
+    Column("patient", String(200), nullable=False),
+    Column("person_sealed", Text, nullable=False),
+    Column("unit", String(200), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("due", String(10), nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    *(
+        Column(name, Integer, nullable=False)
+        for name in (
+            *("cents", "unpriced", "questions", "ready", "accepted", "posted", "unknown", "failed", "stale"),
+            *("dismissed", "infusions", "missing_stops", "missing_ever", "questions_ever"),
+        )
+    ),
+    Column("dismissed_by", Text, nullable=False),
+    Column("claimed_by", Text, nullable=False),
+    Column("claimed_name", Text, nullable=False),
+    Column("held_by", Text, nullable=False),
+    Column("held_sealed", Text, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("posted_at", Moment),
+    UniqueConstraint("tenant", "encounter"),
+    Index(None, "tenant", "is_open", "cents"),
+    Index(None, "tenant", "day"),
+    _of_encounter(),
+)
+
 # What happened, only ever added to; `digest` chains an encounter's entries (`plugin.store.trail_chain`).
 trail = Table(
     "trail",

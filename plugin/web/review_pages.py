@@ -17,6 +17,7 @@ from plugin.web.review_forms import Unreadable, read_asked
 from plugin.web.review_rendering import back_to, message_from_address, page_before, refuse, show_page, stop
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
+from plugin.web.worklist_keeping import keep_on_worklist
 
 blueprint = Blueprint("review", __name__)
 
@@ -29,6 +30,7 @@ def show(launch_id: str) -> Response:
     chart = open_chart(current_services(), current_launch())
     chart.settle()
     chart.follow_questions()
+    keep_on_worklist(chart)
     return show_page(chart, message_from_address())
 
 
@@ -38,6 +40,7 @@ def refresh(launch_id: str) -> Response:
     chart = open_chart(current_services(), current_launch())
     chart.settle()
     chart.follow_questions()
+    keep_on_worklist(chart)
     return show_page(chart, before=page_before(chart))
 
 

@@ -19,7 +19,7 @@ blueprint = Blueprint("staff", __name__)
 def home(launch_id: str) -> Response:
     """What this person's role may open."""
     launch = require_role(*ROLES)
-    return make_response(render_template("staff/home.html", is_admin=launch.role == "admin"))
+    return make_response(render_template("staff/home.html", role=launch.role))
 
 
 @blueprint.get("/administration/ehr")

@@ -17,6 +17,7 @@ ROLES = ("clinician", "coder", "lead", "admin")
 NOBODY, PATIENT_USER, RELATIVE = "", "Patient/irn-patient", "RelatedPerson/r1"
 EVERYBODY = (*ROLES, NOBODY, PATIENT_USER, RELATIVE)
 DECIDES = ("clinician", "coder", "lead")
+WORKS = ("coder", "lead")
 LINE = "CPT|96374||2026-03-02"
 
 # endpoint -> (method, address below the session, fields of the form, who is let in)
@@ -37,6 +38,10 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "launching.log_out": ("POST", "logout", {}, EVERYBODY),
     "staff.home": ("GET", "home", {}, ROLES),
     "staff.ehr_offers": ("GET", "administration/ehr", {}, ("admin",)),
+    "staff.worklist": ("GET", "worklist", {}, WORKS),
+    "staff.change_worklist": ("POST", "worklist/claim", {"row": "1"}, WORKS),
+    # Whether the grant reads charts is another matter: test_worklist.py; without a row nobody gets that far.
+    "staff.open_from_worklist": ("POST", "worklist/open", {"row": "99999"}, WORKS),
 }
 # Before a session, or without anything of anybody in it.
 OPEN_TO_ALL = {

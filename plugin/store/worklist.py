@@ -1,0 +1,294 @@
+"""The worklist in the database: rows kept, found a page at a time, claimed and held.
+
+A page is one query for its rows and one for the counts beside its filters, however long the list is. Pages follow
+each other by the sort values of the last row (keyset), so that a long list costs no more at its end.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from msgspec import json
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from plugin.review.ports import Person
+from plugin.review.trail import Entry
+from plugin.review.worklist import WorkSummary
+from plugin.store.engine import Store
+from plugin.store.sealing import SealedHold, SealedPerson, seal, unseal
+from plugin.store.tables import worklist
+from plugin.store.trail import add_entries
+from plugin.store.turns import Place, lock_encounter
+
+PAGE = 50
+UNKNOWN_DAY = "9999-12-31"
+LINE_COUNTS = ("ready", "accepted", "posted", "unknown", "failed", "stale", "dismissed")
+FILTERS = ("to-do", "mine", "question", "ready", "accepted", "posted", "unknown", "failed", "stale", "held", "all")
+_C = worklist.c
+# Each order ends with the id, so that no two rows are equal; True sorts the largest first.
+ORDERS: Mapping[str, tuple[tuple[Column[Any], bool], ...]] = {
+    "money": ((_C.cents, True), (_C.due, False), (_C.id, False)),
+    "deadline": ((_C.due, False), (_C.cents, True), (_C.id, False)),
+    "age": ((_C.day, False), (_C.cents, True), (_C.id, False)),
+}
+_DAY, _NUMBER = r"(\d{4}-\d\d-\d\d)", r"([0-9]{1,12})"
+_CURSORS = {
+    "money": re.compile(f"{_NUMBER}~{_DAY}~{_NUMBER}", re.ASCII),
+    "deadline": re.compile(f"{_DAY}~{_NUMBER}~{_NUMBER}", re.ASCII),
+    "age": re.compile(f"{_DAY}~{_NUMBER}~{_NUMBER}", re.ASCII),
+}
+
+
+class Taken(Exception):
+    """Somebody else has claimed the encounter."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__(f"{by} has claimed this encounter")
+        self.by = by
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """A row as the list shows it; `held_because` is empty where it isn't held, `claimed_by` where nobody has it."""
+
+    id: int
+    encounter: str
+    patient: str
+    name: str
+    record_number: str
+    unit: str
+    day: str
+    due: str
+    is_open: bool
+    cents: int
+    unpriced: int
+    questions: int
+    counts: Mapping[str, int]
+    claimed_by: str
+    claimed_name: str
+    held_because: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for: one of FILTERS, one of ORDERS, part of an id, and the cursor of the page before."""
+
+    filter: str = "to-do"
+    order: str = "money"
+    search: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """One page; `next` is the cursor of the page after it, empty on the last."""
+
+    rows: tuple[WorkRow, ...]
+    counts: Mapping[str, int]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """The rows of one tenant."""
+
+    store: Store
+    tenant: str
+
+    # --- keeping ---------------------------------------------------------------------------------
+
+    def keep(self, summary: WorkSummary, now: datetime) -> None:
+        """Make or renew an encounter's row; who claimed or held it stays as it is."""
+        place = Place(self.tenant, summary.encounter)
+        with self.store.writing() as connection:
+            lock_encounter(connection, place)
+            before = connection.execute(select(worklist).where(place.of(worklist))).first()
+            values = {**self._values(summary, before, now), "seen_at": now}
+            if before is None:
+                nobody = {"claimed_by": "", "claimed_name": "", "held_by": "", "held_sealed": "", "first_seen_at": now}
+                connection.execute(insert(worklist).values(**place.columns(), **nobody, **values))
+            else:
+                connection.execute(update(worklist).where(_C.id == before.id).values(values))
+
+    def _values(self, summary: WorkSummary, before: Row[Any] | None, now: datetime) -> dict[str, Any]:
+        person = summary.person
+        named = SealedPerson(person.name, person.record_number) if person else SealedPerson("", "")
+        plain = ("patient", "is_open", "cents", "unpriced", "questions", "infusions", "missing_stops", *LINE_COUNTS)
+        posted_at = before.posted_at if before else None
+        return {
+            **{name: getattr(summary, name) for name in plain},
+            "person_sealed": seal(named, self.store.cipher),
+            "unit": summary.unit[:200],
+            "day": summary.day.isoformat() if summary.day else UNKNOWN_DAY,
+            "due": summary.due.isoformat() if summary.due else UNKNOWN_DAY,
+            "missing_ever": max(summary.missing_stops, before.missing_ever if before else 0),
+            "questions_ever": max(summary.questions, before.questions_ever if before else 0),
+            "dismissed_by": json.encode(dict(summary.dismissed_by)).decode(),
+            "posted_at": posted_at or (now if summary.posted else None),
+        }
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def page(self, wanted: Wanted, person: str, size: int = PAGE) -> WorkPage:
+        """The rows somebody looks for; `person` is whose rows are `mine`."""
+        found = and_(_C.tenant == self.tenant, _searched(wanted.search))
+        query = select(worklist).where(found, _condition(wanted.filter, person))
+        with self.store.reading() as connection:
+            rows = connection.execute(_in_order(query, wanted).limit(size + 1)).all()
+            counts = _count(connection, found, person)
+        more = _cursor(rows[size - 1], wanted.order) if len(rows) > size else ""
+        return WorkPage(tuple(self._read(row) for row in rows[:size]), counts, more)
+
+    def row(self, id: int) -> WorkRow | None:
+        """One row; None where this tenant has none of that number."""
+        with self.store.reading() as connection:
+            row = connection.execute(self._one(id)).first()
+        return self._read(row) if row else None
+
+    def _one(self, id: int) -> Select[Any]:
+        return select(worklist).where(_C.tenant == self.tenant, _C.id == id)
+
+    def _read(self, row: Row[Any]) -> WorkRow:
+        person = unseal(SealedPerson, row.person_sealed, self.store.cipher)
+        held = unseal(SealedHold, row.held_sealed, self.store.cipher).reason if row.held_sealed else ""
+        return WorkRow(
+            id=row.id,
+            encounter=row.encounter,
+            patient=row.patient,
+            name=person.name,
+            record_number=person.record_number,
+            unit=row.unit,
+            day=_day(row.day),
+            due=_day(row.due),
+            is_open=row.is_open,
+            cents=row.cents,
+            unpriced=row.unpriced,
+            questions=row.questions,
+            counts={name: getattr(row, name) for name in LINE_COUNTS},
+            claimed_by=row.claimed_by,
+            claimed_name=row.claimed_name,
+            held_because=held,
+            seen_at=row.seen_at,
+        )
+
+    # --- claiming and holding --------------------------------------------------------------------
+
+    def claim(self, id: int, person: Person, now: datetime) -> None:
+        """Take an encounter on; raises Taken when another person was first, LookupError for no such row."""
+        self._change(id, person, "claim", {"claimed_by": person.reference, "claimed_name": person.name}, now)
+
+    def release(self, id: int, person: Person, now: datetime) -> None:
+        """Give it back; a lead may give back another person's. Raises Taken, LookupError."""
+        self._change(id, person, "release", {"claimed_by": "", "claimed_name": ""}, now)
+
+    def hold(self, id: int, person: Person, reason: str, now: datetime) -> None:
+        """Put it aside with a reason. Raises Taken, LookupError."""
+        sealed = seal(SealedHold(reason), self.store.cipher)
+        self._change(id, person, "hold", {"held_by": person.reference, "held_sealed": sealed}, now, reason)
+
+    def resume(self, id: int, person: Person, now: datetime) -> None:
+        """Take it off hold. Raises Taken, LookupError."""
+        self._change(id, person, "resume", {"held_by": "", "held_sealed": ""}, now)
+
+    def _change(
+        self, id: int, person: Person, kind: str, values: Mapping[str, str], now: datetime, reason: str = ""
+    ) -> None:
+        with self.store.writing() as connection:
+            encounter = connection.execute(self._one(id)).first()
+            if encounter is None:
+                raise LookupError(id)
+            place = Place(self.tenant, encounter.encounter)
+            lock_encounter(connection, place)
+            row = connection.execute(self._one(id)).one()
+            if row.claimed_by not in ("", person.reference) and not (kind == "release" and person.role == "lead"):
+                raise Taken(row.claimed_name or row.claimed_by)
+            if all(getattr(row, name) == value for name, value in values.items()):
+                return  # a second click
+            connection.execute(update(worklist).where(_C.id == id).values(dict(values)))
+            add_entries(connection, place, [_told(kind, person, now, reason)], self.store.cipher)
+
+
+def _told(kind: str, person: Person, now: datetime, reason: str) -> Entry:
+    return Entry(
+        at=now,
+        kind=kind,
+        identity="",
+        line="the encounter",
+        person=person.reference,
+        name=person.name,
+        role=person.role,
+        verified=person.verified,
+        details=(("reason", reason),),
+    )
+
+
+def _day(iso: str) -> str:
+    return "" if iso == UNKNOWN_DAY else iso
+
+
+def _condition(filter: str, person: str) -> ColumnElement[bool]:
+    """The rows of one of FILTERS."""
+    if filter == "all":
+        return true()
+    if filter == "to-do":
+        return and_(_C.is_open, _C.held_by == "")
+    if filter == "mine":
+        return and_(_C.claimed_by == person, _C.claimed_by != "")
+    if filter == "held":
+        return _C.held_by != ""
+    return worklist.c["questions" if filter == "question" else filter] > 0
+
+
+def _count(connection: Connection, found: ColumnElement[bool], person: str) -> dict[str, int]:
+    each = [func.coalesce(func.sum(case((_condition(name, person), 1), else_=0)), 0) for name in FILTERS]
+    row = connection.execute(select(*each).where(found)).one()
+    return {name: int(number) for name, number in zip(FILTERS, row, strict=True)}
+
+
+def _searched(words: str) -> ColumnElement[bool]:
+    """Rows whose encounter or patient has these characters in its id."""
+    if not words:
+        return true()
+    return or_(_C.encounter.contains(words, autoescape=True), _C.patient.contains(words, autoescape=True))
+
+
+def _in_order(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    keys = ORDERS[wanted.order]
+    ordered = query.order_by(*(column.desc() if down else column.asc() for column, down in keys))
+    after = _CURSORS[wanted.order].fullmatch(wanted.after)
+    if after is None:
+        return ordered
+    values = zip(keys, after.groups(), strict=True)
+    return ordered.where(_beyond([(column, down, _typed(column, value)) for (column, down), value in values]))
+
+
+def _typed(column: Column[Any], value: str) -> str | int:
+    return value if column.type.python_type is str else int(value)
+
+
+def _beyond(keys: Sequence[tuple[Column[Any], bool, str | int]]) -> ColumnElement[bool]:
+    """Rows after these sort values: past the first key, or level with it and past the rest."""
+    column, down, value = keys[0]
+    past = column < value if down else column > value
+    return or_(past, and_(column == value, _beyond(keys[1:]))) if keys[1:] else past
+
+
+def _cursor(row: Row[Any], order: str) -> str:
+    return "~".join(str(getattr(row, column.name)) for column, _ in ORDERS[order])

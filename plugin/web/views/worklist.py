@@ -1,0 +1,133 @@
+"""The worklist as its page shows it: words for counts, days and money."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from plugin.store.worklist import FILTERS, ORDERS, Wanted, WorkPage, WorkRow
+from plugin.web.views.times import counted, day_words
+
+LONGEST_SEARCH = 64
+FILTER_WORDS = {
+    "to-do": "To do",
+    "mine": "Mine",
+    "question": "Needs an answer",
+    "ready": "Ready",
+    "accepted": "Accepted",
+    "posted": "Posted",
+    "unknown": "Unknown",
+    "failed": "Failed",
+    "stale": "Stale",
+    "held": "On hold",
+    "all": "All",
+}
+ORDER_WORDS = {"money": "Expected money", "deadline": "Deadline", "age": "Age"}
+# What a count is called in a row; what needs a person first stands first.
+_STANDING = (
+    ("unknown", "unknown, check in the EHR"),
+    ("failed", "failed"),
+    ("stale", "changed since"),
+    ("ready", "ready"),
+    ("accepted", "accepted"),
+    ("posted", "posted"),
+    ("dismissed", "dismissed"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link above the list; `count` is None where nothing is counted."""
+
+    value: str
+    words: str
+    chosen: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """One row in words; `urgency` is late, soon or empty."""
+
+    id: int
+    title: str
+    reference: str
+    visit: str
+    unit: str
+    money: str
+    unpriced: str
+    deadline: str
+    urgency: str
+    standing: tuple[str, ...]
+    claimed_name: str
+    is_mine: bool
+    is_free: bool
+    held_because: str
+
+
+def read_wanted(filter: str, order: str, search: str, after: str) -> Wanted:
+    """What the address asks for; anything unknown there is the usual."""
+    return Wanted(
+        filter if filter in FILTERS else FILTERS[0],
+        order if order in ORDERS else next(iter(ORDERS)),
+        "".join(each for each in search.strip() if each.isprintable())[:LONGEST_SEARCH],
+        after,
+    )
+
+
+def filter_choices(wanted: Wanted, page: WorkPage) -> list[Choice]:
+    """The filters with how many encounters each would show."""
+    return [Choice(name, FILTER_WORDS[name], name == wanted.filter, page.counts[name]) for name in FILTERS]
+
+
+def order_choices(wanted: Wanted) -> list[Choice]:
+    """The orders."""
+    return [Choice(name, ORDER_WORDS[name], name == wanted.order) for name in ORDERS]
+
+
+def list_rows(rows: Sequence[WorkRow], person: str, today: date) -> list[ListedRow]:
+    """The rows for this person on this day."""
+    return [_listed(row, person, today) for row in rows]
+
+
+def _listed(row: WorkRow, person: str, today: date) -> ListedRow:
+    deadline, urgency = _deadline(row, today)
+    return ListedRow(
+        id=row.id,
+        title=row.name or row.patient,
+        reference=" ".join(filter(None, (row.record_number, row.encounter))),
+        visit=day_words(date.fromisoformat(row.day)) if row.day else "Day not known",
+        unit=row.unit,
+        money=dollars(row.cents),
+        unpriced=f"{counted(row.unpriced, 'line')} without a price" if row.unpriced else "",
+        deadline=deadline,
+        urgency=urgency,
+        standing=_standing(row),
+        claimed_name=row.claimed_name or row.claimed_by,
+        is_mine=bool(row.claimed_by) and row.claimed_by == person,
+        is_free=not row.claimed_by,
+        held_because=row.held_because,
+    )
+
+
+def dollars(cents: int) -> str:
+    """Whole dollars, as a list needs them: $1,234."""
+    return f"${round(cents / 100):,}"
+
+
+def _deadline(row: WorkRow, today: date) -> tuple[str, str]:
+    """When the bill goes out, and whether that is over or near; of no matter once nothing is to be done."""
+    if not row.due:
+        return "Not known", ""
+    due = date.fromisoformat(row.due)
+    if not row.is_open:
+        return day_words(due), ""
+    days = (due - today).days
+    if days < 0:
+        return f"{day_words(due)}, {counted(-days, 'day')} over", "late"
+    return f"{day_words(due)}, {'today' if days == 0 else counted(days, 'day') + ' left'}", "soon" if days < 2 else ""
+
+
+def _standing(row: WorkRow) -> tuple[str, ...]:
+    questions = [counted(row.questions, "question")] if row.questions else []
+    lines = [f"{row.counts[name]} {words}" for name, words in _STANDING if row.counts[name]]
+    return tuple(questions + lines) or ("Nothing to charge",)

@@ -1,0 +1,124 @@
+"""The worklist: which encounters want a coder, who has them, and the way into their charts."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from flask import make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from plugin.store.launches import Launch, NewLaunch
+from plugin.store.worklist import Taken, Worklist, WorkRow
+from plugin.web.errors import PageError
+from plugin.web.roles import require_role
+from plugin.web.services import Services, current_services
+from plugin.web.session import browser_secret
+from plugin.web.staff import blueprint
+from plugin.web.views.worklist import filter_choices, list_rows, order_choices, read_wanted
+
+WORKS = ("coder", "lead")
+LONGEST_REASON = 500
+LIST_FIELDS = ("filter", "order", "search", "after")
+AGAIN = "Go back to the worklist and look again."
+
+
+@blueprint.get("/worklist")
+def worklist(launch_id: str) -> Response:
+    """A page of encounters, by what they should bring."""
+    services, launch = current_services(), require_role(*WORKS)
+    asked = {name: request.args.get(name, "") for name in LIST_FIELDS}
+    wanted = read_wanted(**asked)
+    page = _list(services, launch).page(wanted, launch.user)
+    today = services.clock().astimezone(services.tenant(launch).zone).date()
+    body = render_template(
+        "staff/worklist.html",
+        rows=list_rows(page.rows, launch.user, today),
+        wanted=wanted,
+        filters=filter_choices(wanted, page),
+        orders=order_choices(wanted),
+        next=page.next,
+        opens=_opens(services, launch),
+        is_lead=launch.role == "lead",
+        has_fees=bool(services.tenant(launch).fees),
+    )
+    return make_response(body)
+
+
+@blueprint.post("/worklist/<any(claim, release, hold, resume):action>")
+def change_worklist(launch_id: str, action: str) -> Response:
+    """Take an encounter on or give it back; put it on hold with a reason or take it off."""
+    services, launch = current_services(), require_role(*WORKS)
+    rows, person, now = _list(services, launch), services.person(launch), services.clock()
+    row = _row(rows)
+    try:
+        if action == "hold":
+            rows.hold(row.id, person, _reason(), now)
+        else:
+            {"claim": rows.claim, "release": rows.release, "resume": rows.resume}[action](row.id, person, now)
+    except Taken as taken:
+        raise PageError(HTTPStatus.CONFLICT, "Somebody else has it", f"{taken}; nothing was done.", AGAIN) from taken
+    return redirect(_back(launch, row), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/worklist/open")
+def open_from_worklist(launch_id: str) -> Response:
+    """Open a chart with this person's own token, in a session of its own; the EHR decides whether they may read it.
+
+    The session lasts as long as the token: a renewal would take the token from the worklist's own session.
+    """
+    services, launch = current_services(), require_role(*WORKS)
+    row = _row(_list(services, launch))
+    if not _opens(services, launch):
+        text = "Your sign-in does not let the app read charts."
+        raise PageError(HTTPStatus.FORBIDDEN, "No chart here", text, "Open the app from the patient's chart.")
+    opened = services.launches.open(_chart_session(launch, row), browser_secret(), services.clock())
+    return redirect(url_for("review.show", launch_id=opened.id), HTTPStatus.SEE_OTHER)
+
+
+def _chart_session(launch: Launch, row: WorkRow) -> NewLaunch:
+    return NewLaunch(
+        tenant=launch.tenant,
+        iss=launch.iss,
+        patient=row.patient.removeprefix("Patient/"),
+        encounter=row.encounter.removeprefix("Encounter/"),
+        tokens=replace(launch.tokens, refresh=""),
+        user=launch.user,
+        user_name=launch.user_name,
+        role=launch.role,
+        scopes=launch.scopes,
+    )
+
+
+def _opens(services: Services, launch: Launch) -> bool:
+    """Whether this person's token reads charts: of people at large, not of one patient."""
+    at_large = frozenset(scope for scope in launch.scopes if scope.startswith("user/"))
+    granted = services.capabilities(replace(launch, scopes=at_large))
+    return granted.can_read("Encounter") and granted.can_read("MedicationAdministration")
+
+
+def _list(services: Services, launch: Launch) -> Worklist:
+    return Worklist(services.store, services.tenant(launch).key)
+
+
+def _back(launch: Launch, row: WorkRow) -> str:
+    """The page the button was on, at its row."""
+    given = {name: request.form.get(name, "") for name in LIST_FIELDS}
+    kept: dict[str, Any] = {name: value for name, value in given.items() if value}
+    return url_for("staff.worklist", launch_id=launch.id, _anchor=f"row-{row.id}", **kept)
+
+
+def _row(rows: Worklist) -> WorkRow:
+    number = request.form.get("row", "")
+    found = rows.row(int(number)) if number.isascii() and number.isdecimal() and len(number) < 10 else None
+    if found is None:
+        text = "The worklist has no such encounter; nothing was done."
+        raise PageError(HTTPStatus.NOT_FOUND, "Not on the worklist", text, AGAIN)
+    return found
+
+
+def _reason() -> str:
+    reason = " ".join(request.form.get("reason", "").split())
+    if not 0 < len(reason) <= LONGEST_REASON:
+        text = f"Say why, in at most {LONGEST_REASON} characters; nothing was done."
+        raise PageError(HTTPStatus.UNPROCESSABLE_ENTITY, "A hold needs a reason", text, AGAIN)
+    return reason

@@ -1,0 +1,244 @@
+"""The worklist in the app: what staff see of it, and the way from it into a chart with the person's own token."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert
+from werkzeug.test import TestResponse
+
+from plugin.domain import Patient
+from plugin.review.worklist import WorkSummary
+from plugin.store.sealing import SealedPerson, seal
+from plugin.store.tables import review_encounters, worklist
+from plugin.store.worklist import LINE_COUNTS, Wanted, Worklist
+from tests.smart.launch.conftest import Browser
+from tests.smart.launch.fake_ehr import CLIENT_ID, FakeEhr
+
+CHART = Path(__file__).parents[3] / "plugin/sandbox/charts/iron-sucrose-by-push/chart.json"
+SCOPES = "user/Patient.rs user/Encounter.rs user/Condition.rs user/MedicationAdministration.rs user/ChargeItem.crus"
+TENANTS = f"""
+[tenants.fake]
+iss = "{{iss}}"
+client_id = "{CLIENT_ID}"
+fees = ["own.csv", "asp.csv"]
+{{more}}
+[tenants.fake.roles]
+"Practitioner/ann" = "coder"
+"Practitioner/bob" = "coder"
+"Practitioner/lea" = "lead"
+"Practitioner/nia" = "clinician"
+"""
+NOW = datetime(2026, 3, 3, 15, tzinfo=UTC)
+WORK = WorkSummary(
+    encounter="Encounter/irn-encounter",
+    patient="Patient/irn-patient",
+    person=Patient("Patient/irn-patient", "Iris Ironwood", record_number="MRN-5"),
+    unit="Location/chairs",
+    day=date(2026, 3, 2),
+    due=date(2026, 3, 4),
+    is_open=True,
+    cents=123_456,
+    unpriced=1,
+    questions=1,
+    infusions=1,
+    missing_stops=0,
+    dismissed_by={},
+    ready=2,
+)
+
+
+@pytest.fixture
+def clinic(make_browser, ehr: FakeEhr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Build the app before an EHR with one chart; the worklist has its encounter where told."""
+    (tmp_path / "own.csv").write_text("code,amount\n96374,150\n", encoding="utf-8")
+    (tmp_path / "asp.csv").write_text("code,payment_limit_usd\n96374,1\nJ1756,0.25\n", encoding="utf-8")
+    for resource in [entry["resource"] for entry in json.loads(CHART.read_text("utf-8"))["entry"]]:
+        kind = resource["resourceType"]
+        found = ehr.resources.setdefault(kind, {"resourceType": "Bundle", "type": "searchset", "entry": []})
+        found["entry"].append({"resource": resource})
+        ehr.resources[f"{kind}/{resource['id']}"] = resource
+    ehr.resources["metadata"] = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
+
+    def build(more: str = "", listed: bool = True) -> Browser:
+        browser: Browser = make_browser(tenants=TENANTS.format(iss=ehr.iss, more=more))
+        if listed:
+            Worklist(browser.services.store, "fake").keep(WORK, NOW)
+        return browser
+
+    return build
+
+
+def signed_in(browser: Browser, who: str, scope: str = "openid fhirUser") -> str:
+    """Sign in without a chart; the session's address."""
+    browser.ehr.claims = {"fhirUser": f"Practitioner/{who}", "name": f"{who.title()} Able"}
+    browser.ehr.token = {"patient": None, "encounter": None, "scope": scope}
+    response = browser.get("/sign-in?tenant=fake")
+    if "cookie_asked" in response.location:
+        response = browser.get(response.location)
+    query = dict(pair.split("=", 1) for pair in response.location.partition("?")[2].split("&"))
+    return browser.come_back(state=query["state"], code=query["nonce"]).location.removesuffix("/home")
+
+
+def act(browser: Browser, session: str, action: str, **fields: str) -> TestResponse:
+    """Send a form of the worklist."""
+    form = {**browser.form(browser.get(f"{session}/worklist?filter=all")), "row": "1", "search": "", "after": ""}
+    return browser.post(f"{session}/worklist/{action}", {**form, **fields})
+
+
+def test_the_list_says_what_is_to_be_done(clinic) -> None:
+    """Name, money, what has no price, the deadline and where the lines stand; the home page leads there."""
+    browser = clinic()
+    session = signed_in(browser, "ann")
+    assert "/worklist" in browser.get(f"{session}/home").text
+    page = browser.get(f"{session}/worklist").text
+    for words in ("Iris Ironwood", "MRN-5", "2 Mar 2026", "$1,235", "1 line without a price", "1 question", "2 ready"):
+        assert words in page
+    assert "4 Mar 2026" in page
+    assert 'name="filter" value="to-do"' in page
+
+
+@pytest.mark.parametrize("asked", ["filter=nonsense", "order=nonsense", "after=nonsense", "search=%00%FF", "filter="])
+def test_an_address_somebody_made_up_is_no_error(clinic, asked: str) -> None:
+    """It shows the usual list, or says that it can't be read."""
+    browser = clinic()
+    assert browser.get(f"{signed_in(browser, 'ann')}/worklist?{asked}").status_code in (200, 400)
+
+
+def test_two_coders_want_one_encounter(clinic) -> None:
+    """The second is told who has it; a lead may give it back; a hold needs a reason."""
+    browser = clinic()
+    ann = signed_in(browser, "ann")
+    taken = act(browser, ann, "claim")
+    assert (taken.status_code, taken.location.endswith("#row-1")) == (303, True)
+    assert "Claimed by you" in browser.get(f"{ann}/worklist?filter=mine").text
+    bob = signed_in(browser, "bob")
+    refused = act(browser, bob, "claim")
+    assert (refused.status_code, "Ann Able has claimed this encounter" in refused.text) == (409, True)
+    assert "Claimed by Ann Able" in browser.get(f"{bob}/worklist").text
+    assert act(browser, ann, "hold", reason="  ").status_code == 422
+    assert act(browser, ann, "hold", reason="waits for the order").status_code == 303
+    assert "On hold: waits for the order" in browser.get(f"{bob}/worklist?filter=held").text
+    assert "Iris Ironwood" not in browser.get(f"{bob}/worklist").text
+    assert act(browser, signed_in(browser, "lea"), "release").status_code == 303
+
+
+@pytest.mark.parametrize("row", ["0", "2", "-1", "x", "", "9" * 40])
+def test_a_row_that_is_not_there(clinic, row: str) -> None:
+    """Nothing is done, and the page says so."""
+    browser = clinic()
+    assert act(browser, signed_in(browser, "ann"), "claim", row=row).status_code == 404
+
+
+# --- into the chart ------------------------------------------------------------------------------
+
+
+def test_a_chart_is_opened_with_the_persons_own_token(clinic, ehr: FakeEhr) -> None:
+    """In a session of its own that never renews the token; every read carries the person's token and no other."""
+    browser = clinic(more=f'worklist_scopes = "{SCOPES}"')
+    session = signed_in(browser, "ann", f"openid fhirUser {SCOPES}")
+    assert "Open chart" in browser.get(f"{session}/worklist").text
+    ehr.seen.clear()
+    opened = act(browser, session, "open")
+    assert opened.status_code == 303
+    page = browser.get(opened.location)
+    assert (page.status_code, "96374" in page.text) == (200, True)
+    reads = [each for each in ehr.seen if each.path.startswith("/fhir/") and "metadata" not in each.path]
+    assert {each.headers.get("Authorization") for each in reads} == {"Bearer ACCESS-TOKEN-1"}
+    launch = browser.session(opened)
+    assert (launch.patient, launch.encounter, launch.role) == ("irn-patient", "irn-encounter", "coder")
+    assert launch.tokens.refresh == ""
+
+
+def test_without_the_grant_no_chart_is_opened(clinic, ehr: FakeEhr) -> None:
+    """A grant for one patient is none for another; the list says where charts are opened."""
+    browser = clinic()
+    session = signed_in(browser, "ann", "openid fhirUser patient/*.rs user/MedicationAdministration.rs")
+    page = browser.get(f"{session}/worklist").text
+    assert "Open chart" not in page
+    assert "/launch?tenant=fake" in page
+    assert act(browser, session, "open").status_code == 403
+
+
+def test_the_tenants_scopes_are_asked_for_at_sign_in(clinic) -> None:
+    """And no others."""
+    browser = clinic(more='worklist_scopes = ["user/Encounter.rs", "user/MedicationAdministration.rs"]')
+    response = browser.get("/sign-in?tenant=fake")
+    response = browser.get(response.location)
+    assert "scope=openid%20fhirUser%20user%2FEncounter.rs%20user%2FMedicationAdministration.rs" in response.location
+
+
+def test_looking_at_a_chart_puts_it_on_the_list(clinic, ehr: FakeEhr) -> None:
+    """The push at the site's own fee, 150 dollars, and 200 mg of the drug at 25 cents from the other table."""
+    browser = clinic(listed=False)
+    ehr.claims = {"fhirUser": "Practitioner/ann"}
+    ehr.token = {"patient": "irn-patient", "encounter": "irn-encounter"}
+    session = browser.launch().location.rstrip("/")
+    assert browser.get(f"{session}/").status_code == 200
+    [row] = Worklist(browser.services.store, "fake").page(Wanted("all"), "").rows
+    assert row.encounter == "Encounter/irn-encounter"
+    assert (row.counts["ready"], row.cents, row.unpriced, row.day) == (2, 20_000, 0, "2026-01-20")
+    assert (row.due, row.is_open) == ("2026-01-24", True)
+
+
+# --- a long list ---------------------------------------------------------------------------------
+
+
+def fill(browser: Browser, first: int, last: int) -> None:
+    """Rows straight into the table: what is measured is reading them."""
+    store = browser.services.store
+    person = seal(SealedPerson("Iris Ironwood", "MRN-5"), store.cipher)
+    none = ("unpriced", "infusions", "missing_stops", "missing_ever", "questions_ever")
+    usual: dict[str, Any] = dict.fromkeys(none, 0)
+    usual |= dict.fromkeys(LINE_COUNTS, 1) | {"questions": 1, "tenant": "fake", "patient": "Patient/p", "unit": "u"}
+    usual |= {"day": "2026-03-02", "due": "2026-03-06", "is_open": True, "dismissed_by": "{}", "person_sealed": person}
+    usual |= dict.fromkeys(("claimed_by", "claimed_name", "held_by", "held_sealed"), "")
+    usual |= {"first_seen_at": NOW, "seen_at": NOW}
+    names = [f"Encounter/e{number}" for number in range(first, last)]
+    with store.writing() as connection:
+        connection.execute(
+            insert(review_encounters), [{"tenant": "fake", "encounter": name, "writer": ""} for name in names]
+        )
+        connection.execute(
+            insert(worklist), [{**usual, "encounter": name, "cents": place} for place, name in enumerate(names)]
+        )
+
+
+def statements_for(browser: Browser, address: str) -> tuple[list[str], str]:
+    """The database statements one page costs, and the page."""
+    seen: list[str] = []
+
+    def keep(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(browser.services.store.engine, "before_cursor_execute", keep)
+    try:
+        page = browser.get(address)
+    finally:
+        event.remove(browser.services.store.engine, "before_cursor_execute", keep)
+    assert page.status_code == 200
+    return [each for each in seen if not each.startswith("BEGIN")], page.text
+
+
+@pytest.mark.parametrize("order", ["money", "deadline", "age"])
+def test_five_thousand_encounters_cost_a_page_no_more_than_sixty(clinic, order: str) -> None:
+    """The same statements whatever the length, two of them for the list itself; fifty rows are drawn."""
+    browser = clinic(listed=False)
+    session = signed_in(browser, "ann")
+    address = f"{session}/worklist?order={order}"
+    browser.get(address)
+    fill(browser, 0, 60)
+    few, page_of_few = statements_for(browser, address)
+    fill(browser, 60, 5000)
+    many, page_of_many = statements_for(browser, address)
+    assert len(many) == len(few)
+    assert len([each for each in many if "FROM worklist" in each]) == 2
+    for page in (page_of_few, page_of_many):
+        assert page.count('class="row"') == 50
+    assert "5000" in page_of_many
+    [cursor] = [part.split('"')[0] for part in page_of_many.split("after=")[1:]]
+    later, next_page = statements_for(browser, f"{address}&after={cursor}")
+    assert len(later) == len(few)
+    assert next_page.count('class="row"') == 50
