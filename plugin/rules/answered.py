@@ -4,6 +4,8 @@ from msgspec.structs import replace
 
 from plugin.domain import Ask, Caveat, Ruling, SuggestedCharge
 from plugin.domain.outcome import Answer
+from plugin.rules.drug_lines import OF_DRUGS
+from plugin.rules.drug_lines.trying import DrugTrial
 from plugin.rules.engine import Ruled
 from plugin.rules.trials import Change, Trial, words_of_changes
 
@@ -23,25 +25,26 @@ def asked(
         ask = ruling.outcome
         if not isinstance(ask, Ask) or ask.silent:
             continue
-        tried = {a.text: trial.answer(a.apply(ruled.visit.chart)) for a in ask.answers}
-        leads_on = not any(tried.values()) and _leads_on(ask, ruled, trial)
+        way = DrugTrial(ruled, ask) if ask.kind in OF_DRUGS else trial
+        tried = {a.text: way.answer(a.apply(ruled.visit.chart)) for a in ask.answers}
+        leads_on = not any(tried.values()) and _leads_on(ask, ruled, way)
         if not (ask.always or leads_on or any(tried.values())):
             continue
         asks.append(ask)
-        would.append(MORE_IS_ASKED if leads_on else _would(ask, tried, ruled, trial) or NOT_COMPLETE)
+        would.append(MORE_IS_ASKED if leads_on else _would(ask, tried, ruled, way) or NOT_COMPLETE)
         charges = _hanging_on(ask, ruling, tried, charges)
     return asks, would, charges
 
 
-def _leads_on(ask: Ask, ruled: Ruled, trial: Trial) -> bool:
+def _leads_on(ask: Ask, ruled: Ruled, trial: Trial | DrugTrial) -> bool:
     return any(_brings_more(answer, ask, ruled, trial) for answer in ask.answers)
 
 
-def _brings_more(answer: Answer, ask: Ask, ruled: Ruled, trial: Trial) -> bool:
+def _brings_more(answer: Answer, ask: Ask, ruled: Ruled, trial: Trial | DrugTrial) -> bool:
     return trial.leads_on(answer.apply(ruled.visit.chart), ask.administrations)
 
 
-def _would(ask: Ask, tried: Tried, ruled: Ruled, trial: Trial) -> str:
+def _would(ask: Ask, tried: Tried, ruled: Ruled, trial: Trial | DrugTrial) -> str:
     """Each answer and what it changes; one that changes nothing yet may bring a question of its own."""
     said = []
     for answer in ask.answers:

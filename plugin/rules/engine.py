@@ -129,17 +129,17 @@ def run(
         read.clear()
         if said := tell.run(visit):
             _trace(rulings, tell, said, view, None)
-    rulings += _supplied(visit, rules)
+    rulings += supplied(visit, rules)
     check_claims(rulings, visit.timeline.services)
     return Ruled(visit, tuple(rulings), tuple(placed), day)
 
 
-def _supplied(visit: Visit, rules: InForce) -> list[Ruling]:
-    """What follows for the drugs themselves, unless the site charges them elsewhere."""
+def supplied(visit: Visit, rules: InForce, only: frozenset[str] | None = None) -> list[Ruling]:
+    """What follows for the drugs themselves, or for some of them, unless the site charges them elsewhere."""
     if visit.book.position("drug_lines") == "elsewhere":
         return []
     read, rulings = visit.book.rows, []
-    for product in dispensed(visit):
+    for product in dispensed(visit, only):
         of_drug = visit.book.drug_rows.get(product.shares[0].service.drug.key, ())
         for supply in rules.supply:
             read.clear()

@@ -7,6 +7,7 @@ from plugin.codebook import CodeBook
 from plugin.domain import Ask, CareSetting, Chart, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.rules.claims import RuleConflict
+from plugin.rules.drug_lines import OF_DRUGS
 from plugin.rules.engine import Ruled, run
 from plugin.rules.lines import charge_lines
 
@@ -65,7 +66,9 @@ class Trial:
         return any(
             self.answer(answer.apply(chart))
             for ruling in self._run(chart).rulings
-            if isinstance(ruling.outcome, Ask) and set(about) & set(ruling.outcome.administrations)
+            if isinstance(ruling.outcome, Ask)
+            and ruling.outcome.kind not in OF_DRUGS  # what is open about a drug is open whatever is answered here
+            and set(about) & set(ruling.outcome.administrations)
             for answer in ruling.outcome.answers
         )
 

@@ -1,6 +1,6 @@
 """All that was given of one product on one day: its code, amount and waste, as far as the chart tells them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -98,9 +98,9 @@ def ids_of(of: Iterable[Share]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(i for share in of for i in share.service.ids))
 
 
-def dispensed(visit: Visit) -> list[Dispensed]:
-    """Every product given in a visit by day, in order of time."""
-    return by_product(shares(visit), visit)
+def dispensed(visit: Visit, only: Collection[str] | None = None) -> list[Dispensed]:
+    """Every product given in a visit by day, in order of time; or those of some drugs."""
+    return by_product([share for share in shares(visit) if only is None or share.drug in only], visit)
 
 
 def by_product(given: Iterable[Share], visit: Visit) -> list[Dispensed]:
