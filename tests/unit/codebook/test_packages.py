@@ -108,7 +108,12 @@ def test_the_table_is_opened_when_a_number_is_first_asked_for(monkeypatch):
     """Loading the book stays quick: a chart without product numbers costs nothing."""
     opened: list[str] = []
     folders = Folders()
-    monkeypatch.setattr(folders, "csv", lambda name: opened.append(name) or [])
+
+    def remember(name: str) -> list[tuple[int, dict[str, str]]]:
+        opened.append(name)
+        return []
+
+    monkeypatch.setattr(folders, "csv", remember)
 
     table = PackageTable(folders, ())
     assert opened == []
