@@ -29,4 +29,4 @@ def test_it_leaves_the_least_with_the_fewest_containers(dose, sizes, left, mix):
 @pytest.mark.parametrize(("dose", "sizes"), [(100, []), (0, [100]), (100, [0]), (100_000, [1])])
 def test_without_sizes_or_dose_there_is_none(dose, sizes):
     """Nor for a dose of more containers than anybody opens."""
-    assert least_waste(Fraction(dose), [Fraction(size) for size in sizes]) is None
+    assert least_waste(Fraction(dose), tuple(Fraction(size) for size in sizes)) is None
