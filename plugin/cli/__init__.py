@@ -8,7 +8,7 @@ from importlib import import_module
 
 COMMANDS = (
     *("demo", "serve", "code", "audit", "fetch-charts", "generate", "codebook", "keys", "doctor", "audit-trail"),
-    *("export", "purge"),
+    *("export", "purge", "scan"),
 )
 
 

@@ -1,6 +1,7 @@
 """The encounters a user may choose from when the EHR named none."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import FhirError
@@ -30,6 +31,32 @@ def find_visits(client: FhirClient, tenant: Tenant, patient: str) -> list[Visit]
     found = search(client, tenant, "Encounter", [("patient", patient)])
     visits = [visit for visit in (_visit(each, tenant, patient) for each in found.resources) if visit]
     return sorted(visits, key=lambda visit: (visit.start, visit.id), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a chart lies: the logical ids of patient and encounter."""
+
+    patient: str
+    encounter: str
+
+
+def find_places(client: FhirClient, tenant: Tenant, day: date) -> tuple[list[Place], bool]:
+    """Encounters of all patients that touch this day and may carry charges, and whether these are all of them.
+
+    Raises EhrError; many EHRs search encounters by patient alone.
+    """
+    asked = [("date", f"ge{day.isoformat()}"), ("date", f"le{day.isoformat()}")]
+    found = search(client, tenant, "Encounter", asked)
+    places = [place for place in (_place(each, tenant) for each in found.resources) if place]
+    return places, not found.truncated
+
+
+def _place(resource: Resource, tenant: Tenant) -> Place | None:
+    subject = Base(tenant.iss).local(resource.get("subject"))
+    patient = subject.removeprefix("Patient/") if subject.startswith("Patient/") else ""
+    visit = _visit(resource, tenant, patient) if is_fhir_id(patient) else None
+    return Place(patient, visit.id) if visit else None
 
 
 def read_visit(client: FhirClient, tenant: Tenant, patient: str, encounter: str) -> Visit | None:

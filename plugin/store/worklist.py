@@ -114,6 +114,14 @@ class Worklist:
 
     # --- keeping ---------------------------------------------------------------------------------
 
+    def renew(self, summary: WorkSummary, now: datetime) -> None:
+        """As `keep`, for an encounter that is on the list already, and nothing for another."""
+        known = select(_C.id).where(Place(self.tenant, summary.encounter).of(worklist))
+        with self.store.reading() as connection:
+            is_known = connection.execute(known).first() is not None
+        if is_known:
+            self.keep(summary, now)
+
     def keep(self, summary: WorkSummary, now: datetime) -> None:
         """Make or renew an encounter's row; who claimed or held it stays as it is."""
         place = Place(self.tenant, summary.encounter)

@@ -136,8 +136,7 @@ class Services:
 
     def review_settings(self, launch: Launch) -> ReviewSettings:
         """The site's own answers: care settings and sides of contested points."""
-        tenant = self.tenant(launch)
-        return ReviewSettings(settings_by=_by_name(tenant.settings), positions=tenant.positions)
+        return review_settings_of(self.tenant(launch))
 
     def person(self, launch: Launch) -> Person:
         """Who is at the keyboard."""
@@ -157,6 +156,11 @@ class Services:
             return self.token_endpoint(tenant, self.discovery.of(tenant)).refresh(tokens, self.clock())
 
         return Grant(launch, self.launches, renew, self.clock)
+
+
+def review_settings_of(tenant: Tenant) -> ReviewSettings:
+    """What a site chose for coding, from the tenants file."""
+    return ReviewSettings(settings_by=_by_name(tenant.settings), positions=tenant.positions)
 
 
 def _by_name(settings: Mapping[str, CareSetting]) -> dict[str, CareSetting]:
