@@ -67,10 +67,14 @@ class Decline(Struct, frozen=True, gc=False):
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """One possible answer to a question: what it is called, and the chart as it would then stand."""
+    """One possible answer to a question: what it is called, and the chart as it would then stand.
+
+    An `example` is made up, to see whether any answer would change a line; nobody is offered it.
+    """
 
     text: str
     apply: Callable[[Chart], Chart]
+    example: bool = False
 
 
 class Ask(Struct, frozen=True, gc=False):

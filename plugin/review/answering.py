@@ -23,12 +23,15 @@ SITED = frozenset({"missing-site"})
 WORDED = {
     "dose-unit": "Dose given, with its unit",
     "vial-size-or-waste": "Container and what was discarded, as it would be charted",
+    "patient-weight": "Weight or body surface, with its unit",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One element to state: `element` start, stop, site or stated (words); `prefilled` a moment worked out.
+
+    `administration` is what it is stated about: in a mixture one of its drugs too, of a weight nothing.
 
     `source` says what it was worked out from, empty where it only repeats what is charted.
     """
@@ -71,17 +74,27 @@ def form_for(ask: Ask, chart: Chart) -> AnswerForm:
     about = {a.id: a for a in chart.administrations}
     given = [about[id_] for id_ in ask.administrations if id_ in about]
     roles = CODERS if ask.kind in CODERS_TOO else CLINICIANS
-    return AnswerForm(_fields(ask, given), _choices(ask, chart), roles)
+    return AnswerForm(_fields(ask, given, chart), _choices(ask, chart), roles)
 
 
-def _fields(ask: Ask, given: list[Administration]) -> tuple[Field, ...]:
+def _fields(ask: Ask, given: list[Administration], chart: Chart) -> tuple[Field, ...]:
     if ask.kind in SITED:
         return tuple(Field(a.id, "site", f"Access site of {a.drug.text}") for a in given)
     if ask.kind in WORDED:
-        return tuple(Field(a.id, STATED, WORDED[ask.kind]) for a in given[:1])
+        return _worded(ask, chart)
     if ask.kind not in TIMED:
         return ()
     return tuple(field for a in given for field in _time_fields(ask.kind, a, last=a is given[-1]))
+
+
+def _worded(ask: Ask, chart: Chart) -> tuple[Field, ...]:
+    """A field for each thing that the question's own answers are about."""
+    stated = [fact for answer in ask.answers for fact in _facts_of(ask, answer, chart) if fact.element == STATED]
+    about = dict.fromkeys(fact.about for fact in stated)
+    label = WORDED[ask.kind]
+    numbered = (f"{label}, {n} of {len(about)}" for n in range(1, len(about) + 1))
+    labels = numbered if len(about) > 1 else (label,)
+    return tuple(Field(one, STATED, name) for one, name in zip(about, labels, strict=False))
 
 
 def _time_fields(kind: str, a: Administration, *, last: bool) -> list[Field]:
@@ -106,7 +119,7 @@ def _planned_stop(a: Administration) -> tuple[datetime | None, str]:
 def _choices(ask: Ask, chart: Chart) -> dict[str, tuple[AttestedFact, ...]]:
     """The answers that state something else than a length that was only tried out."""
     found = {}
-    for answer in ask.answers:
+    for answer in (a for a in ask.answers if not a.example):
         facts = _facts_of(ask, answer, chart)
         if facts and not _is_covered_by_fields(ask, facts):
             found[answer.text] = facts

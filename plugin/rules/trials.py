@@ -24,19 +24,41 @@ class Change(NamedTuple):
 
     def words(self) -> str:
         """Such as "adds 96366 x1" or "96365 x1 becomes x2"."""
+        if self.before and self.after:
+            return f"{self._name} x{self.before} becomes x{self.after}"
+        return f"{'removes' if self.before else 'adds'} {self.named}"
+
+    @property
+    def named(self) -> str:
+        """The line with the units that it has, or had where it goes."""
+        return f"{self._name} x{self.before or self.after}"
+
+    @property
+    def _name(self) -> str:
         _, code, modifiers, _ = self.key
-        name = "-".join((code, *modifiers))
-        if not self.before:
-            return f"adds {name} x{self.after}"
-        return f"{name} x{self.before} becomes x{self.after}" if self.after else f"removes {name} x{self.before}"
+        return "-".join((code, *modifiers))
 
 
 def words_of_changes(changes: Iterable[Change]) -> str:
     """What the changes come to, such as "adds 96366 x1"."""
     listed = list(changes)
     codes = [change.key[1:3] for change in listed]
-    said = [f"{c.words()} on {c.key[3]}" if codes.count(c.key[1:3]) > 1 else c.words() for c in listed]
+    said = []
+    while listed:
+        change = listed.pop(0)
+        other = next((c for c in listed if _renames(change, c)), None)
+        if other is not None:
+            listed.remove(other)
+            change, other = (change, other) if change.before else (other, change)
+        words = f"{change.named} becomes {other.named}" if other else change.words()
+        said.append(f"{words} on {change.key[3]}" if codes.count(change.key[1:3]) > 1 else words)
     return ", ".join(said) or "changes nothing"
+
+
+def _renames(one: Change, other: Change) -> bool:
+    """Whether a line of the same code, units and day only got other modifiers."""
+    alike = (one.key[:2], one.key[3]) == (other.key[:2], other.key[3])
+    return alike and (one.before, one.after) == (other.after, other.before) and not (one.before and one.after)
 
 
 class Trial:

@@ -156,8 +156,12 @@ def drug_dose(given: Dispensed, visit: Visit) -> list[Said]:
 def _asked(given: Dispensed, share: Share, unclear: amount.Unclear, visit: Visit) -> Ask:
     code = given.codes[0]
     guesses = unclear.doses or (_as_one_unit(code, visit),)
+    made_up = not unclear.doses or unclear.kind == amount.WEIGHT
     about = "" if unclear.kind == amount.WEIGHT else share.about
-    answers = tuple(Answer(text, with_stated(unclear.kind, about, text)) for text in guesses)
+    answers = tuple(
+        Answer(f"{text}, for example" if made_up else text, with_stated(unclear.kind, about, text), made_up)
+        for text in guesses
+    )
     return Ask(unclear.kind, share.service.ids, (), unclear.question, answers)
 
 

@@ -12,6 +12,7 @@ from plugin.rules.drug_lines.container import MULTI, Container, least_waste, usu
 from plugin.rules.drug_lines.given import Share
 from plugin.rules.visit import Visit
 
+MULTI_DOSE, FROM_MULTI_DOSE = "a multi-dose container", "from a multi-dose container"
 NO_WASTE_LINE = frozenset([DrugClass.HYDRATION_FLUID, DrugClass.BLOOD])
 
 
@@ -32,17 +33,20 @@ def waste_of(share: Share, code: DrugCode, given: Amount, container: Container, 
     """What of the opened containers was discarded; overfill never counts, so never more than they are labelled with."""
     if container.kind == MULTI or share.service.drug.drug_class in NO_WASTE_LINE or share.mixed:
         return Discarded(None, container.facts)
+    unit = one_unit(code, visit.book.book.units).unit
+    if not container.charted and code.container == MULTI:
+        if container.discarded:
+            return Unsaid(_single_or_multi(container.discarded, unit))
+        by_table = Fact("by the formulary it comes in multi-dose containers", (), share.service.ids)
+        return Discarded(None, (by_table,))
     left = _left_over(given.value, container)
     if container.discarded is not None:
         most = container.discarded if left is None else min(container.discarded, left)
         return Discarded(most, container.facts)
     if left is not None and (container.rest or left == 0):
         return Discarded(left, container.facts)
-    if not container.charted and code.container == MULTI:
-        by_table = Fact("by the formulary it comes in multi-dose containers", (), share.service.ids)
-        return Discarded(None, (by_table,))
     sizes = container.sizes or usual_sizes(code, visit.book.book.units)
-    return Unsaid(_possible(given.value, sizes, one_unit(code, visit.book.book.units).unit))
+    return Unsaid(_possible(given.value, sizes, unit))
 
 
 def _left_over(dose: Fraction, container: Container) -> Fraction | None:
@@ -54,6 +58,12 @@ def _left_over(dose: Fraction, container: Container) -> Fraction | None:
     return least[0] if least else None
 
 
+def _single_or_multi(discarded: Fraction, unit: str) -> Mapping[str, str]:
+    """Waste is charted of what usually comes in multi-dose containers."""
+    single = f"from a single-dose container, {_went(discarded, unit)}"
+    return {"a single-dose container": single, MULTI_DOSE: FROM_MULTI_DOSE}
+
+
 @lru_cache(maxsize=65_536)
 def _possible(dose: Fraction, sizes: tuple[Fraction, ...], unit: str) -> Mapping[str, str]:
     least = least_waste(dose, sizes)
@@ -62,7 +72,7 @@ def _possible(dose: Fraction, sizes: tuple[Fraction, ...], unit: str) -> Mapping
     )
     if not least or least[0]:
         answers["nothing discarded"] = "nothing discarded"
-    return {**answers, "a multi-dose container": "from a multi-dose container"}
+    return {**answers, MULTI_DOSE: FROM_MULTI_DOSE}
 
 
 def _listed(mix: Sequence[Fraction], unit: str) -> str:

@@ -1,0 +1,81 @@
+"""What can be stated about a drug's dose and the patient's weight: in words, never an example with one click."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from plugin.codebook import CodeBook
+from plugin.domain import (
+    Administration,
+    AttestedFact,
+    Chart,
+    Diagnosis,
+    Drug,
+    Encounter,
+    Ingredient,
+    Quantity,
+    Route,
+    Status,
+    Technique,
+    Term,
+)
+from plugin.review.answering import form_for
+from plugin.review.overlay import STATED, overlay
+from plugin.review.prepare import ReviewSettings, review_chart
+
+BOOK = CodeBook.load()
+START = datetime(2026, 3, 2, 16, tzinfo=UTC)
+MIXTURE = Drug(
+    "ondansetron and dexamethasone", ingredients=(Ingredient("ondansetron"), Ingredient("dexamethasone 4 mg"))
+)
+
+
+def charted(drug: Drug, value: str, unit: str) -> Chart:
+    """One push of that dose."""
+    given = Administration(
+        "m1",
+        Status.COMPLETED,
+        drug,
+        START,
+        instant=True,
+        route=Route.INTRAVENOUS,
+        technique=Technique.PUSH,
+        dose=Quantity(Decimal(value), unit),
+    )
+    return Chart(
+        Encounter("e1", "p1", "AMB", "finished", START, START),
+        (given,),
+        (Diagnosis("k1", (Term("icd10cm", "R11.0"),)),),
+    )
+
+
+def asked(chart: Chart):
+    """The questions by kind."""
+    return {ask.kind: ask for ask in review_chart(chart, BOOK, ReviewSettings()).coded.asks}
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "kind", "answered", "units"),
+    [
+        ("2", "mL", "dose-unit", "4 mg", 4),  # 4 mg at 1 mg
+        ("0.15", "mg/kg", "patient-weight", "80 kg", 12),  # 0.15 x 80 = 12 mg
+    ],
+)
+def test_what_the_chart_lacks_is_typed_and_counts(value, unit, kind, answered, units):
+    """The example that the question was tried with is no choice; what somebody types decides the units."""
+    chart = charted(Drug("ondansetron"), value, unit)
+    form = form_for(asked(chart)[kind], chart)
+    assert form.choices == {}
+    (field,) = form.fields
+    stated = overlay(chart, [AttestedFact(kind, field.administration, STATED, answered)])
+    lines = review_chart(stated, BOOK, ReviewSettings()).coded.charges
+    assert [line.units for line in lines if line.code == "J2405"] == [units]
+
+
+def test_the_dose_of_each_drug_of_a_mixture_is_typed_by_itself():
+    """16 mg of a bag of two drugs is nobody's in particular; each question is about its own drug."""
+    chart = charted(MIXTURE, "16", "mg")
+    asks = [ask for ask in review_chart(chart, BOOK, ReviewSettings()).coded.asks if ask.kind == "dose-unit"]
+    about = {field.administration for ask in asks for field in form_for(ask, chart).fields}
+    assert about == {"m1 dexamethasone", "m1 ondansetron"}
