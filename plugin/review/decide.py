@@ -121,6 +121,13 @@ def may_decide(person: Person, policy: Policy) -> None:
         raise NotAllowed(f"{who} read this page only; the tenants file says who may accept charges.")
 
 
+def may_take_away(person: Person, policy: Policy) -> None:
+    """Raise NotAllowed, with the reason, unless this is staff with a role: who only reads takes no chart along."""
+    may_open(person, policy)
+    if not person.role:
+        raise NotAllowed("Without a role you can read this page only; the tenants file says who has which role.")
+
+
 def decide(asked: Sequence[Asked], sitting: Sitting) -> tuple[Decided, ...]:
     """Record what a person says about one or more lines.
 

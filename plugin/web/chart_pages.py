@@ -1,13 +1,17 @@
 """What can be taken away from a review: the report of one encounter, and its chart without names."""
 
-import json
 import secrets
+from http import HTTPStatus
 
+import msgspec
 from flask import make_response
 from werkzeug.wrappers import Response
 
 from fhir_mappings.deidentified import Disguise, deidentified_bundle
+from plugin.review.decide import NotAllowed, may_take_away
+from plugin.review.ports import Person, Policy
 from plugin.review.trail import Entry
+from plugin.web.errors import PageError
 from plugin.web.open_chart import open_chart
 from plugin.web.review_pages import blueprint
 from plugin.web.review_rendering import show_report
@@ -15,6 +19,8 @@ from plugin.web.services import current_services
 from plugin.web.session import current_launch
 
 LEAST_DAYS, MOST_DAYS = 8, 60
+# Amounts as they were charted, to the last digit.
+_EXACT = msgspec.json.Encoder(decimal_format="number")
 
 
 @blueprint.get("/report")
@@ -25,8 +31,9 @@ def report(launch_id: str) -> Response:
 
 @blueprint.post("/download")
 def download_chart(launch_id: str) -> Response:
-    """The chart as a Bundle without names, for a bug report; the trail says who took it."""
+    """The chart as a Bundle without names, for a bug report by staff; the trail says who took it."""
     services, launch = current_services(), current_launch()
+    _require_staff(services.person(launch), services.policy(launch))
     chart = open_chart(services, launch)
     found = services.chart_source(launch).read_resources().found
     resources = [each for kind in found.values() for each in kind]
@@ -45,11 +52,19 @@ def download_chart(launch_id: str) -> Response:
             )
         ]
     )
-    body = json.dumps(deidentified_bundle(resources, _disguise()), default=float, indent=1)
-    response = make_response(body)
+    body = _EXACT.encode(deidentified_bundle(resources, _disguise()))
+    response = make_response(msgspec.json.format(body, indent=1))
     response.headers["Content-Type"] = "application/fhir+json; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="chart-without-names.json"'
     return response
+
+
+def _require_staff(person: Person, policy: Policy) -> None:
+    """Raise PageError unless this is somebody who may take a chart away: known by the EHR, with a role."""
+    try:
+        may_take_away(person, policy)
+    except NotAllowed as refusal:
+        raise PageError(HTTPStatus.FORBIDDEN, "Not for your role", str(refusal)) from refusal
 
 
 def _disguise() -> Disguise:

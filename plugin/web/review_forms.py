@@ -7,6 +7,7 @@ and it can't be read or made up in the browser.
 import json
 import zlib
 from base64 import b85decode, b85encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ from plugin.review.decide import Asked
 from plugin.store.cipher import CannotOpen, Cipher
 from plugin.web.views.changes import Snapshot
 
+MOST_LINES = 1000
 MOST_MODIFIERS_TEXT = 40
 LONGEST_DIAGNOSES = 200
 
@@ -46,6 +48,13 @@ def open_shown(field: str, launch_id: str, cipher: Cipher) -> Shown | None:
     except (CannotOpen, UnicodeEncodeError, ValueError, zlib.error):
         return None
     return Shown(at, snapshot) if sealed_for == launch_id else None
+
+
+def read_all_asked(form: MultiDict[str, str], action: str, tokens: Sequence[str]) -> list[Asked]:
+    """What a form asks about each of these lines; raises Unreadable, also for more lines than any page has."""
+    if max(len(tokens), len(form.getlist("seen"))) > MOST_LINES:
+        raise Unreadable("The form holds more charges than a page shows.")
+    return [read_asked(form, action, token) for token in tokens]
 
 
 def read_asked(form: MultiDict[str, str], action: str, token: str) -> Asked:

@@ -13,7 +13,7 @@ from plugin.review.decide import NotAllowed, Stale
 from plugin.review.ports import AlreadyDecided, AlreadySent
 from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.web.open_chart import open_chart
-from plugin.web.review_forms import Unreadable, read_asked
+from plugin.web.review_forms import Unreadable, read_all_asked
 from plugin.web.review_rendering import back_to, message_from_address, page_before, refuse, show_page, stop
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
@@ -64,7 +64,7 @@ def send_again(launch_id: str) -> Response:
     """Send an accepted charge that did not arrive."""
     chart = open_chart(current_services(), current_launch())
     try:
-        posted = chart.send_again([read_asked(request.form, "accept", request.form.get("charge", ""))])
+        posted = chart.send_again(read_all_asked(request.form, "accept", [request.form.get("charge", "")]))
         return back_to(chart, (each.outcome for each in posted))
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
@@ -75,7 +75,7 @@ def send_again(launch_id: str) -> Response:
 def _decide(action: str, tokens: list[str]) -> Response:
     chart = open_chart(current_services(), current_launch())
     try:
-        posted = chart.decide([read_asked(request.form, action, token) for token in tokens])
+        posted = chart.decide(read_all_asked(request.form, action, tokens))
         return back_to(chart, (each.outcome for each in posted))
     except Stale as stale:
         return stop(chart, stale)

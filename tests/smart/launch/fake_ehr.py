@@ -128,6 +128,8 @@ def make_app(ehr: FakeEhr) -> Flask:
         if ehr.statuses:
             return "", ehr.statuses.pop(0)
         found = ehr.resources.get(name)
+        if isinstance(found, str):
+            return found, 200, {"Content-Type": "application/fhir+json"}
         return (jsonify(found), 200) if found is not None else (jsonify(resourceType="OperationOutcome"), 404)
 
     return app

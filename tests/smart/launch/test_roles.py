@@ -24,7 +24,7 @@ LINE = "CPT|96374||2026-03-02"
 SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "review.show": ("GET", "", {}, EVERYBODY),
     "review.report": ("GET", "report", {}, EVERYBODY),
-    "review.download_chart": ("POST", "download", {}, EVERYBODY),  # without names; the trail says who took it
+    "review.download_chart": ("POST", "download", {}, ROLES),  # without names; the trail says who took it
     "review.refresh": ("POST", "refresh", {}, EVERYBODY),
     "review.accept_all": ("POST", "accept-all", {"ready": LINE}, DECIDES),
     "review.decide_one": ("POST", "accept", {"charge": LINE}, DECIDES),
