@@ -32,8 +32,8 @@ DISCARDED_AFTER = re.compile(
     re.IGNORECASE,
 )
 DISCARDED_BEFORE = re.compile(
-    r"\b(?:discarded|wasted|waste|wastage|jw)(?: amount)?(?: (?:the )?(?:remaining|left-?over|residual|unused))?"
-    r"(?: of)?\s*[:=]?\s*$",
+    r"\b(?:discarded|wasted|waste|wastage|jw)(?: amount)?(?: (?:the )?(?:other|remaining|left-?over|residual|unused))?"
+    r"(?: of)?\s*[:=]?\s*(?:[\d.]+\s*(?:ml|cc)\s*\(\s*)?$",
     re.IGNORECASE,
 )
 NAMED = r"(?:vials?|syringes?|amp(?:u|o)?ules?|pens?|containers?|pre-?mix(?:ed)?|sdv|mdv)\b"

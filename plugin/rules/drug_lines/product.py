@@ -32,7 +32,7 @@ def candidates(share: Share, visit: Visit) -> tuple[DrugCode, ...]:
     left = others or chosen(_with_dose(share, codes), share.drug, codes, share.service.route, packages)
     if len(left) > 1:
         left = _by_dialysis(left, visit)
-    if len(left) > 1 and share.service.drug.drug_class is DrugClass.HYDRATION_FLUID:
+    if len(left) > 1 and _is_by_bag(left, share):
         left = _by_bag(left, share, visit)
     return left
 
@@ -70,13 +70,20 @@ def _by_dialysis(codes: Sequence[DrugCode], visit: Visit) -> tuple[DrugCode, ...
     return tuple([code for code in codes if not code.esrd])
 
 
+def _is_by_bag(codes: Sequence[DrugCode], share: Share) -> bool:
+    """Fluids, and the derivatives of plasma whose codes differ by nothing but their volume (addendum A15)."""
+    of_plasma = all(code.code.startswith("P9") and code.unit == "mL" for code in codes)
+    return of_plasma or share.service.drug.drug_class is DrugClass.HYDRATION_FLUID
+
+
 def _by_bag(codes: Sequence[DrugCode], share: Share, visit: Visit) -> tuple[DrugCode, ...]:
     """Fluids are coded by the bag (dossier R32f): the one named, else the largest that the charted volumes fill."""
     units = visit.book.book.units
     sizes = {code: Fraction(one_unit(code, units).value) for code in codes}
     named = {Fraction(w.measure.value) for w in units.in_words(share.charted.text) if w.measure.unit == "mL"}
-    if len(named) == 1:
-        return tuple([code for code, size in sizes.items() if size in named]) or tuple(codes)
+    fitting = tuple([code for code, size in sizes.items() if size in named])
+    if len(named) == 1 and (fitting or share.service.drug.drug_class is DrugClass.HYDRATION_FLUID):
+        return fitting or tuple(codes)
     charted = [units.measure(a.dose) for a in share.service.administrations if a.dose is not None and a.dose.value]
     volumes = [Fraction(v.value) for v in charted if v is not None and v.unit == "mL" and not v.per]
     for code, size in sorted(sizes.items(), key=lambda item: -item[1]):
