@@ -8,7 +8,7 @@ import svg
 INK, QUIET, FONT = "#1c2530", "#4d5a67", "system-ui, sans-serif"
 COLOURS = {"under": "#2460a7", "over": "#a4382a", "undocumented": "#7a5c00"}
 LABEL, BAR, ROW, WIDTH = 250, 430, 24, 760
-CELL, HOURS = 20, range(24)
+CELL, WEEK, HOURS = 20, 46, range(24)
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str, str]], unit: str = "") -> str:
@@ -37,6 +37,23 @@ def hours_by_unit(title: str, counts: Mapping[str, Sequence[int]]) -> str:
         for hour in HOURS:
             drawn += _square(row[hour], most, LABEL + hour * CELL, y)
     return _picture(drawn, LABEL + 24 * CELL + 10, (len(counts) + 1) * CELL + 6)
+
+
+def rates_by_week(title: str, weeks: Sequence[str], rates: Mapping[str, Sequence[int | None]]) -> str:
+    """A row for each unit, a square for each week with its rate in percent; None where there was nothing."""
+    drawn: list[svg.Element] = [svg.Title(text=_clean(title))]
+    for number, week in enumerate(weeks):
+        drawn.append(_text(_clean(week), LABEL + (number + 0.5) * WEEK, 14, "middle", QUIET, 10))
+    for place, (unit, row) in enumerate(rates.items(), 1):
+        drawn.append(_text(_clean(unit), LABEL - 8, place * CELL + 14, "end", INK))
+        for number, rate in enumerate(row):
+            x, y = LABEL + number * WEEK, place * CELL
+            dark = rate is not None and rate > 55
+            shade, fill = (round(0.1 + 0.9 * rate / 100, 2), "#7a5c00") if rate is not None else (1, "#eef1f4")
+            drawn.append(svg.Rect(x=x, y=y, width=WEEK - 1, height=CELL - 1, fill=fill, fill_opacity=shade))
+            if rate is not None:
+                drawn.append(_text(f"{rate}%", x + WEEK / 2, y + 14, "middle", "#ffffff" if dark else INK, 10))
+    return _picture(drawn, LABEL + len(weeks) * WEEK + 10, (len(rates) + 1) * CELL + 6)
 
 
 def _square(count: int, most: int, x: float, y: float) -> list[svg.Element]:

@@ -7,7 +7,7 @@ each other by the sort values of the last row (keyset), so that a long list cost
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import json
@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from plugin.review.dashboards import Figures
 from plugin.review.ports import Person
 from plugin.review.trail import Entry
 from plugin.review.worklist import WorkSummary
@@ -196,6 +197,14 @@ class Worklist:
             seen_at=row.seen_at,
         )
 
+    def figures(self, since: date) -> tuple[Figures, ...]:
+        """What the dashboards count: visits of this day and later, without anybody's name."""
+        query = select(_C.unit, _C.day, _C.infusions, _C.missing_ever, _C.questions_ever, _C.questions, _C.posted_at)
+        found = and_(_C.tenant == self.tenant, _C.day >= since.isoformat(), _C.day != UNKNOWN_DAY)
+        with self.store.reading() as connection:
+            rows = connection.execute(query.add_columns(_C.dismissed_by).where(found)).all()
+        return tuple(_figures(row) for row in rows)
+
     # --- claiming and holding --------------------------------------------------------------------
 
     def claim(self, id: int, person: Person, now: datetime) -> None:
@@ -231,6 +240,19 @@ class Worklist:
                 return  # a second click
             connection.execute(update(worklist).where(_C.id == id).values(dict(values)))
             add_entries(connection, place, [_told(kind, person, now, reason)], self.store.cipher)
+
+
+def _figures(row: Row[Any]) -> Figures:
+    return Figures(
+        unit=row.unit,
+        day=date.fromisoformat(row.day),
+        infusions=row.infusions,
+        missing_stops=row.missing_ever,
+        asked=row.questions_ever,
+        answered=max(0, row.questions_ever - row.questions),
+        posted=row.posted_at.date() if row.posted_at else None,
+        dismissed_by=json.decode(row.dismissed_by, type=dict[str, int]),
+    )
 
 
 def _told(kind: str, person: Person, now: datetime, reason: str) -> Entry:

@@ -23,6 +23,7 @@ from plugin.store.signing_keys import SigningKeys
 from plugin.web import attest_pages as _attest_pages  # noqa: F401 - adds its routes to the blueprint of the review
 from plugin.web import chart_pages as _chart_pages  # noqa: F401 - so does this
 from plugin.web import coming_back as _coming_back  # noqa: F401 - adds its routes to the blueprint of launching
+from plugin.web import dashboard_pages as _dashboard_pages  # noqa: F401 - adds its routes to the blueprint of staff
 from plugin.web import in_session as _in_session  # noqa: F401 - so does this
 from plugin.web import key_sets, launching, review_pages, staff, status_pages
 from plugin.web import open_tenant as _open_tenant  # noqa: F401 - and this

@@ -38,6 +38,8 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "launching.log_out": ("POST", "logout", {}, EVERYBODY),
     "staff.home": ("GET", "home", {}, ROLES),
     "staff.ehr_offers": ("GET", "administration/ehr", {}, ("admin",)),
+    "staff.dashboards": ("GET", "dashboards", {}, ("coder", "lead", "admin")),
+    "staff.dashboard_csv": ("GET", "dashboards/questions.csv", {}, ("coder", "lead", "admin")),
     "staff.worklist": ("GET", "worklist", {}, WORKS),
     "staff.change_worklist": ("POST", "worklist/claim", {"row": "1"}, WORKS),
     # Whether the grant reads charts is another matter: test_worklist.py; without a row nobody gets that far.

@@ -1,7 +1,8 @@
 """The worklist in the app: what staff see of it, and the way from it into a chart with the person's own token."""
 
 import json
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,55 @@ def test_five_thousand_encounters_cost_a_page_no_more_than_sixty(clinic, order: 
     later, next_page = statements_for(browser, f"{address}&after={cursor}")
     assert len(later) == len(few)
     assert next_page.count('class="row"') == 50
+
+
+# --- dashboards ----------------------------------------------------------------------------------
+
+RECENT = datetime.now(UTC).date()
+FORMULA = "=HYPERLINK(1)"
+
+
+@pytest.fixture
+def counted(clinic) -> Browser:
+    """A worklist with one visit of today, whose unit is named like a formula and like markup, and an older one."""
+    browser: Browser = clinic(listed=False)
+    rows = Worklist(browser.services.store, "fake")
+    today = replace(WORK, day=RECENT, unit=f"{FORMULA}<b>", infusions=4, missing_stops=1, questions=3, posted=1)
+    rows.keep(replace(today, dismissed_by={"Not performed": 2}), datetime.now(UTC))
+    rows.keep(replace(today, questions=1, missing_stops=0, dismissed_by={"Not performed": 2}), datetime.now(UTC))
+    rows.keep(replace(today, encounter="Encounter/old", day=date(2020, 1, 6)), datetime.now(UTC))
+    return browser
+
+
+def test_the_dashboards_draw_what_was_counted(counted: Browser) -> None:
+    """One visit of the last weeks: a quarter of its stops was missing, two of three questions were answered."""
+    page = counted.get(f"{signed_in(counted, 'lea')}/dashboards").text
+    assert "1 visit of the last 12 weeks" in page
+    for words in ("25%", "2 of 3 answered", "0 days (1 posted)", "Not performed"):
+        assert words in page
+    assert page.count("<svg") == 4
+    assert "<b>" not in page
+    assert "style=" not in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("missing-stops", ["unit,week,infusions,without stop,percent", f"'{FORMULA}<b>,{{week}},4,1,25"]),
+        ("questions", ["week,asked,answered", "{week},3,2"]),
+        ("time-to-post", ["week,posted encounters,median days,most days", "{week},1,0.0,0"]),
+        ("dismissed", ["reason,lines", "Not performed,2"]),
+    ],
+)
+def test_the_numbers_as_csv(counted: Browser, name: str, lines: list[str]) -> None:
+    """A cell that a spreadsheet would take for a formula is text."""
+    answer = counted.get(f"{signed_in(counted, 'lea')}/dashboards/{name}.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    week = (RECENT - timedelta(days=RECENT.weekday())).isoformat()
+    assert answer.text.splitlines() == [line.format(week=week) for line in lines]
+
+
+def test_a_dashboard_that_is_not_there(counted: Browser) -> None:
+    """Says so."""
+    assert counted.get(f"{signed_in(counted, 'lea')}/dashboards/salaries.csv").status_code == 404
