@@ -4,6 +4,7 @@ import ast
 import re
 
 from tests.repo import tracked
+from tests.verifies import verifies
 
 BANNED_WORDS = {"utils", "util", "helpers", "helper", "manager", "handler", "common"}
 LONGEST_FUNCTION = 60
@@ -75,6 +76,7 @@ def test_every_test_says_what_it_checks():
     assert silent == []
 
 
+@verifies("TS-05")
 def test_only_the_r4_resources_of_the_fhir_library_are_imported():
     """The root of fhir.resources is R5; a resource imported from there would accept what R4 servers refuse."""
     wrong = [

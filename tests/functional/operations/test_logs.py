@@ -15,6 +15,7 @@ from plugin.sandbox.config import PACKAGE_FOLDER
 from tests.functional.launch.running import TENANT, Browser, SandboxEhr, free_port, path_of, running_sandbox
 from tests.functional.operations.served import served_by_waitress
 from tests.interop.reviewer import Reviewer, fields_of
+from tests.verifies import verifies
 
 PORT = free_port()
 OPENED = ("edh", "inf", "mst")
@@ -84,6 +85,7 @@ def switch(ehr: SandboxEhr, name: str, value: Any = True) -> None:
     requests.put(f"{ehr.url}/sandbox/faults/{name}", json={"value": value, "times": 1}, timeout=10).raise_for_status()
 
 
+@verifies("TS-05")
 def test_nothing_of_a_chart_and_no_secret_is_logged(
     running: SandboxEhr, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,6 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.smart.sandbox.ehr import APP_SCOPE, REDIRECT, Ehr, running_ehr
+from tests.verifies import verifies
 
 
 def test_launch_gives_token_context_and_identity(ehr: Ehr) -> None:
@@ -80,6 +81,7 @@ def test_authorize_takes_post(ehr: Ehr) -> None:
     assert answer.headers["Location"].startswith(f"{REDIRECT}?code=")
 
 
+@verifies("TS-01")
 def test_launch_value_holds_a_plus_that_must_survive(ehr: Ehr) -> None:
     """An app that reads the + of launch as a space is sent back with an error."""
     launch = ehr.launch_value()

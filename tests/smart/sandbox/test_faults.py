@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.smart.sandbox.ehr import Ehr, charge, running_ehr
+from tests.verifies import verifies
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,7 @@ def claims_of(ehr: Ehr, token: dict[str, Any]) -> dict[str, Any]:
     return claims
 
 
+@verifies("TS-01")
 @pytest.mark.parametrize(("fault", "status"), [("error-after-write", 500), ("silence-after-write", 504)])
 def test_a_lost_answer_leaves_the_charge(faulty: Ehr, fault: str, status: int) -> None:
     """The write is answered with an error, and was done; reads are not touched."""
@@ -52,6 +54,7 @@ def test_a_lost_answer_leaves_the_charge(faulty: Ehr, fault: str, status: int) -
     assert len(fhir.ids(f"ChargeItem?identifier=urn:test|{body['identifier'][0]['value']}")) == 1
 
 
+@verifies("TS-01")
 def test_busy_says_when_to_come_back(faulty: Ehr) -> None:
     """429 with Retry-After, as often as it was asked for."""
     fhir = faulty.fhir(faulty.launched())
@@ -61,6 +64,7 @@ def test_busy_says_when_to_come_back(faulty: Ehr) -> None:
     assert (first.status_code, first.headers["Retry-After"], second.status_code) == (429, "7", 200)
 
 
+@verifies("TS-01")
 def test_html_with_status_200(faulty: Ehr) -> None:
     """A page where a resource should be."""
     fhir = faulty.fhir(faulty.launched())
@@ -70,6 +74,7 @@ def test_html_with_status_200(faulty: Ehr) -> None:
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
+@verifies("TS-01")
 def test_parameters_ignored_in_silence(faulty: Ehr) -> None:
     """The search returns too much and doesn't say so."""
     fhir = faulty.fhir(faulty.launched())
@@ -81,6 +86,7 @@ def test_parameters_ignored_in_silence(faulty: Ehr) -> None:
     assert set(right) < {entry["resource"]["id"] for entry in bundle["entry"]}
 
 
+@verifies("TS-01")
 def test_pages_that_repeat(faulty: Ehr) -> None:
     """Each further page begins with the last entry of the page before."""
     fhir = faulty.fhir(faulty.launched())
@@ -91,6 +97,7 @@ def test_pages_that_repeat(faulty: Ehr) -> None:
     assert fhir.ids("MedicationAdministration?patient=amber&_count=2") == [*right[:2], right[1], *right[2:]]
 
 
+@verifies("TS-01")
 def test_pages_that_expire(faulty: Ehr) -> None:
     """The first page comes, the next one is gone."""
     fhir = faulty.fhir(faulty.launched())
@@ -101,6 +108,7 @@ def test_pages_that_expire(faulty: Ehr) -> None:
     assert fhir.get(following).status_code == 404
 
 
+@verifies("TS-01")
 def test_partial_data_and_the_glass(faulty: Ehr) -> None:
     """Codes as Epic numbers them: a warning in the Bundle, a refusal for the type."""
     fhir = faulty.fhir(faulty.launched())
@@ -118,6 +126,7 @@ def test_partial_data_and_the_glass(faulty: Ehr) -> None:
     assert refused.json()["issue"][0]["details"]["coding"][0]["code"] == "4131"
 
 
+@verifies("TS-01")
 def test_a_scope_is_narrowed(faulty: Ehr) -> None:
     """What was left out is neither in the answer nor allowed."""
     switch(faulty, "narrowed-scope", ["ChargeItem"])
@@ -128,6 +137,7 @@ def test_a_scope_is_narrowed(faulty: Ehr) -> None:
     assert faulty.fhir(token).write("POST", "ChargeItem", json.dumps(charge())).status_code == 403
 
 
+@verifies("TS-01")
 @pytest.mark.parametrize("name", ["encounter", "patient"])
 def test_a_launch_without_context(faulty: Ehr, name: str) -> None:
     """The token response names the other one alone."""
@@ -136,6 +146,7 @@ def test_a_launch_without_context(faulty: Ehr, name: str) -> None:
     assert {"encounter", "patient"} - faulty.launched().keys() == {name}
 
 
+@verifies("TS-01")
 def test_an_id_token_without_the_nonce(faulty: Ehr) -> None:
     """It was sent and doesn't come back."""
     before = claims_of(faulty, faulty.launched(nonce="n-1"))
@@ -145,6 +156,7 @@ def test_an_id_token_without_the_nonce(faulty: Ehr) -> None:
     assert (before["nonce"], "nonce" in after) == ("n-1", False)
 
 
+@verifies("TS-01")
 def test_a_clock_that_is_ahead(faulty: Ehr) -> None:
     """Both moments of the id_token lie 100 s ahead."""
     switch(faulty, "clock-skew", 100)
@@ -154,6 +166,7 @@ def test_a_clock_that_is_ahead(faulty: Ehr) -> None:
     assert claims["exp"] - claims["iat"] > 0
 
 
+@verifies("TS-01")
 def test_keys_that_rotate(faulty: Ehr) -> None:
     """The key of before is published no more."""
     (before,) = faulty.get("/auth/jwks").json()["keys"]
@@ -165,6 +178,7 @@ def test_keys_that_rotate(faulty: Ehr) -> None:
     assert before["kid"] != after["kid"]
 
 
+@verifies("TS-01")
 def test_a_refresh_that_keeps_its_token(faulty: Ehr) -> None:
     """No new refresh token comes, and the old one works again."""
     kept = faulty.launched()["refresh_token"]
@@ -176,6 +190,7 @@ def test_a_refresh_that_keeps_its_token(faulty: Ehr) -> None:
     assert first.json()["access_token"] != second.json()["access_token"]
 
 
+@verifies("TS-01")
 def test_an_app_that_loses_its_cookie(faulty: Ehr) -> None:
     """It is opened as localhost, and the EHR sends the code to 127.0.0.1."""
     switch(faulty, "lost-cookie")

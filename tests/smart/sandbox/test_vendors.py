@@ -10,6 +10,7 @@ import requests
 
 from tests.smart.sandbox import oracle_bodies as bodies
 from tests.smart.sandbox.ehr import Ehr, Fhir, charge, running_ehr
+from tests.verifies import verifies
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,7 @@ def test_an_unknown_vendor_is_refused(own_ehr: Ehr) -> None:
     assert "plain, epic, oracle, athena, hapi" in answer.json()["error_description"]
 
 
+@verifies("TS-02")
 @pytest.mark.parametrize(
     ("vendor", "without"),
     [("epic", {"ChargeItem"}), ("athena", {"ChargeItem", "MedicationAdministration"}), ("oracle", set())],
@@ -65,6 +67,7 @@ def test_what_a_vendor_lacks_is_neither_stated_nor_served(own_ehr: Ehr, vendor: 
     assert {kind for kind in without if fhir.get(f"{kind}?patient=amber").status_code != 404} == set()
 
 
+@verifies("TS-02")
 def test_epic_ignores_everything_beside_an_id(own_ehr: Ehr) -> None:
     """`_id` wins, and what it finds may be of another status."""
     fhir = like(own_ehr, "epic")
@@ -73,6 +76,7 @@ def test_epic_ignores_everything_beside_an_id(own_ehr: Ehr) -> None:
     assert fhir.write("POST", "Provenance", "{}").status_code == 405
 
 
+@verifies("TS-02")
 def test_oracle_finds_administrations_by_patient_and_time_alone(own_ehr: Ehr) -> None:
     """A search by encounter is refused, and a searchset has no total."""
     fhir = like(own_ehr, "oracle")
@@ -83,6 +87,7 @@ def test_oracle_finds_administrations_by_patient_and_time_alone(own_ehr: Ehr) ->
     assert "total" not in bundle
 
 
+@verifies("TS-02")
 def test_oracle_shows_an_infusion_as_an_instant(own_ehr: Ehr) -> None:
     """amber-m1 ran from 10:00 to 11:00: what is left is the start and 60 minutes."""
     shown = like(own_ehr, "oracle").get("MedicationAdministration/amber-m1").json()
@@ -95,6 +100,7 @@ def test_oracle_shows_an_infusion_as_an_instant(own_ehr: Ehr) -> None:
     assert kept["effectivePeriod"]["end"] == "2026-03-02T11:00:00-05:00"
 
 
+@verifies("TS-02")
 def test_oracle_takes_no_plain_charge(own_ehr: Ehr) -> None:
     """Create and update are neither stated nor served; the three operations are."""
     fhir = like(own_ehr, "oracle")
@@ -105,6 +111,7 @@ def test_oracle_takes_no_plain_charge(own_ehr: Ehr) -> None:
     assert fhir.write("POST", "ChargeItem", json.dumps(charge())).status_code == 405
 
 
+@verifies("TS-02")
 def test_oracle_creates_in_silence_and_once(own_ehr: Ehr) -> None:
     """The answer is empty and names the operation; the same transaction makes no second charge."""
     fhir = like(own_ehr, "oracle")
@@ -197,6 +204,7 @@ def test_operations_are_oracles_alone(own_ehr: Ehr) -> None:
     assert operate(like(own_ehr, "plain"), "ChargeItem/$create", body).status_code == 404
 
 
+@verifies("TS-02")
 def test_hapi_refuses_a_parameter_it_does_not_know(own_ehr: Ehr) -> None:
     """Where the plain sandbox ignores it and says so."""
     assert like(own_ehr, "hapi").get("Encounter?patient=amber&colour=red").status_code == 400
