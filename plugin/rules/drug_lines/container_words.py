@@ -1,4 +1,4 @@
-"""The words in which charts tell of containers and waste; what is planned, denied, doubted or overfill is neither."""
+"""The words in which charts tell of containers and waste; what is denied, doubted, spoilt or overfill is neither."""
 
 import re
 
@@ -13,6 +13,7 @@ IN_A_SINGLE_DOSE = Words(
 DENIED = Words(
     r"\b(not|never|n't|un|isn't|wasn't) ?(single|multi\w*|discarded|wasted)|\bnot yet\b"
     r"|\boverfill|\b(discarded|wasted)\s*\?"
+    r"|\b(spilled|spilt|dropped|precipitat\w*|contaminat\w*|expired|remixed|remade|re-?prepared)\b"
 )
 NOTHING_DISCARDED = Words(
     r"\b(nothing|none|no (drug|waste|amount|remainder)) (was |were )?(discarded|wasted|left)"
