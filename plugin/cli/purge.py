@@ -48,5 +48,5 @@ def run(options: argparse.Namespace) -> int:
         store.close()
     print(f"encounters {'that would go' if options.dry_run else 'forgotten'}: {forgotten.encounters}")
     if forgotten.unsettled:
-        print(f"old encounters kept, because a charge's arrival is unknown: {forgotten.unsettled}")
+        print(f"old encounters kept, because a charge has not arrived or waits for an export: {forgotten.unsettled}")
     return DONE

@@ -6,8 +6,8 @@ Fields: HL7 v2.5.1 chapter 6 (FT1), chapter 3 (PID, PV1); codes of tables 0004, 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from itertools import groupby
+from datetime import date, datetime
+from itertools import accumulate, groupby
 from typing import Any
 
 from hl7apy.consts import VALIDATION_LEVEL
@@ -44,6 +44,20 @@ def text(value: str) -> str:
     return "".join(_ESCAPES.get(each, each if each.isprintable() else " ") for each in value)
 
 
+def _text_within(value: str, most: int) -> str:
+    """As much of a text as fits into so many characters with its escapes; no escape is cut."""
+    said = [text(each) for each in value[:most]]
+    lengths = accumulate(len(each) for each in said)
+    return "".join(each for each, length in zip(said, lengths, strict=True) if length <= most)
+
+
+def _is_day(written: str) -> bool:
+    try:
+        return len(written) == len("YYYY-MM-DD") and bool(date.fromisoformat(written))
+    except ValueError:
+        return False
+
+
 def _message(control: str, batch: int, made_at: datetime, lines: list[BillingLine], names: Mapping[str, str]) -> str:
     message = Message("DFT_P03", version=VERSION, validation_level=VALIDATION_LEVEL.STRICT)
     try:
@@ -54,7 +68,8 @@ def _message(control: str, batch: int, made_at: datetime, lines: list[BillingLin
         message.validate()
         return str(message.to_er7())
     except (HL7apyException, ValueError) as error:
-        problem = f"visit {lines[0].visit[:64]!r} can't be written as HL7 v2 ({type(error).__name__}: {error})"
+        # The library's own words quote the value, which may be a name.
+        problem = f"visit {lines[0].visit[:64]!r} can't be written as HL7 v2 ({type(error).__name__})"
         raise NoMessage(f"{problem}; write it as CSV") from error
 
 
@@ -82,7 +97,7 @@ def _fill_visit(message: Any, line: BillingLine) -> None:
     kind = "MR" if person.record_number else "PI"
     message.pid.pid_3 = f"{text(number)}^^^^{kind}"
     message.pid.pid_5 = text(person.name.strip() or "UNKNOWN")
-    if len(person.birth_date) == 10:
+    if _is_day(person.birth_date):
         message.pid.pid_7 = person.birth_date.replace("-", "")
     message.pv1.pv1_2 = "U"
     message.pv1.pv1_19 = text(line.visit)
@@ -96,7 +111,7 @@ def _fill_line(segment: Any, number: int, batch: int, line: BillingLine) -> None
     segment.ft1_5 = _moment(line.accepted_at)
     segment.ft1_6 = CREDITED if line.is_credit else CHARGED
     segment.ft1_7 = _transaction_code(line)
-    segment.ft1_8 = text(line.note[:_LONGEST_NOTE])
+    segment.ft1_8 = _text_within(line.note, _LONGEST_NOTE)
     if line.ndc:
         segment.ft1_9 = text(f"N4{line.ndc} {line.ndc_unit}{line.ndc_quantity}".strip())
         segment.ft1_29 = f"{text(line.ndc)}^^NDC"

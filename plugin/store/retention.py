@@ -1,23 +1,25 @@
 """Forgetting: everything that is kept of encounters nobody has touched for long.
 
 An encounter goes whole, with its trail, or not at all: what is left of a chain could not be checked.
-One with a charge whose arrival is unknown stays, however old.
+One with a charge whose arrival is unknown, or that no file for billing has taken yet, stays, however old.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, or_, select
 
 from plugin.store.engine import Store
 from plugin.store.tables import (
     UNSETTLED_STATES,
     attestations,
     decisions,
+    export_lines,
     intents,
     metadata,
     review_encounters,
     sent_charges,
+    sent_questions,
     shown_lines,
     trail,
     worklist,
@@ -32,13 +34,15 @@ _TOUCHED = (
     attestations.c.at,
     trail.c.at,
     shown_lines.c.shown_at,
+    export_lines.c.written_at,
+    sent_questions.c.changed_at,
     worklist.c.seen_at,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How many encounters went, and how many old ones stay because a charge's arrival is unknown."""
+    """How many encounters went, and how many old ones stay for a charge that has not verifiably arrived."""
 
     encounters: int
     unsettled: int
@@ -67,9 +71,9 @@ def _old(connection: Connection, before: datetime) -> list[tuple[str, str]]:
 
 
 def _has_unsettled(connection: Connection, place: tuple[str, str]) -> bool:
-    here = and_(intents.c.tenant == place[0], intents.c.encounter == place[1])
-    waiting = select(func.count()).where(here, intents.c.state.in_(UNSETTLED_STATES))
-    return bool(connection.execute(waiting).scalar_one())
+    unknown = _at(intents, place) & intents.c.state.in_(UNSETTLED_STATES)
+    waiting = _at(export_lines, place) & export_lines.c.batch.is_(None)
+    return bool(connection.execute(select(or_(exists().where(unknown), exists().where(waiting)))).scalar_one())
 
 
 def _forget(connection: Connection, place: tuple[str, str]) -> None:
@@ -77,7 +81,11 @@ def _forget(connection: Connection, place: tuple[str, str]) -> None:
     of_encounters = [table for table in metadata.sorted_tables if {"tenant", "encounter"} <= set(table.c.keys())]
     for table in reversed(of_encounters):
         if table.name != "launches":
-            connection.execute(delete(table).where(table.c.tenant == place[0], table.c.encounter == place[1]))
+            connection.execute(delete(table).where(_at(table, place)))
+
+
+def _at(table: Table, place: tuple[str, str]) -> ColumnElement[bool]:
+    return and_(table.c.tenant == place[0], table.c.encounter == place[1])
 
 
 def _of(table: Table, other: Table):  # type: ignore[no-untyped-def]

@@ -1,9 +1,12 @@
 """What is forgotten after a while, and what is not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from plugin.store.exports import ExportLedger
 from plugin.store.records import EncounterRecords
 from plugin.store.retention import Forgotten, forget_encounters
+from tests.unit.sinks.test_export import DRAFT
 from tests.unit.store.test_records import LINES, decision, intend, sent
 
 
@@ -53,3 +56,25 @@ def test_a_dry_run_counts_and_leaves(store, now):
 
     assert forget_encounters(store, now - timedelta(days=30), dry=True).encounters == 1
     assert len(records.standing()) == 1
+
+
+def test_a_charge_that_no_file_has_taken_is_never_forgotten(store, now):
+    """It was accepted and billing has not seen it; once it is in a file, the encounter may go."""
+    long_ago = now - timedelta(days=365)
+    reviewed(store, "e1", long_ago)
+    ledger = ExportLedger(store, "clinic")
+    ledger.write(replace(DRAFT, encounter="Encounter/e1"), 0, ["charge"], long_ago)
+
+    assert forget_encounters(store, now - timedelta(days=30)) == Forgotten(encounters=0, unsettled=1)
+    assert ledger.make_batch(long_ago) is not None
+    assert forget_encounters(store, now - timedelta(days=30)) == Forgotten(encounters=1, unsettled=0)
+
+
+def test_an_export_of_yesterday_keeps_its_encounter(store, now):
+    """What was written for billing is something that happened on the encounter."""
+    reviewed(store, "e1", now - timedelta(days=365))
+    ledger = ExportLedger(store, "clinic")
+    ledger.write(replace(DRAFT, encounter="Encounter/e1"), 0, ["charge"], now - timedelta(days=1))
+    ledger.make_batch(now - timedelta(days=365))
+
+    assert forget_encounters(store, now - timedelta(days=30)) == Forgotten(encounters=0, unsettled=0)
