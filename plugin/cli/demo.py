@@ -35,18 +35,37 @@ CLIENT_ID = "infusion-charges"
 START_SECONDS = 60
 STOP_SECONDS = 10
 
-TENANTS = """\
+TENANTS = '''\
 [tenants.sandbox]
 name = "Sandbox EHR"
 iss = "{iss}"
 client_id = "{client_id}"
 zone = "America/Chicago"
 frame_ancestors = ["{origin}"]
+fees = ["fees.csv"]
+worklist_scopes = """
+  user/Patient.rs user/Encounter.rs user/Condition.rs user/MedicationAdministration.rs user/Medication.rs
+  user/MedicationRequest.rs user/ChargeItem.crus user/Provenance.c
+"""
 
 [tenants.sandbox.roles]
 "Practitioner/sandbox-clinician" = "clinician"
 "Practitioner/sandbox-coder" = "coder"
 "Practitioner/sandbox-lead" = "lead"
+'''
+# Invented prices, so that the worklist has something to order by.
+FEES = """\
+code,amount
+96365,210
+96366,60
+96367,90
+96374,150
+96375,70
+96413,420
+96415,90
+96417,200
+96360,120
+96361,40
 """
 
 BANNER = """\
@@ -56,6 +75,7 @@ A pretend EHR with invented patients is running.
   then choose a patient and an encounter, and press the app's button.
 
 The app itself is at {app} and is opened by the EHR.
+For the worklist of coders sign in at {app}/sign-in?tenant=sandbox
 Nothing leaves this machine, and nothing is kept. Stop with Ctrl+C.
 """
 
@@ -210,6 +230,7 @@ def _watch(process: "subprocess.Popen[str]", ended: threading.Event) -> None:
 
 def _settings(folder: Path, app_url: str, ehr: Ehr) -> Settings:
     tenants = folder / "tenants.toml"
+    (folder / "fees.csv").write_text(FEES, encoding="utf-8")
     origin = ehr.address.rstrip("/")
     tenants.write_text(TENANTS.format(iss=ehr.iss, origin=origin, client_id=CLIENT_ID), encoding="utf-8")
     return Settings(

@@ -1,0 +1,115 @@
+"""The worklist as a coder works from it: sign in without a chart, claim, hold, open a chart, look at the dashboards."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import violations
+from tests.browser.ehr_pages import CODER, Ehr
+
+PATIENT = "abx-patient"
+
+
+def sign_in(page: Page, app: str, user: str = CODER) -> None:
+    """Come to the app without a chart, as this person."""
+    page.goto(f"{app}/sign-in?tenant=sandbox")
+    page.get_by_label("Who are you?").select_option(user)
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("link", name="Worklist")).to_be_visible()
+
+
+@pytest.fixture
+def app(ehr: Ehr) -> str:
+    """The app's address, after a coder has looked at one chart."""
+    ehr.log_in(CODER)
+    opened = ehr.launch_whole(PATIENT)
+    address = urlsplit(opened.url)
+    opened.close()
+    return f"{address.scheme}://{address.netloc}"
+
+
+def to_worklist(page: Page, app: str) -> None:
+    """Sign in and see every encounter."""
+    sign_in(page, app)
+    page.get_by_role("link", name="Worklist").click()
+    page.get_by_role("link", name="All").click()
+
+
+def row_of(page: Page):
+    """The row of the chart that was looked at."""
+    return page.locator("li.row", has_text="abx-encounter")
+
+
+def overflows(page: Page) -> bool:
+    """Whether anybody has to scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_worklist_and_dashboards_are_accessible(new_context, app, width, scheme):
+    """axe finds nothing, with everything unfolded, and nothing is wider than the screen."""
+    page = new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
+    to_worklist(page, app)
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    expect(row_of(page)).to_be_visible()
+    assert violations(page) == []
+    assert not overflows(page)
+    page.get_by_role("link", name="Back").click()
+    assert violations(page) == []
+    page.get_by_role("link", name="Dashboards").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Dashboards")
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert violations(page) == []
+    assert not overflows(page)
+
+
+def test_without_javascript_from_the_claim_to_the_chart(new_context, app):
+    """Claim, hold with a reason, take off hold, give back, and open the chart, by plain forms."""
+    page = new_context(java_script_enabled=False).new_page()
+    to_worklist(page, app)
+    row_of(page).get_by_role("button", name="Claim").click()
+    expect(row_of(page)).to_contain_text("Claimed by you")
+    row_of(page).locator("summary").click()
+    row_of(page).get_by_label("Reason").fill("waits for the order")
+    row_of(page).get_by_role("button", name="Put on hold").click()
+    expect(row_of(page)).to_contain_text("On hold: waits for the order")
+    row_of(page).get_by_role("button", name="Take off hold").click()
+    row_of(page).get_by_role("button", name="Give back").click()
+    expect(row_of(page).get_by_role("button", name="Claim")).to_be_visible()
+    row_of(page).get_by_role("button", name="Open chart").click()
+    expect(page.locator("tbody.charge").first).to_be_visible()
+
+
+def test_by_the_keyboard(page, app):
+    """The filters, the search and a row's buttons are reached by Tab in their order, and Enter works them."""
+    to_worklist(page, app)
+    page.get_by_role("searchbox").or_(page.get_by_label("Encounter or patient id")).focus()
+    page.keyboard.type("abx-enc")
+    page.keyboard.press("Enter")
+    expect(page.locator("li.row")).to_have_count(1)
+    row_of(page).get_by_role("button", name="Open chart").focus()
+    page.keyboard.press("Tab")
+    expect(row_of(page).get_by_role("button", name="Claim")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(row_of(page)).to_contain_text("Claimed by you")
+    row_of(page).get_by_role("button", name="Give back").focus()
+    page.keyboard.press("Enter")
+    expect(row_of(page).get_by_role("button", name="Claim")).to_be_visible()
+
+
+def test_two_coders_want_one_encounter(new_context, app):
+    """The second sees who has it, and a page that was open before is told so."""
+    first, second = new_context().new_page(), new_context().new_page()
+    to_worklist(first, app)
+    sign_in(second, app, "sandbox-lead")
+    second.get_by_role("link", name="Worklist").click()
+    second.get_by_role("link", name="All").click()
+    row_of(first).get_by_role("button", name="Claim").click()
+    expect(row_of(first)).to_contain_text("Claimed by you")
+    row_of(second).get_by_role("button", name="Claim").click()
+    expect(second.get_by_role("heading", level=1)).to_have_text("Somebody else has it")
+    expect(second.locator("main")).to_contain_text("Cody Ledger has claimed this encounter")
+    assert violations(second) == []
+    row_of(first).get_by_role("button", name="Give back").click()
