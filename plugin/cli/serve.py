@@ -150,7 +150,10 @@ def _shared_numbers() -> Iterator[None]:
         return
     with tempfile.TemporaryDirectory(prefix="infusion-charges-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
-        yield
+        try:
+            yield
+        finally:
+            os.environ.pop(SHARED_FOLDER, None)  # what is started later must not look for a folder that is gone
 
 
 def _gunicorn_settings(options: argparse.Namespace) -> dict[str, Any]:
