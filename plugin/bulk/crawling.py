@@ -4,11 +4,12 @@ Polite: one request at a time with a pause between them, and longer where the se
 A patient whose resources are written is noted; after a break the next one follows.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
+
+import msgspec
 
 from fhir_mappings.placement import place
 from plugin.bulk.errors import BulkError
@@ -18,6 +19,8 @@ DONE = "patients.done"
 OF_A_PATIENT = ("Encounter", "MedicationAdministration", "Condition", "MedicationRequest", "Procedure", "ChargeItem")
 PAGES, PATIENCE = 200, 20
 PAGE_SIZE = "100"
+# Amounts as they were charted, to the last digit.
+_EXACT = msgspec.json.Encoder(decimal_format="number")
 
 
 def crawl(
@@ -112,10 +115,10 @@ def _asked(
 
 def _write(folder: Path, resources: list[dict[str, Any]]) -> None:
     for kind in sorted({str(resource["resourceType"]) for resource in resources if resource.get("resourceType")}):
-        lines = [json.dumps(r, default=float) for r in resources if r.get("resourceType") == kind]
+        lines = [_EXACT.encode(r) for r in resources if r.get("resourceType") == kind]
         if kind.isalpha():
             with _appended(folder / f"{kind}.ndjson") as file:
-                file.write("".join(f"{line}\n" for line in lines).encode())
+                file.write(b"".join(line + b"\n" for line in lines))
 
 
 def _appended(path: Path) -> IO[bytes]:

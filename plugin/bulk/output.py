@@ -15,11 +15,10 @@ from plugin.bulk.assembly import Machine, database
 from plugin.bulk.columns import literal
 from plugin.bulk.findings import COLUMNS, ORDER
 from plugin.bulk.partition import whole_file
+from plugin.ehr.plain_cells import plain_cell
 
 AT_ONCE = 4096
 STANDARD_OUTPUT = Path("-")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet would run."""
 
 
 def view_findings(connection: duckdb.DuckDBPyConnection, findings: Sequence[Path]) -> None:
@@ -85,9 +84,7 @@ def harmless(value: Any) -> Any:
     """A cell as text that no spreadsheet runs; numbers stay numbers."""
     if isinstance(value, list):
         value = " ".join(str(item) for item in value)
-    if isinstance(value, str) and value.lstrip().startswith(FORMULA):
-        return "'" + value
-    return value
+    return plain_cell(value) if isinstance(value, str) else value
 
 
 def write_parquet(findings: Sequence[Path], output: Path, machine: Machine) -> None:

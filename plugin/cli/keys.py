@@ -20,6 +20,7 @@ from plugin.web.settings import Settings, SettingsError, read_settings
 DONE, PARTLY, UNUSABLE = 0, 1, 2
 # Long enough for an EHR that looks at the app's key set once a day.
 WAIT_HOURS = 24
+MOST_HOURS = 24 * 365
 
 
 def add_parser(subparsers: Any) -> None:
@@ -77,8 +78,8 @@ def run_reseal(options: argparse.Namespace) -> int:
 
 def run_rotate(options: argparse.Namespace) -> int:
     """Keep one more key; the first signs at once, since there is none that could sign meanwhile."""
-    if options.after < 0:
-        raise SettingsError("--after: give hours, 0 or more")
+    if not 0 <= options.after <= MOST_HOURS:
+        raise SettingsError(f"--after: give 0 to {MOST_HOURS} hours")
     settings, now = read_settings(), datetime.now(UTC)
     tenant = _signing_tenant(settings, options.tenant)
     with _store(settings) as store:

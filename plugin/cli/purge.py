@@ -13,6 +13,7 @@ from plugin.store.upkeep import forget_shown
 from plugin.web.settings import SettingsError, read_settings
 
 DONE, UNUSABLE = 0, 2
+MOST_DAYS = 36500
 
 
 def add_parser(subparsers: Any) -> None:
@@ -29,8 +30,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when it was done, 2 when the settings or the store can't be used."""
-    if options.older_than < 1:
-        print("infusion-charges purge: --older-than must be at least 1 day", file=sys.stderr)
+    if not 1 <= options.older_than <= MOST_DAYS:
+        print(f"infusion-charges purge: --older-than takes 1 to {MOST_DAYS} days", file=sys.stderr)
         return UNUSABLE
     try:
         settings = read_settings()

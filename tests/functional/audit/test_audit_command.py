@@ -198,7 +198,7 @@ def test_chart_text_is_never_a_formula_or_markup(tmp_path):
     evil = '=HYPERLINK("http://x","y")<script>alert(1)</script>'
     place = [{"location": {"display": evil}}]
     patient_, encounter_, condition_ = visit()
-    given = infusion("m1", "09:00", None, drug=f"{evil} cefepime")
+    given = infusion("m1", "09:00", None, drug=f"{evil};=1+1 cefepime")
     export = write(
         tmp_path / "e", [patient_, encounter_ | {"location": place}, condition_, given, charge("c", "96365")]
     )
@@ -210,6 +210,7 @@ def test_chart_text_is_never_a_formula_or_markup(tmp_path):
 
     assert any("HYPERLINK" in cell for cell in cells)
     assert [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))] == []
+    assert [cell for cell in cells if ";=" in cell] == []
     assert "HYPERLINK" in page
     assert "<script" not in page
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page

@@ -90,7 +90,8 @@ def test_a_key_that_may_be_known_is_replaced_at_once(keys: Keys, database: str) 
         (("rotate", "nobody"), "no tenant nobody; the file has epic, plain"),
         (("rotate", "plain"), "tenant plain proves itself by no key"),
         (("show", "plain"), "tenant plain proves itself by no key"),
-        (("rotate", "epic", "--after", "-1"), "--after: give hours, 0 or more"),
+        (("rotate", "epic", "--after", "-1"), "--after: give 0 to 8760 hours"),
+        (("rotate", "epic", "--after", "99999999999"), "--after: give 0 to 8760 hours"),
     ],
 )
 def test_what_can_not_be_done_is_one_line(

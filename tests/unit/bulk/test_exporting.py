@@ -1,6 +1,7 @@
 """Bulk data from an EHR: asked for once, waited for politely, brought whole, gone on with after a break."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -150,6 +151,15 @@ def test_a_crawl_brings_patient_after_patient_with_what_they_point_to(tmp_path):
     assert server.asked[3][0] == "https://ehr/next"
     assert server.asked[-1][0] == "Medication/b"
     assert slept == [0.25] * len(server.asked)
+
+
+def test_a_crawl_keeps_every_digit(tmp_path):
+    """A dose of more digits than a float has."""
+    found = page(infusion("m1", "09:00", "10:00") | {"dosage": {"dose": {"value": "AMOUNT"}}})
+    exact = replace(found, content=found.content.replace(b'"AMOUNT"', b"100.00000000000000001"))
+    server = Server(answer(200, patient()), page(encounter()), exact, *[page()] * 4)
+    crawl(server, tmp_path, ["p1"], pause=0, sleep=lambda _: None)
+    assert '"value":100.00000000000000001' in (tmp_path / "MedicationAdministration.ndjson").read_text()
 
 
 def test_a_crawl_goes_on_with_the_next_patient(tmp_path):
