@@ -252,6 +252,20 @@ class LaunchStore:
                 .values(closed_at=launches.c.seen_at, tokens_sealed="", version=launches.c.version + 1)
             )
 
+    def close_all_with(self, launch: Launch, browser: str) -> None:
+        """End a launch and what this browser opened with the same token: logging out of one is logging out of all."""
+        others = select(launches).where(
+            launches.c.browser_hash == _hash(browser),
+            launches.c.tenant == launch.tenant,
+            launches.c.closed_at.is_(None),
+        )
+        with self.store.reading() as connection:
+            found = [self._read_or_none(row) for row in connection.execute(others)]
+        token = launch.tokens.access
+        sharing = [each.id for each in found if each is not None and token and each.tokens.access == token]
+        for id_ in dict.fromkeys([launch.id, *sharing]):
+            self.close(id_)
+
     def purge(self, now: datetime) -> int:
         """Delete used and expired states and launches that are closed, idle or past their end; return how many."""
         gone = or_(

@@ -15,7 +15,7 @@ from plugin.web.coming_back import revoke_quietly, session_address
 from plugin.web.errors import PageError
 from plugin.web.launching import blueprint
 from plugin.web.services import current_services
-from plugin.web.session import current_launch
+from plugin.web.session import browser_secret, current_launch
 
 LOG_OUT = "launching.log_out"
 
@@ -51,7 +51,7 @@ def set_encounter(launch_id: str) -> AnyResponse:
 def log_out(launch_id: str) -> AnyResponse:
     """Revoke the tokens at the EHR where it can be done, and wipe them here whatever it says."""
     services, current = current_services(), current_launch()
-    services.launches.close(current.id)
+    services.launches.close_all_with(current, browser_secret())
     tenant = services.tenant(current)
     if not tenant.open:
         try:

@@ -153,6 +153,17 @@ def test_a_chart_is_opened_with_the_persons_own_token(clinic, ehr: FakeEhr) -> N
     assert launch.tokens.refresh == ""
 
 
+def test_logging_out_of_the_worklist_closes_its_charts(clinic, ehr: FakeEhr) -> None:
+    """The next person at this machine finds none of them open, whatever the EHR does with the token."""
+    browser = clinic(more=f'worklist_scopes = "{SCOPES}"')
+    session = signed_in(browser, "ann", f"openid fhirUser {SCOPES}")
+    opened = act(browser, session, "open")
+    assert browser.get(opened.location).status_code == 200
+    form = browser.form(browser.get(f"{session}/worklist"))
+    assert browser.post(f"{session}/logout", form).status_code == 200
+    assert browser.get(opened.location).status_code == 403
+
+
 def test_without_the_grant_no_chart_is_opened(clinic, ehr: FakeEhr) -> None:
     """A grant for one patient is none for another; the list says where charts are opened."""
     browser = clinic()
