@@ -7,7 +7,7 @@ each other by the sort values of the last row (keyset), so that a long list cost
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import json
@@ -38,6 +38,7 @@ from plugin.store.trail import add_entries
 from plugin.store.turns import Place, lock_encounter
 
 PAGE = 50
+RENEW_AFTER = timedelta(minutes=10)
 UNKNOWN_DAY = "9999-12-31"
 LINE_COUNTS = ("ready", "accepted", "posted", "unknown", "failed", "stale", "dismissed")
 FILTERS = ("to-do", "mine", "question", "ready", "accepted", "posted", "unknown", "failed", "stale", "held", "all")
@@ -126,6 +127,8 @@ class Worklist:
     def keep(self, summary: WorkSummary, now: datetime) -> None:
         """Make or renew an encounter's row; who claimed or held it stays as it is."""
         place = Place(self.tenant, summary.encounter)
+        if self._says_so_already(place, summary, now):
+            return
         with self.store.writing() as connection:
             lock_encounter(connection, place)
             before = connection.execute(select(worklist).where(place.of(worklist))).first()
@@ -135,6 +138,15 @@ class Worklist:
                 connection.execute(insert(worklist).values(**place.columns(), **nobody, **values))
             else:
                 connection.execute(update(worklist).where(_C.id == before.id).values(values))
+
+    def _says_so_already(self, place: Place, summary: WorkSummary, now: datetime) -> bool:
+        """Whether a row of a few minutes ago says the same: looking at a page again then costs no writing."""
+        with self.store.reading() as connection:
+            row = connection.execute(select(worklist).where(place.of(worklist))).first()
+        if row is None or not timedelta(0) <= now - row.seen_at < RENEW_AFTER:
+            return False
+        values = self._values(summary, row, now)
+        return all(getattr(row, name) == value for name, value in values.items() if name != "person_sealed")
 
     def _values(self, summary: WorkSummary, before: Row[Any] | None, now: datetime) -> dict[str, Any]:
         person = summary.person

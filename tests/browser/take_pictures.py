@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -25,6 +26,7 @@ def main(folder: Path) -> None:
         take_edit(ehr.launch_whole("kcl-patient"), folder / "edit.png")
         ehr.log_in(CLINICIAN)
         take_answers(ehr.launch_whole("ora-patient"), folder)
+        take_worklist(ehr, folder / "worklist.png")
         browser.close()
 
 
@@ -39,6 +41,22 @@ def take_review(page: Page, path: Path) -> None:
     page.mouse.move(0, 0)
     below = page.evaluate("document.querySelector('#charge-5').getBoundingClientRect().bottom + scrollY + 8")
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": PAPER["width"], "height": below})
+
+
+def take_worklist(ehr: Ehr, path: Path) -> None:
+    """The encounters that were looked at, as a coder's list; one of them is claimed."""
+    ehr.log_in(CODER)
+    address = urlsplit(ehr.launch_whole("obs-patient").url)
+    page = ehr.page
+    page.set_viewport_size(PAPER)
+    page.goto(f"{address.scheme}://{address.netloc}/sign-in?tenant=sandbox")
+    page.get_by_label("Who are you?").select_option(CODER)
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("link", name="Worklist").click()
+    page.locator("li.row").nth(1).get_by_role("button", name="Claim").click()
+    expect(page.locator("li.row").nth(1)).to_contain_text("Claimed by you")
+    page.mouse.move(0, 0)
+    page.screenshot(path=path, full_page=True)
 
 
 def take_app_in_ehr(ehr: Ehr, path: Path) -> None:

@@ -83,6 +83,17 @@ def test_seeing_it_again_renews_the_row_and_remembers_the_most_there_was(rows, s
     assert [tuple(each) for each in found] == [(0, 2, 0, 3)]
 
 
+def test_the_same_again_within_minutes_is_not_written(rows, now):
+    """Something else is written at once, the same after ten minutes."""
+    rows.keep(WORK, now)
+    rows.keep(WORK, now + timedelta(minutes=9))
+    assert rows.page(Wanted(), "").rows[0].seen_at == now
+    rows.keep(replace(WORK, ready=1), now + timedelta(minutes=9))
+    assert rows.page(Wanted(), "").rows[0].seen_at == now + timedelta(minutes=9)
+    rows.keep(replace(WORK, ready=1), now + timedelta(minutes=19))
+    assert rows.page(Wanted(), "").rows[0].seen_at == now + timedelta(minutes=19)
+
+
 def test_the_orders(rows, now):
     """By money; by deadline; by age; what has no day comes last; equals by the deadline, then as they came."""
     rows.keep(row_named("small", cents=100, due=date(2026, 3, 3), day=date(2026, 3, 1)), now)
