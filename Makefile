@@ -65,7 +65,7 @@ $(VENV)/spark.stamp: .locks/spark.txt $(VENV)/development.stamp
 	@touch $@
 
 test-spark: $(VENV)/spark.stamp ## the audit on Apache Spark in local mode (needs Java 17; installs half a gigabyte)
-	@$(RUN) -m pytest tests/spark $(ARGS)
+	@PYSPARK_PYTHON=$(abspath $(RUN)) $(RUN) -m pytest tests/spark $(ARGS)
 
 test-browser: $(VENV)/development.stamp ## run the browser tests alone
 	@$(RUN) -m pytest tests/browser $(ARGS)
