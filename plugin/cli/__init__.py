@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = (
-    *("demo", "serve", "code", "audit", "fetch-charts", "generate", "codebook", "keys", "doctor", "audit-trail"),
-    *("export", "purge", "scan"),
+    *("demo", "serve", "code", "audit", "export", "generate", "codebook", "keys", "doctor", "audit-trail"),
+    *("export-charges", "purge", "scan"),
 )
 
 

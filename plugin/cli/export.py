@@ -1,109 +1,134 @@
-"""`infusion-charges export TENANT`: what coders accepted, as a file for billing, where the EHR takes no charges."""
+"""`infusion-charges export TENANT`: charts from an EHR, by FHIR Bulk Data or patient by patient."""
 
 import argparse
+import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from plugin.ehr.billing_csv import write_csv
-from plugin.ehr.billing_hl7v2 import NoMessage, write_hl7v2
-from plugin.ehr.billing_lines import billing_line
+from plugin.cli.bulk_extra import without_extra
+from plugin.cli.one_tenant import read_tenant
+from plugin.ehr.backend import backend_client
+from plugin.ehr.client import FhirClient
+from plugin.ehr.credentials import Credentials
+from plugin.ehr.discovery import Discovery
+from plugin.ehr.errors import EhrError
 from plugin.ehr.tenants import Tenant
-from plugin.ehr.tenants_file import TenantsError, read_tenants
-from plugin.store.cipher import CannotOpen, UnusableKey
-from plugin.store.engine import Store, UnusableStore, open_store
-from plugin.store.exports import Batch, ExportLedger
+from plugin.ehr.tokens import TokenEndpoint
+from plugin.ehr.transport import Transport
+from plugin.store.cipher import UnusableKey
+from plugin.store.engine import UnusableStore, open_store
+from plugin.store.signing_keys import SigningKeys
 from plugin.web.settings import Settings, SettingsError, read_settings
 
-WRITTEN, UNUSABLE = 0, 2
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DONE, STOPPED, UNUSABLE = 0, 1, 2
+ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 
 
 def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "export", help="accepted charges as a file for billing", description=__doc__
+        "export",
+        help="bring an EHR's charts into a folder",
+        description="Ask the EHR for a bulk data export and bring its files, with the app's own registration "
+        "(SMART Backend Services). A broken-off export goes on when the same command is given again.",
     )
     parser.add_argument("tenant", metavar="TENANT", help="its name in the tenants file")
-    parser.add_argument("--format", choices=("csv", "hl7v2"), default="csv", help="CSV, or HL7 v2.5.1 DFT^P03")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="a new file; default: standard output")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--again", type=int, metavar="NUMBER", help="write an earlier file once more, the same as it was")
-    what.add_argument("--list", action="store_true", help="list the files so far")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", metavar="FOLDER", help="where the files go; default: one of the tenant's name"
+    )
+    parser.add_argument("--group", default="", metavar="ID", help="the patients of one Group, as most EHRs want it")
+    parser.add_argument(
+        "--since", default="", metavar="INSTANT", help="only what changed since, as 2026-01-01T00:00:00Z"
+    )
+    parser.add_argument(
+        "--patients", type=Path, metavar="FILE", help="no bulk export: search patient by patient, an id a line"
+    )
+    parser.add_argument(
+        "--pause", type=float, default=0.5, metavar="SECONDS", help="between two searches of --patients (default: 0.5)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when a file was written, or there is nothing to write; 2 when something can't be used."""
+    """0: everything arrived; 1: it stopped and can be gone on with; 2: the question can't be asked."""
     try:
+        from plugin.bulk.errors import BulkError  # noqa: PLC0415 - of the extra `bulk`
+        from plugin.bulk.exporting import export  # noqa: PLC0415
+    except ImportError as missing:
+        return without_extra("export", missing)
+    folder = options.folder or Path(options.tenant)
+    try:
+        _check(options)
+        patients = _patients(options.patients) if options.patients else None
         settings = read_settings()
-        tenant = _tenant(settings, options.tenant)
-        with _store(settings) as store:
-            return _export(options, tenant, ExportLedger(store, tenant.key))
-    except (SettingsError, TenantsError, UnusableStore, UnusableKey, CannotOpen, NoMessage) as error:
-        print(f"infusion-charges export: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"infusion-charges export: {options.output}: {error.strerror}; choose a new file", file=sys.stderr)
-    return UNUSABLE
-
-
-def _export(options: argparse.Namespace, tenant: Tenant, ledger: ExportLedger) -> int:
-    if options.list:
-        for each in ledger.batches():
-            print(f"{each.id}\t{each.made_at.isoformat(timespec='minutes')}\t{each.lines} lines")
-        return WRITTEN
-    if options.output and options.output.exists():
-        raise FileExistsError(0, "is there already")
-    batch = _batch(options, ledger)
-    if batch is None:
-        print("infusion-charges export: nothing was accepted since the last file", file=sys.stderr)
-        return WRITTEN
-    _write(options.output, _content(options.format, batch, tenant, ledger))
-    print(f"infusion-charges export: file {batch.id} with {batch.lines} lines", file=sys.stderr)
-    return WRITTEN
-
-
-def _batch(options: argparse.Namespace, ledger: ExportLedger) -> Batch | None:
-    if options.again is None:
-        return ledger.make_batch(datetime.now(UTC))
-    found = next((batch for batch in ledger.batches() if batch.id == options.again), None)
-    if found is None:
-        raise SettingsError(f"--again: there is no file {options.again} of this tenant; see --list")
-    return found
-
-
-def _content(format: str, batch: Batch, tenant: Tenant, ledger: ExportLedger) -> str:
-    lines = [billing_line(line, tenant.charge_master) for line in ledger.lines_of(batch.id)]
-    if format == "csv":
-        return write_csv(batch.id, lines)
-    return write_hl7v2(batch.id, batch.made_at, lines, tenant.hl7v2)
-
-
-def _write(output: Path | None, content: str) -> None:
-    """A file of its own is for its owner alone; it holds names."""
-    if output is None:
-        sys.stdout.write(content)
-        return
-    output.touch(mode=0o600, exist_ok=False)
-    output.write_bytes(content.encode())
-
-
-def _tenant(settings: Settings, name: str) -> Tenant:
-    if settings.tenants is None:
-        raise SettingsError("INFUSION_CHARGES_TENANTS: not set; give the path of a tenants file")
-    tenants = read_tenants(settings.tenants)
-    tenant = tenants.by_key(name)
-    if tenant is None:
-        raise SettingsError(f"no tenant {name}; the file has {', '.join(each.key for each in tenants)}")
-    return tenant
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database_url, settings.encryption_keys)
+        client = _client(settings, read_tenant(settings, options.tenant))
+    except (SettingsError, EhrError, UnusableStore, UnusableKey) as wrong:
+        return _say(wrong, UNUSABLE)
     try:
-        yield store
-    finally:
-        store.close()
+        if patients is not None:
+            return _crawl(client, folder, patients, options.pause)
+        count = export(client, folder, options.group, options.since, sleep=time.sleep, told=_tell)
+    except (BulkError, EhrError, OSError) as wrong:
+        return _say(wrong, STOPPED)
+    except KeyboardInterrupt:
+        return _say("stopped; run the same command again to go on", STOPPED)
+    print(f"{count} files in {folder}")
+    return DONE
+
+
+def _crawl(client: FhirClient, folder: Path, patients: list[str], pause: float) -> int:
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from plugin.bulk.crawling import crawl  # noqa: PLC0415
+
+    with tqdm(total=len(patients), unit=" patients", disable=None) as bar:
+        told: Callable[[int], object] = lambda done: bar.update(done - bar.n)  # noqa: E731
+        count = crawl(client, folder, patients, pause=pause, sleep=time.sleep, told=told)
+    print(f"the charts of {count} patients in {folder}")
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.group and not ID.fullmatch(options.group):
+        raise SettingsError(f"--group {options.group}: not an id")
+    if options.since and not INSTANT.fullmatch(options.since):
+        raise SettingsError(f"--since {options.since}: write it as 2026-01-01T00:00:00Z")
+
+
+def _patients(path: Path) -> list[str]:
+    try:
+        given = path.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"--patients {path}: can't be read") from None
+    ids = [each.removeprefix("Patient/") for each in given]
+    wrong = next((number for number, each in enumerate(ids, 1) if not ID.fullmatch(each)), 0)
+    if wrong or not ids:
+        raise SettingsError(f"--patients {path}: entry {wrong} is no id" if wrong else f"--patients {path}: empty")
+    return list(dict.fromkeys(ids))
+
+
+def _client(settings: Settings, tenant: Tenant) -> FhirClient:
+    """With the app's own token; without one where the tenant has no sign-in."""
+    transport = Transport()
+    if tenant.open:
+        return FhirClient(transport, tenant, None)
+    store = open_store(settings.database_url, settings.encryption_keys)
+    credentials = Credentials(keys_of=SigningKeys(store).of)
+    endpoint = TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), credentials)
+    return backend_client(endpoint, lambda: datetime.now(UTC))
+
+
+def _tell(words: str) -> None:
+    print(f"infusion-charges export: {''.join(c if c.isprintable() else ' ' for c in words)}", file=sys.stderr)
+
+
+def _say(wrong: object, status: int) -> int:
+    print(f"infusion-charges export: {wrong}", file=sys.stderr)
+    return status

@@ -20,7 +20,7 @@ def run_without(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [("audit", "folder"), ("generate", "folder"), ("fetch-charts", "lab", "folder")])
+@pytest.mark.parametrize("command", [("audit", "folder"), ("generate", "folder"), ("export", "lab", "folder")])
 def test_the_remedy_is_named(command):
     """One line, status 2, no traceback."""
     done = run_without(*command)

@@ -1,4 +1,4 @@
-"""`infusion-charges fetch-charts` against a server on loopback, and the audit of what it brought."""
+"""`infusion-charges export` against a server on loopback, and the audit of what it brought."""
 
 import json
 import threading
@@ -70,11 +70,20 @@ def test_what_an_ehr_exports_can_be_audited(tmp_path, capsys):
     """From the kick-off to the finding: the second hour was not charged."""
     folder = tmp_path / "export"
 
-    assert main(["fetch-charts", "lab", str(folder)]) == 0
+    assert main(["export", "lab", str(folder)]) == 0
     assert "5 files" in capsys.readouterr().out
     assert main(["audit", str(folder), "--output", str(tmp_path / "f.jsonl"), "--workers", "1"]) == 0
     (finding,) = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
     assert (finding["code"], finding["direction"]) == ("96366", "under")
+
+
+@pytest.mark.usefixtures("_tenants")
+def test_without_a_folder_the_files_lie_below_the_tenants_name(tmp_path, monkeypatch):
+    """`infusion-charges export TENANT` is enough."""
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["export", "lab"]) == 0
+    assert (tmp_path / "lab" / "export.json").is_file()
 
 
 @pytest.mark.usefixtures("_tenants")
@@ -91,6 +100,6 @@ def test_an_argument_that_cannot_be_used_is_refused_with_two(options, told, tmp_
     """Nothing was asked of the EHR."""
     given = [each.format(folder=tmp_path / "export") for each in options]
 
-    assert main(["fetch-charts", *given]) == 2
+    assert main(["export", *given]) == 2
     assert told in capsys.readouterr().err
     assert not (tmp_path / "export").exists()

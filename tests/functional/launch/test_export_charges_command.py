@@ -1,4 +1,4 @@
-"""`infusion-charges export`: a file, the same file again, the list, and what can't be used in one line."""
+"""`infusion-charges export-charges`: a file, the same file again, the list, and what can't be used in one line."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     store = open_store(url, [KEY])
     Export(ExportLedger(store, "clinic"), lambda: NOW).create(DRAFT)
     store.close()
-    return lambda *arguments: main(["export", *arguments])
+    return lambda *arguments: main(["export-charges", *arguments])
 
 
 @verifies("WR-09")
