@@ -67,7 +67,7 @@ $(VENV)/spark.stamp: .locks/spark.txt $(VENV)/development.stamp
 test-spark: $(VENV)/spark.stamp ## the audit on Apache Spark in local mode (needs Java 17; installs half a gigabyte)
 	@PYSPARK_PYTHON=$(abspath $(RUN)) $(RUN) -m pytest tests/spark $(ARGS)
 
-test-browser: $(VENV)/development.stamp ## run the browser tests alone
+test-browser: $(VENV)/development.stamp ## run the browser tests alone (Chromium; Firefox ESR: ARGS="-k firefox")
 	@$(RUN) -m pytest tests/browser $(ARGS)
 
 pictures: $(VENV)/development.stamp ## take the documentation's pictures anew (needs chromium)

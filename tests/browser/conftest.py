@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
 from tests.browser.ehr_pages import Ehr
+from tests.browser.npm_packages import NOT_RUN
 from tests.browser.servers import running_demo
 from tests.conftest import find_chromium
 
@@ -23,6 +24,11 @@ ARGUMENTS = (
 REFUSED = re.compile(r"status of (403|409|422) ")
 PATIENCE_MS = 10_000
 DESKTOP = {"width": 1280, "height": 900}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for what in dict.fromkeys(NOT_RUN):
+        terminalreporter.write_line(f"not run: {what}", yellow=True)
 
 
 @pytest.fixture(scope="session")
