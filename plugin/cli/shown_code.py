@@ -8,8 +8,9 @@ from itertools import groupby
 from pathlib import Path
 
 from plugin.codebook import CodeBook
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.importers import rows_about
-from plugin.codebook.tables import DrugCode, ProcedureCode
+from plugin.codebook.tables import ProcedureCode
 
 SHOWN_OF_A_TABLE = 10
 CONTAINERS = {

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from plugin.codebook import tables
+from plugin.codebook import drug_rows, tables
 from plugin.codebook.claims import ClaimTables
 from plugin.codebook.diagnoses import DiagnosisTables
 from plugin.codebook.drugs import DrugTable
@@ -44,7 +44,7 @@ class CodeBook:
     modifiers: Mapping[str, Any]
     hierarchy: Mapping[str, Any]
     drugs: DrugTable
-    drug_codes: tuple[tables.DrugCode, ...]
+    drug_codes: tuple[drug_rows.DrugCode, ...]
     packages: PackageTable
     diagnoses: DiagnosisTables
     flags: Mapping[tuple[str, str], TableRow]
@@ -59,7 +59,7 @@ class CodeBook:
     def load(overlay: Path | None = None) -> "CodeBook":
         """The product's tables, with a site's own over them; CodeBookError names file, row and field of a wrong one."""
         folders = tables.Folders(overlay)
-        drug_codes = tuple(tables.read_drug_codes(folders))
+        drug_codes = tuple(drug_rows.read_drug_codes(folders))
         citations = tables.read_citations(folders)
         return CodeBook(
             citations=citations,
@@ -68,11 +68,11 @@ class CodeBook:
             positions=tables.read_positions(folders),
             modifiers=tables.read_toml("modifiers.toml", folders),
             hierarchy=tables.read_toml("hierarchy.toml", folders),
-            drugs=DrugTable(tables.read_drugs(folders), tables.read_crosswalk(folders), drug_codes),
+            drugs=DrugTable(drug_rows.read_drugs(folders), drug_rows.read_crosswalk(folders), drug_codes),
             drug_codes=drug_codes,
             packages=PackageTable(folders, drug_codes),
             diagnoses=DiagnosisTables(folders),
-            flags=tables.read_flags(folders),
+            flags=drug_rows.read_flags(folders),
             profiles=tables.read_toml("profiles.toml", folders),
             retired=tables.read_retired(folders),
             claims=ClaimTables(folders, citations),
@@ -106,13 +106,13 @@ class CodeBook:
         """The rows of an administration code over time, none for any other code."""
         return self._rows_of_codes.get(code, ())
 
-    def rows_of_drug_code(self, code: str) -> tuple[tables.DrugCode, ...]:
+    def rows_of_drug_code(self, code: str) -> tuple[drug_rows.DrugCode, ...]:
         """The rows of a drug's code over time, none for any other code."""
         return self._rows_of_drug_codes.get(code, ())
 
     @cached_property
-    def _rows_of_drug_codes(self) -> dict[str, tuple[tables.DrugCode, ...]]:
-        found: dict[str, tuple[tables.DrugCode, ...]] = {}
+    def _rows_of_drug_codes(self) -> dict[str, tuple[drug_rows.DrugCode, ...]]:
+        found: dict[str, tuple[drug_rows.DrugCode, ...]] = {}
         for row in self.drug_codes:
             found[row.code] = (*found.get(row.code, ()), row)
         return found
@@ -194,7 +194,7 @@ class Edition:
         self.initial_codes = frozenset(
             row.code for family, row in rows.items() if family[1] is Role.INITIAL and family[2] in IN_A_VEIN
         )
-        self.drug_codes: dict[str, list[tables.DrugCode]] = {}
+        self.drug_codes: dict[str, list[drug_rows.DrugCode]] = {}
         for drug_code in book.drug_codes:
             if drug_code.holds(day):
                 self.drug_codes.setdefault(drug_code.drug, []).append(drug_code)
@@ -295,13 +295,13 @@ class View:
         self.drug_rows[identity.key] = rows
         return identity
 
-    def drug_codes(self, drug: str) -> tuple[tables.DrugCode, ...]:
+    def drug_codes(self, drug: str) -> tuple[drug_rows.DrugCode, ...]:
         """The codes one drug can be billed with on this day, by its key in `drugs.csv`; of a mixture ask for each."""
         found = tuple(self._edition.drug_codes.get(drug, ()))
         self.rows += [code.row for code in found]
         return found
 
-    def codes_named(self, code: str) -> tuple[tables.DrugCode, ...]:
+    def codes_named(self, code: str) -> tuple[drug_rows.DrugCode, ...]:
         """The row of one code in force on this day, whichever drug it is of; the first where several drugs share it."""
         found = [row for rows in self._edition.drug_codes.values() for row in rows if row.code == code][:1]
         self.rows += [row.row for row in found]

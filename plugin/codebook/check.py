@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Protocol
 
-from plugin.codebook import tables
+from plugin.codebook import drug_rows, tables
 from plugin.codebook.check_drugs import drug_problems
 from plugin.codebook.claims import ClaimTables
 from plugin.codebook.diagnoses import DiagnosisTables
@@ -29,11 +29,11 @@ class Dated(Protocol):
 
 def problems(today: date) -> list[str]:
     """One sentence for each problem, naming table, row and remedy; empty when the tables are sound."""
-    codes, limits, drugs = tables.read_procedure_codes(), tables.read_limits(), tables.read_drugs()
+    codes, limits, drugs = tables.read_procedure_codes(), tables.read_limits(), drug_rows.read_drugs()
     known = tables.read_citations()
     rows = [*(c.row for c in codes), *(v.row for values in limits.values() for v in values), *(d.row for d in drugs)]
     rows += [r.row for r in tables.read_retired().values()]
-    rows += tables.read_flags().values()
+    rows += drug_rows.read_flags().values()
     rows += DiagnosisTables().rows
     rows += _claim_rows()
     return [
@@ -99,7 +99,7 @@ def _positions(known: Iterable[str]) -> Iterator[str]:
                 yield f"positions.toml {position.name}={side.name}: there is no source {source!r}"
 
 
-def _drug_names(drugs: Iterable[tables.DrugRow]) -> Iterator[str]:
+def _drug_names(drugs: Iterable[drug_rows.DrugRow]) -> Iterator[str]:
     owner: dict[str, str] = {}
     for row in drugs:
         for name in row.names:

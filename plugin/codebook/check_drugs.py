@@ -5,17 +5,18 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 
-from plugin.codebook import tables
+from plugin.codebook import drug_rows, tables
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.errors import CodeBookError
 from plugin.codebook.packages import OWN, Package, PackageTable
-from plugin.codebook.tables import DrugCode, Folders
+from plugin.codebook.tables import Folders
 
 
 def drug_problems(folders: Folders) -> Iterator[str]:
     """One sentence for each problem of the formulary, naming table, row and remedy; of a site's overlay, too."""
     try:
-        codes = tables.read_drug_codes(folders)
-        drugs = {row.drug for row in tables.read_drugs(folders)}
+        codes = drug_rows.read_drug_codes(folders)
+        drugs = {row.drug for row in drug_rows.read_drugs(folders)}
         cited = set(tables.read_citations(folders))
         packages = list(PackageTable(folders, codes).own())
     except CodeBookError as wrong:
@@ -29,8 +30,8 @@ def drug_problems(folders: Folders) -> Iterator[str]:
 
 def _strangers(codes: Iterable[DrugCode], drugs: Collection[str], folders: Folders) -> Iterator[str]:
     named = [("drug_codes.csv", code.code, code.drug) for code in codes]
-    named += [("drug_flags.csv", flag, drug) for drug, flag in tables.read_flags(folders)]
-    named += [("drug_crosswalk.csv", " ".join(key), drug) for key, drug in tables.read_crosswalk(folders).items()]
+    named += [("drug_flags.csv", flag, drug) for drug, flag in drug_rows.read_flags(folders)]
+    named += [("drug_crosswalk.csv", " ".join(key), drug) for key, drug in drug_rows.read_crosswalk(folders).items()]
     for table, row, drug in named:
         if drug not in drugs:
             yield f"{table} {row}: there is no drug {drug!r}; add it to drugs.csv, or mend its name"

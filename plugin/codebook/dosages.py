@@ -7,8 +7,8 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.packages import BILLING_UNIT, Package
-from plugin.codebook.tables import DrugCode
 from plugin.codebook.units import UnitTable
 from plugin.domain import Quantity
 

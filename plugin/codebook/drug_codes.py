@@ -14,8 +14,8 @@ A fact that fits none of the codes left narrows nothing, apart from the route.
 from collections.abc import Iterable, Iterator, Sequence
 
 from plugin.codebook.drug_names import Words, words_apart
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.packages import Package
-from plugin.codebook.tables import DrugCode
 from plugin.domain import Drug, Route, Term
 
 UNINJECTED = (Route.ENTERAL, Route.INHALED, Route.TOPICAL)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from plugin.codebook.tables import DrugRow
+from plugin.codebook.drug_rows import DrugRow
 
 WORD = re.compile(r"[a-z0-9.%/+-]+")
 PARTED = " * "  # other words may stand between the parts of such a name: "heparin * flush"

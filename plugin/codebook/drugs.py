@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from plugin.codebook import ndc
 from plugin.codebook.drug_names import DrugNames, is_form_of, words_of
+from plugin.codebook.drug_rows import DrugCode, DrugRow
 from plugin.codebook.errors import CodeBookError
-from plugin.codebook.tables import DrugCode, DrugRow
 from plugin.domain import Drug, DrugClass, DrugIdentity, TableRow, Term
 
 FLUIDS = (DrugClass.HYDRATION_FLUID, DrugClass.FLUSH)

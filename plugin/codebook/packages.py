@@ -11,8 +11,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from plugin.codebook import ndc
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.errors import CodeBookError
-from plugin.codebook.tables import DrugCode, Folders, above_zero, optional_day
+from plugin.codebook.tables import Folders, above_zero, optional_day
 from plugin.domain import TableRow
 
 OWN, IMPORTED = "drug_packages.csv", "drug_crosswalk_units.csv"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from plugin.codebook import CodeBook
 from plugin.codebook.diagnoses import OrderRule
-from plugin.codebook.tables import DrugCode, DrugRow, Position, read_drugs
+from plugin.codebook.drug_rows import DrugCode, DrugRow, read_drugs
+from plugin.codebook.tables import Position
 from plugin.domain import Citation
 from plugin.ehr.presets import presets as known_presets
 from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, TELL

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from plugin.codebook import CodeBookError
-from plugin.codebook.tables import DrugCode
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.units import Measure, UnitTable
 from plugin.domain import Fact, Quantity, Rate, Status
 from plugin.rules.drug_lines.given import Share

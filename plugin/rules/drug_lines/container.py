@@ -8,8 +8,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.packages import BILLING_UNIT, Package
-from plugin.codebook.tables import DrugCode
 from plugin.codebook.units import UnitTable
 from plugin.domain import Fact
 from plugin.rules.drug_lines.amount import one_unit, plain

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 
 from plugin.codebook import ndc
-from plugin.codebook.tables import DrugCode
+from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import DrugClass, TableRow
 from plugin.rules.drug_lines.amount import Amount, Unclear, amount_of, one_unit
 from plugin.rules.drug_lines.container import container_of

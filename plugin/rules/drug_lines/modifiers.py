@@ -1,6 +1,6 @@
 """Modifiers of a drug line that don't come from waste: the way in (R32e), anemia (R47), 340B (R32d)."""
 
-from plugin.codebook.tables import DrugCode
+from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import Route
 from plugin.rules.drug_lines.dispensed import Dispensed
 from plugin.rules.visit import Visit

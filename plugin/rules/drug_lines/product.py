@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from plugin.codebook import View
 from plugin.codebook.dosages import code_of
 from plugin.codebook.drug_codes import chosen
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.packages import Package
-from plugin.codebook.tables import DrugCode
 from plugin.domain import Drug, DrugClass
 from plugin.rules.drug_lines.amount import one_unit, plain
 from plugin.rules.drug_lines.given import Share

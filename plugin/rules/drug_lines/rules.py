@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from plugin.codebook.tables import DrugCode
+from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import Ask, Decline, DrugClass, Fact, Notice, Suggest
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import Apply, with_each_stated, with_stated

@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from plugin.codebook.tables import DrugCode
+from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import DrugClass, Fact
 from plugin.rules.drug_lines.amount import Amount, one_unit, plain
 from plugin.rules.drug_lines.container import MULTI, Container, least_waste, usual_sizes

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from plugin.codebook.tables import DrugCode, ProcedureCode
+from plugin.codebook.drug_rows import DrugCode
+from plugin.codebook.tables import ProcedureCode
 from plugin.domain import ClaimLine, Fact
 from plugin.rules.base import since
 from plugin.rules.scrub.base import Found, edit, hard_if

@@ -2,10 +2,10 @@
 
 import pytest
 
-from plugin.codebook import tables
+from plugin.codebook import drug_rows
 from plugin.domain import DrugClass
 
-DRUGS = {row.drug: row for row in tables.read_drugs()}
+DRUGS = {row.drug: row for row in drug_rows.read_drugs()}
 COMPLEX, THERAPEUTIC, HORMONAL = DrugClass.COMPLEX_BIOLOGIC, DrugClass.THERAPEUTIC, DrugClass.HORMONAL
 ANTINEOPLASTIC, THROMBOLYTIC = DrugClass.ANTINEOPLASTIC, DrugClass.THROMBOLYTIC
 # Set by hand from the addendum: the drugs of a line, and whether payers' own readings are expected.
@@ -63,13 +63,13 @@ def test_the_form_under_the_skin_is_therapeutic(name):
     row = DRUGS[name]
 
     assert (COMPLEX, THERAPEUTIC, True) == (row.drug_class, row.injected_class, row.payer_varies)
-    assert (name, "self-administered-drug") in tables.read_flags()
+    assert (name, "self-administered-drug") in drug_rows.read_flags()
 
 
 @pytest.mark.parametrize("name", ["emicizumab", "enoxaparin", "insulin", "octreotide"])
 def test_what_patients_usually_inject_themselves_is_marked(name):
     """Rule R46: the contractor's list decides whether it is covered."""
-    assert (name, "self-administered-drug") in tables.read_flags()
+    assert (name, "self-administered-drug") in drug_rows.read_flags()
 
 
 def test_no_drug_that_was_missing_is_missing():

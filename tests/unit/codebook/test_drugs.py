@@ -4,8 +4,8 @@ import pytest
 
 from plugin.codebook import CodeBook, ndc
 from plugin.codebook.drug_names import words_of
+from plugin.codebook.drug_rows import DrugRow
 from plugin.codebook.drugs import REMEMBERED, DrugTable
-from plugin.codebook.tables import DrugRow
 from plugin.domain import Drug, DrugClass, DrugIdentity, Ingredient, TableRow, Term
 
 

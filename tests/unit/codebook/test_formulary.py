@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from plugin.codebook import CodeBook, CodeBookError, tables
+from plugin.codebook import CodeBook, CodeBookError, drug_rows
 from plugin.codebook.check_drugs import drug_problems
-from plugin.codebook.tables import DrugCode, Folders
+from plugin.codebook.drug_rows import DrugCode
+from plugin.codebook.tables import Folders
 from plugin.domain import Standing
 
 BOOK = CodeBook.load()
@@ -40,7 +41,7 @@ def test_the_formulary_is_as_large_as_it_says():
 
 def test_every_drug_code_has_a_drug_with_a_class_a_source_and_our_label():
     """The class is that of the drug; the source is a real one; a label names the drug."""
-    rows = {row.drug: row for row in tables.read_drugs()}
+    rows = {row.drug: row for row in drug_rows.read_drugs()}
 
     assert [code.code for code in BOOK.drug_codes if code.drug not in rows] == []
     assert [code.code for code in BOOK.drug_codes if code.row.cites not in BOOK.citations] == []
@@ -117,7 +118,7 @@ def test_the_products_own_drug_tables_are_sound():
 def test_a_wrong_row_is_refused_by_line_and_field(tmp_path, fields, said):
     """The message names the file, the line and what is wrong there."""
     with pytest.raises(CodeBookError, match=r"drug_codes\.csv line 2: ") as refused:
-        tables.read_drug_codes(overlay(tmp_path, wonder(**fields)))
+        drug_rows.read_drug_codes(overlay(tmp_path, wonder(**fields)))
 
     assert said in str(refused.value)
 
@@ -125,7 +126,7 @@ def test_a_wrong_row_is_refused_by_line_and_field(tmp_path, fields, said):
 def test_a_missing_column_is_named(tmp_path):
     """An overlay from another version is refused, not half read."""
     with pytest.raises(CodeBookError, match="up_to"):
-        tables.read_drug_codes(overlay(tmp_path, wonder(), header=COLUMNS.replace("up_to", "upto")))
+        drug_rows.read_drug_codes(overlay(tmp_path, wonder(), header=COLUMNS.replace("up_to", "upto")))
 
 
 def test_an_overlay_adds_a_code_and_corrects_one_of_the_same_first_day(tmp_path):

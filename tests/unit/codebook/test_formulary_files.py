@@ -11,8 +11,8 @@ from decimal import Decimal
 import pytest
 
 from plugin.codebook import CodeBook
+from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.packages import Package
-from plugin.codebook.tables import DrugCode
 from plugin.domain import Drug, Term
 from tests.repo import tracked
 

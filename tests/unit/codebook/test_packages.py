@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from plugin.codebook import CodeBook, CodeBookError, tables
+from plugin.codebook import CodeBook, CodeBookError, drug_rows
 from plugin.codebook.packages import PackageTable
 from plugin.codebook.tables import Folders
 
@@ -23,7 +23,7 @@ def site(folder, table: str, *rows: str) -> PackageTable:
     header = OWN if table == "drug_packages.csv" else IMPORTED
     (folder / table).write_text(header + "\n".join(rows) + "\n")
     folders = Folders(folder)
-    return PackageTable(folders, tables.read_drug_codes(folders))
+    return PackageTable(folders, drug_rows.read_drug_codes(folders))
 
 
 def contents(packages) -> list[tuple[str, Decimal, str]]:

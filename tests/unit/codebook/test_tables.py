@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.codebook import CodeBook, CodeBookError, tables
+from plugin.codebook import CodeBook, CodeBookError, drug_rows, tables
 from plugin.codebook.check import STALE_AFTER_DAYS, problems
 
 CHECKED = date(2026, 11, 21)
@@ -57,7 +57,7 @@ def test_a_wrong_drug_class_is_refused_by_line(data):
     spoil(data, "drugs.csv", "abatacept,complex biologic", "abatacept,biologic")
 
     with pytest.raises(CodeBookError, match=r"drugs\.csv line 2: 'biologic'"):
-        tables.read_drugs()
+        drug_rows.read_drugs()
 
 
 def test_a_source_that_is_there_twice_is_refused(data):
