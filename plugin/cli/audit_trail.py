@@ -5,7 +5,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,11 +113,6 @@ def _told(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namesp
     return told
 
 
-@contextmanager
-def _store() -> Iterator[Store]:
+def _store() -> closing[Store]:
     settings = read_settings()
-    store = open_store(settings.database_url, settings.encryption_keys)
-    try:
-        yield store
-    finally:
-        store.close()
+    return closing(open_store(settings.database_url, settings.encryption_keys))

@@ -2,8 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from plugin.ehr.billing_hl7v2 import NoMessage, write_hl7v2
 from plugin.ehr.billing_lines import billing_line
 from plugin.ehr.tenants import Tenant
 from plugin.store.cipher import CannotOpen, UnusableKey
-from plugin.store.engine import Store, UnusableStore, open_store
+from plugin.store.engine import UnusableStore, open_store
 from plugin.store.exports import Batch, ExportLedger
-from plugin.web.settings import Settings, SettingsError, read_settings
+from plugin.web.settings import SettingsError, read_settings
 
 WRITTEN, UNUSABLE = 0, 2
 
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         settings = read_settings()
         tenant = read_tenant(settings, options.tenant)
-        with _store(settings) as store:
+        with closing(open_store(settings.database_url, settings.encryption_keys)) as store:
             return _export(options, tenant, ExportLedger(store, tenant.key))
     except (SettingsError, UnusableStore, UnusableKey, CannotOpen, NoMessage) as error:
         print(f"infusion-charges export-charges: {error}", file=sys.stderr)
@@ -90,12 +89,3 @@ def _write(output: Path | None, content: str) -> None:
         return
     output.touch(mode=0o600, exist_ok=False)
     output.write_bytes(content.encode())
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database_url, settings.encryption_keys)
-    try:
-        yield store
-    finally:
-        store.close()

@@ -3,8 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -113,10 +113,5 @@ def _signing_tenant(settings: Settings, name: str) -> Tenant:
     return tenant
 
 
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database_url, settings.encryption_keys)
-    try:
-        yield store
-    finally:
-        store.close()
+def _store(settings: Settings) -> closing[Store]:
+    return closing(open_store(settings.database_url, settings.encryption_keys))

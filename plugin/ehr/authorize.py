@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote_to_bytes
 from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.scopes import in_v1
 from plugin.ehr.tenants import Tenant
-from plugin.store.launches import LaunchStore, Pending
+from plugin.store.launches import LaunchStore
+from plugin.store.pending_launches import Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def authorization_address(
         started_at=now,
         staff=asked.staff,
     )
-    state = launches.begin(pending, browser, now)
+    state = launches.pending.begin(pending, browser, now)
     parameters = {
         "response_type": "code",
         "client_id": asked.tenant.client_id,

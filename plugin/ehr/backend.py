@@ -11,7 +11,7 @@ from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import EhrError
 from plugin.ehr.grants import RENEW_BEFORE
 from plugin.ehr.tokens import TokenEndpoint
-from plugin.store.launches import Tokens
+from plugin.store.launch_rows import Tokens
 
 
 class BackendGrant:

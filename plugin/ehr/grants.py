@@ -8,7 +8,8 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from plugin.ehr.errors import SessionEnded, TokenRefused
-from plugin.store.launches import Launch, LaunchStore, Tokens
+from plugin.store.launch_rows import Launch, Tokens
+from plugin.store.launches import LaunchStore
 
 RENEW_BEFORE = timedelta(seconds=30)
 POLL_SECONDS = 0.2

@@ -11,7 +11,7 @@ from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.errors import EhrError, TokenRefused
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import Answer, NotJsonError, Transport
-from plugin.store.launches import Tokens
+from plugin.store.launch_rows import Tokens
 
 DEFAULT_LIFE = 300
 MAX_LIFE = 24 * 3600

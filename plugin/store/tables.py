@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 from plugin.store.columns import Moment
 
@@ -102,8 +103,13 @@ review_encounters = Table(
 )
 
 
-def _of_encounter() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["tenant", "encounter"], ["review_encounters.tenant", "review_encounters.encounter"])
+def _of_encounter() -> tuple[SchemaItem, ...]:
+    """The columns of a row about an encounter under review."""
+    return (
+        Column("tenant", String(100), nullable=False),
+        Column("encounter", String(200), nullable=False),
+        ForeignKeyConstraint(["tenant", "encounter"], ["review_encounters.tenant", "review_encounters.encounter"]),
+    )
 
 
 # What a page showed, by the digest of what it rested on; to say what changed since.
@@ -123,8 +129,7 @@ decisions = Table(
     "decisions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("identity", String(64), nullable=False),
     Column("number", Integer, nullable=False),
     Column("action", String(20), nullable=False),
@@ -132,7 +137,6 @@ decisions = Table(
     Column("decided_at", Moment, nullable=False),
     UniqueConstraint("identity", "number"),
     Index(None, "tenant", "encounter"),
-    _of_encounter(),
 )
 
 # What was about to be sent, stored before it was; at most one for each charge is unsettled.
@@ -142,8 +146,7 @@ intents = Table(
     "intents",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("identity", String(64), nullable=False),
     Column("decision_number", Integer, nullable=False),
     Column("sink", String(40), nullable=False),
@@ -157,7 +160,6 @@ intents = Table(
     Index(
         "ix_intents_unsettled", "identity", unique=True, sqlite_where=text(UNSETTLED), postgresql_where=text(UNSETTLED)
     ),
-    _of_encounter(),
 )
 
 # Charges in the EHR as we last wrote them.
@@ -165,8 +167,7 @@ sent_charges = Table(
     "sent_charges",
     metadata,
     Column("identity", String(64), primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("reference", Text, nullable=False),
     Column("resource_version", Text, nullable=False),
     Column("status", String(20), nullable=False),
@@ -174,7 +175,6 @@ sent_charges = Table(
     Column("version", Integer, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Index(None, "tenant", "encounter"),
-    _of_encounter(),
 )
 
 # What people stated in answer to questions, and what of it was taken back; only ever added to.
@@ -182,14 +182,12 @@ attestations = Table(
     "attestations",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("number", Integer, nullable=False),
     Column("action", String(20), nullable=False),
     Column("content_sealed", Text, nullable=False),
     Column("at", Moment, nullable=False),
     UniqueConstraint("tenant", "encounter", "number", "action"),
-    _of_encounter(),
 )
 
 # Questions that were sent to somebody, and the last reply that was seen.
@@ -197,8 +195,7 @@ sent_questions = Table(
     "sent_questions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("number", Integer, nullable=False),
     Column("reference", Text, nullable=False),
     Column("state", String(20), nullable=False),
@@ -207,7 +204,6 @@ sent_questions = Table(
     Column("sent_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("tenant", "encounter", "number"),
-    _of_encounter(),
 )
 
 # What goes to billing by a file, only ever added to; `number` counts the lines of one charge, `batch` is the file.
@@ -222,8 +218,7 @@ export_lines = Table(
     "export_lines",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("identity", String(64), nullable=False),
     Column("number", Integer, nullable=False),
     Column("kind", String(10), nullable=False),
@@ -232,7 +227,6 @@ export_lines = Table(
     Column("batch", Integer, ForeignKey("export_batches.id")),
     UniqueConstraint("identity", "number"),
     Index(None, "tenant", "batch"),
-    _of_encounter(),
 )
 
 # One row for each encounter that the app or a scan has seen: counts and days, nothing of what was charted.
@@ -242,8 +236,7 @@ worklist = Table(
     "worklist",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("patient", String(200), nullable=False),
     Column("person_sealed", Text, nullable=False),
     Column("unit", String(200), nullable=False),
@@ -268,7 +261,6 @@ worklist = Table(
     UniqueConstraint("tenant", "encounter"),
     Index(None, "tenant", "is_open", "cents"),
     Index(None, "tenant", "day"),
-    _of_encounter(),
 )
 
 # What happened, only ever added to; `digest` chains an encounter's entries (`plugin.store.trail_chain`).
@@ -276,8 +268,7 @@ trail = Table(
     "trail",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("tenant", String(100), nullable=False),
-    Column("encounter", String(200), nullable=False),
+    *_of_encounter(),
     Column("number", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Column("kind", String(20), nullable=False),
@@ -285,7 +276,6 @@ trail = Table(
     Column("content_sealed", Text, nullable=False),
     Column("digest", String(64), nullable=False),
     UniqueConstraint("tenant", "encounter", "number"),
-    _of_encounter(),
 )
 
 # The one key of all chains.

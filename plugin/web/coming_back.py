@@ -15,7 +15,8 @@ from plugin.ehr.practitioner_roles import read_role_names
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.tokens import TokenAnswer
 from plugin.ehr.user_names import read_user_name
-from plugin.store.launches import Launch, NewLaunch, Pending, StateRefused, Tokens
+from plugin.store.launch_rows import Launch, NewLaunch, Tokens
+from plugin.store.pending_launches import Pending, StateRefused
 from plugin.store.rate_counts import forget_counts
 from plugin.web.errors import PageError
 from plugin.web.launching import blueprint, show_breakout
@@ -33,7 +34,9 @@ def callback() -> AnyResponse:
     if not browser:
         return show_breakout(_standalone_restart())
     try:
-        pending = current_services().launches.take(request.args.get("state", ""), browser, current_services().clock())
+        pending = current_services().launches.pending.take(
+            request.args.get("state", ""), browser, current_services().clock()
+        )
     except StateRefused as error:
         if error.reason == "other-browser":
             return show_breakout(_standalone_restart())

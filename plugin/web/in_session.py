@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from plugin.ehr.encounters import Visit, find_visits, read_visit
 from plugin.ehr.errors import EhrError
 from plugin.ehr.tokens import is_fhir_id
-from plugin.store.launches import Launch
+from plugin.store.launch_rows import Launch
 from plugin.web import staff
 from plugin.web.coming_back import revoke_quietly, session_address
 from plugin.web.errors import PageError

@@ -22,7 +22,7 @@ from plugin.review.scrubbed_decisions import decisions_in_force
 from plugin.review.scrubbing import Scrubbed, lines_as_decided, scrub_lines
 from plugin.rules.what_if import WhatIf, what_if
 from plugin.store.attestations import EncounterAttestations
-from plugin.store.launches import Launch
+from plugin.store.launch_rows import Launch
 from plugin.store.records import EncounterRecords
 from plugin.store.sent_questions import EncounterQuestions
 from plugin.web.services import Services

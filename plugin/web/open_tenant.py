@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
 from plugin.ehr.tokens import is_fhir_id
-from plugin.store.launches import NewLaunch, Tokens
+from plugin.store.launch_rows import NewLaunch, Tokens
 from plugin.web.coming_back import open_session, to_session
 from plugin.web.errors import PageError
 from plugin.web.launching import blueprint

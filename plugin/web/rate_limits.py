@@ -10,7 +10,7 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from plugin.store.engine import Store
-from plugin.store.launches import Launch
+from plugin.store.launch_rows import Launch
 from plugin.store.rate_counts import clear_count, count_of, count_up, forget_counts
 from plugin.web.services import Services
 from plugin.web.settings import SettingsError

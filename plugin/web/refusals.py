@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from plugin.store.launches import StateRefused
+from plugin.store.pending_launches import StateRefused
 from plugin.web.errors import PageError
 
 _STATE_REFUSALS = {

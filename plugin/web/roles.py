@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from plugin.store.launches import Launch
+from plugin.store.launch_rows import Launch
 from plugin.web.errors import PageError
 from plugin.web.services import current_services
 from plugin.web.session import current_launch

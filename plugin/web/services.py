@@ -33,7 +33,8 @@ from plugin.review.ports import ChargeSink, Person, Policy
 from plugin.review.prepare import ReviewSettings
 from plugin.store.engine import Store
 from plugin.store.exports import ExportLedger
-from plugin.store.launches import Launch, LaunchStore, Tokens
+from plugin.store.launch_rows import Launch, Tokens
+from plugin.store.launches import LaunchStore
 from plugin.web.settings import Settings
 
 if TYPE_CHECKING:

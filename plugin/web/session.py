@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from plugin.store.launches import Launch
+from plugin.store.launch_rows import Launch
 from plugin.web.errors import FROM_CHART, PageError
 from plugin.web.services import current_services
 

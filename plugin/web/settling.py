@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from plugin.ehr.errors import EhrError
 from plugin.review.post import Posting, look_for_unsettled
-from plugin.store.launches import Launch
+from plugin.store.launch_rows import Launch
 from plugin.store.records import EncounterRecords, encounters_with_unsettled
 from plugin.store.turns import TURN_LIFE
 from plugin.web.services import Services

@@ -7,7 +7,7 @@ from typing import Any
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from plugin.store.launches import Launch, NewLaunch
+from plugin.store.launch_rows import Launch, NewLaunch
 from plugin.store.worklist import Taken, Worklist, WorkRow
 from plugin.web.errors import PageError
 from plugin.web.roles import require_role

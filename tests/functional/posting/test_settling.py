@@ -9,7 +9,8 @@ import pytest
 from plugin.ehr.errors import SessionEnded, Unreachable
 from plugin.ehr.sinks.fhir_create import FhirCreate
 from plugin.review.ports import Policy
-from plugin.store.launches import Launch, LaunchStore, NewLaunch, Tokens
+from plugin.store.launch_rows import Launch, NewLaunch, Tokens
+from plugin.store.launches import LaunchStore
 from plugin.web.settling import settle_in_background, settle_unknown
 from tests.functional.posting.clinic import ENCOUNTER, PATIENT, POLICY, Clinic, LossyHttp, utc_now
 

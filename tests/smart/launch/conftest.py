@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from plugin.store.cipher import make_key
-from plugin.store.launches import Launch
+from plugin.store.launch_rows import Launch
 from plugin.web.app import create_app
 from plugin.web.services import Services
 from plugin.web.session import COOKIE

@@ -42,7 +42,7 @@ def address_for(launches: LaunchStore, launch: str = "", iss: str = "https://EHR
 def test_parameters_of_an_ehr_launch(launches: LaunchStore) -> None:
     """Code flow, S256, `aud` exactly as received, scope `launch`, and a state that leads back to all of it."""
     sent = dict(parse_qsl(urlsplit(address_for(launches, "abc")).query))
-    pending = launches.take(sent["state"], "browser", NOW)
+    pending = launches.pending.take(sent["state"], "browser", NOW)
     assert sent == {
         "realm": "x",
         "response_type": "code",

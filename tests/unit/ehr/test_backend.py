@@ -10,7 +10,7 @@ from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.errors import EhrError, TokenRefused
 from plugin.ehr.signing import make_signing_key
 from plugin.ehr.tokens import TokenEndpoint
-from plugin.store.launches import Tokens
+from plugin.store.launch_rows import Tokens
 from plugin.store.signing_keys import SigningKey
 from tests.unit.ehr.fakes import BASE, FakeEhr, answer, in_turn, tenant
 

@@ -11,7 +11,8 @@ from plugin.ehr.errors import SessionEnded, TokenRefused, Unreachable
 from plugin.ehr.grants import Grant
 from plugin.store.cipher import make_key
 from plugin.store.engine import open_store
-from plugin.store.launches import RENEWAL_LIFE, Launch, LaunchStore, NewLaunch, Tokens
+from plugin.store.launch_rows import Launch, NewLaunch, Tokens
+from plugin.store.launches import RENEWAL_LIFE, LaunchStore
 from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

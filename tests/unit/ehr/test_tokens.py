@@ -8,7 +8,7 @@ import pytest
 from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.errors import EhrError, TokenRefused, Unreachable
 from plugin.ehr.tokens import TokenAnswer, TokenEndpoint
-from plugin.store.launches import Tokens
+from plugin.store.launch_rows import Tokens
 from tests.unit.ehr.fakes import FakeEhr, answer, in_turn, tenant
 from tests.verifies import verifies
 

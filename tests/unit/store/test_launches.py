@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from plugin.store.cipher import Cipher, make_key
 from plugin.store.engine import Store
-from plugin.store.launches import LaunchChanged, LaunchStore, NewLaunch, Pending, StateRefused, Tokens
+from plugin.store.launch_rows import NewLaunch, Tokens
+from plugin.store.launches import LaunchChanged, LaunchStore
+from plugin.store.pending_launches import Pending, StateRefused
 from plugin.store.tables import launches, pending_launches
 from tests.verifies import verifies
 
@@ -48,32 +50,32 @@ def new(now):
 
 def _refusal(launch_store, state, browser, now):
     with pytest.raises(StateRefused) as refused:
-        launch_store.take(state, browser, now)
+        launch_store.pending.take(state, browser, now)
     return refused.value.reason
 
 
 def test_a_state_gives_back_what_was_kept(launch_store, pending, now):
     """Everything comes back byte for byte, the raw launch value included."""
-    state = launch_store.begin(pending, BROWSER, now)
-    assert launch_store.take(state, BROWSER, now + MINUTE) == pending
+    state = launch_store.pending.begin(pending, BROWSER, now)
+    assert launch_store.pending.take(state, BROWSER, now + MINUTE) == pending
 
 
 def test_a_state_is_good_once(launch_store, pending, now):
     """The second callback with the same state is refused as used."""
-    state = launch_store.begin(pending, BROWSER, now)
-    launch_store.take(state, BROWSER, now)
+    state = launch_store.pending.begin(pending, BROWSER, now)
+    launch_store.pending.take(state, BROWSER, now)
     assert _refusal(launch_store, state, BROWSER, now) == "used"
 
 
 def test_only_one_of_eight_callbacks_at_once_gets_through(launch_store, pending, now):
     """A state replayed in parallel is taken exactly once, on either database."""
-    state = launch_store.begin(pending, BROWSER, now)
+    state = launch_store.pending.begin(pending, BROWSER, now)
     barrier, taken, refused = threading.Barrier(8), [], []
 
     def call_back() -> None:
         barrier.wait()
         try:
-            taken.append(launch_store.take(state, BROWSER, now))
+            taken.append(launch_store.pending.take(state, BROWSER, now))
         except StateRefused as error:
             refused.append(error.reason)
 
@@ -88,7 +90,7 @@ def test_only_one_of_eight_callbacks_at_once_gets_through(launch_store, pending,
 @verifies("SEC-03")
 def test_bad_states_are_told_apart(launch_store, pending, now):
     """Unknown, expired and another browser's states are refused, each by its name."""
-    state = launch_store.begin(pending, BROWSER, now)
+    state = launch_store.pending.begin(pending, BROWSER, now)
     assert _refusal(launch_store, "never-given", BROWSER, now) == "unknown"
     assert _refusal(launch_store, state, "another-browser", now) == "other-browser"
     assert _refusal(launch_store, state, BROWSER, now + 10 * MINUTE) == "expired"
@@ -96,22 +98,22 @@ def test_bad_states_are_told_apart(launch_store, pending, now):
 
 def test_another_browsers_attempt_does_not_use_the_state_up(launch_store, pending, now):
     """Whoever saw the address in passing can't spoil the launch."""
-    state = launch_store.begin(pending, BROWSER, now)
+    state = launch_store.pending.begin(pending, BROWSER, now)
     _refusal(launch_store, state, "another-browser", now)
-    assert launch_store.take(state, BROWSER, now).nonce == "nonce-1"
+    assert launch_store.pending.take(state, BROWSER, now).nonce == "nonce-1"
 
 
 @verifies("SEC-10")
 def test_states_and_launch_ids_are_long_and_differ(launch_store, pending, new, now):
     """Each carries 256 random bits (43 characters of URL-safe Base64)."""
-    states = {launch_store.begin(pending, BROWSER, now) for _ in range(3)}
+    states = {launch_store.pending.begin(pending, BROWSER, now) for _ in range(3)}
     ids = {launch_store.open(new, BROWSER, now).id for _ in range(3)}
     assert [len(value) for value in [*states, *ids]] == [43] * 6
 
 
 def test_nothing_secret_stands_in_the_tables(store, launch_store, pending, new, now):
     """State, browser secret, launch value, verifier, nonce and tokens are not found in any column."""
-    state = launch_store.begin(pending, BROWSER, now)
+    state = launch_store.pending.begin(pending, BROWSER, now)
     launch_store.open(new, BROWSER, now)
     with store.reading() as connection:
         rows = [*connection.execute(select(pending_launches)), *connection.execute(select(launches))]
@@ -123,7 +125,7 @@ def test_nothing_secret_stands_in_the_tables(store, launch_store, pending, new, 
 
 def test_a_taken_state_keeps_no_secrets(store, launch_store, pending, now):
     """Once used, the row is only a mark that it was used."""
-    launch_store.take(launch_store.begin(pending, BROWSER, now), BROWSER, now)
+    launch_store.pending.take(launch_store.pending.begin(pending, BROWSER, now), BROWSER, now)
     with store.reading() as connection:
         assert connection.execute(select(pending_launches.c.secrets_sealed)).scalar_one() == ""
 
@@ -225,20 +227,20 @@ def test_an_encounter_chosen_in_another_window_is_not_overwritten(launch_store, 
 
 def test_purging_deletes_what_is_over_and_nothing_else(launch_store, pending, new, now):
     """Old states, closed and idle launches go; a fresh state and a live launch stay."""
-    launch_store.begin(pending, BROWSER, now - 10 * MINUTE)
+    launch_store.pending.begin(pending, BROWSER, now - 10 * MINUTE)
     idle = launch_store.open(new, BROWSER, now - 30 * MINUTE)
     closed = launch_store.open(new, BROWSER, now)
     launch_store.close(closed.id)
-    state, live = launch_store.begin(pending, BROWSER, now), launch_store.open(new, BROWSER, now)
+    state, live = launch_store.pending.begin(pending, BROWSER, now), launch_store.open(new, BROWSER, now)
     assert launch_store.purge(now) == 3
-    assert launch_store.take(state, BROWSER, now) == pending
+    assert launch_store.pending.take(state, BROWSER, now) == pending
     assert launch_store.get(live.id, BROWSER, now) == live
     assert launch_store.get(idle.id, BROWSER, now) is None
 
 
 def test_a_retired_key_ends_the_launch_without_an_error(store, launch_store, pending, new, now):
     """What can't be opened any more counts as ended; the person launches again."""
-    state, launch = launch_store.begin(pending, BROWSER, now), launch_store.open(new, BROWSER, now)
+    state, launch = launch_store.pending.begin(pending, BROWSER, now), launch_store.open(new, BROWSER, now)
     others = LaunchStore(Store(store.engine, Cipher.from_keys([make_key()])))
     assert others.get(launch.id, BROWSER, now) is None
     assert _refusal(others, state, BROWSER, now) == "unreadable"

@@ -19,7 +19,7 @@ def _fill(store, new, pending, now):
     records.decide([decision(now)], now)
     records.succeed(intend(records, now), sent(), now)
     launches = LaunchStore(store)
-    return launches.open(new, "browser", now), launches.begin(pending, "browser", now)
+    return launches.open(new, "browser", now), launches.pending.begin(pending, "browser", now)
 
 
 def test_after_resealing_the_old_key_is_not_needed(store, key, new, pending, now):
@@ -31,7 +31,7 @@ def test_after_resealing_the_old_key_is_not_needed(store, key, new, pending, now
     alone = Store(store.engine, Cipher.from_keys([fresh]))
     records = EncounterRecords(alone, "clinic", "Encounter/e1")
     assert LaunchStore(alone).get(launch.id, "browser", now) == launch
-    assert LaunchStore(alone).take(state, "browser", now) == pending
+    assert LaunchStore(alone).pending.take(state, "browser", now) == pending
     assert (records.shown("b1"), len(records.standing()), len(records.trail())) == (LINES, 1, 3)
     assert records.last_intents()["id-1"].found == records.recorded()["id-1"].sent == sent()
 

@@ -6,7 +6,7 @@ import pytest
 
 from plugin.domain import CareSetting
 from plugin.store.cipher import make_key
-from plugin.store.launches import NewLaunch, Tokens
+from plugin.store.launch_rows import NewLaunch, Tokens
 from plugin.web.app import create_app
 from plugin.web.services import Services, utc_now
 from plugin.web.settings import Settings, SettingsError, read_settings

@@ -1,0 +1,88 @@
+"""A launch as a value and as a row; its tokens are sealed."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from plugin.store.cipher import Cipher
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the authorization server granted; `refresh` is empty when it gave none."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewLaunch:
+    """A launch about to be opened; `user` is the verified fhirUser, empty when there is none.
+
+    `patient` is empty for staff who signed in without one.
+    """
+
+    tenant: str
+    iss: str
+    patient: str
+    tokens: Tokens
+    encounter: str = ""
+    user: str = ""
+    user_name: str = ""
+    role: str = ""
+    scopes: frozenset[str] = frozenset()
+    need_patient_banner: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """An open launch; `encounter` is empty until one is chosen, `expires_at` is its absolute end.
+
+    `version` counts changes: `LaunchStore.replace_tokens` compares it before it sets.
+    """
+
+    id: str = field(repr=False)
+    tenant: str
+    iss: str
+    patient: str
+    encounter: str
+    user: str
+    user_name: str
+    role: str
+    scopes: frozenset[str]
+    need_patient_banner: bool
+    tokens: Tokens
+    version: int
+    opened_at: datetime
+    expires_at: datetime
+
+
+def read_launch(row: Any, cipher: Cipher) -> Launch:
+    return Launch(
+        id=row.id,
+        tenant=row.tenant,
+        iss=row.iss,
+        patient=row.patient,
+        encounter=row.encounter,
+        user=row.user_reference,
+        user_name=row.user_name,
+        role=row.role,
+        scopes=frozenset(row.scopes.split()),
+        need_patient_banner=row.need_patient_banner,
+        tokens=_open_tokens(row.tokens_sealed, cipher),
+        version=row.version,
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+    )
+
+
+def seal_tokens(tokens: Tokens, cipher: Cipher) -> str:
+    plain = {"access": tokens.access, "refresh": tokens.refresh, "expires_at": tokens.expires_at.isoformat()}
+    return cipher.seal(json.dumps(plain))
+
+
+def _open_tokens(sealed: str, cipher: Cipher) -> Tokens:
+    plain = json.loads(cipher.open(sealed))
+    return Tokens(plain["access"], plain["refresh"], datetime.fromisoformat(plain["expires_at"]))
