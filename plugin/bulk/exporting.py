@@ -83,7 +83,8 @@ def export(
 def _kick_off(server: Server, group: str, since: str) -> str:
     params = {"_type": ",".join(READ_IN_BULK), "_outputFormat": NDJSON, **({"_since": since} if since else {})}
     path = f"Group/{group}/$export" if group else "$export"
-    answer = server.get(path, params, {"Prefer": "respond-async"})
+    # Few servers know all these types; a strict one would refuse the whole export for one it lacks.
+    answer = server.get(path, params, {"Prefer": "respond-async, handling=lenient"})
     status = answer.headers.get("Content-Location", "")
     if answer.status != 202 or not status:
         raise BulkError(_refused("the export was not begun", answer))

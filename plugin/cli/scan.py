@@ -126,8 +126,11 @@ def _of_patients(client: FhirClient, tenant: Tenant, days: list[date], patients:
 
 
 def _days(count: int, tenant: Tenant) -> list[date]:
-    today = datetime.now(UTC).astimezone(tenant.zone).date()
-    return [today - timedelta(days=back) for back in range(count, -1, -1)]
+    return [_today(tenant) - timedelta(days=back) for back in range(count, -1, -1)]
+
+
+def _today(tenant: Tenant) -> date:
+    return datetime.now(UTC).astimezone(tenant.zone).date()
 
 
 def _ways(transport: Transport, tenant: Tenant) -> ReadWays:

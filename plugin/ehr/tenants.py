@@ -23,7 +23,7 @@ PRACTITIONER_ROLE_KEYS = ("PractitionerRole/", "practitioner-role:")
 STAFF_SCOPES = "openid fhirUser"
 BACKEND_SCOPES = (
     "system/Patient.rs system/Encounter.rs system/Condition.rs system/MedicationAdministration.rs "
-    "system/Medication.rs system/MedicationRequest.rs"
+    "system/Medication.rs system/MedicationRequest.rs system/Procedure.rs system/ChargeItem.rs"
 )
 
 

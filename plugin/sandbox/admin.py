@@ -35,7 +35,7 @@ def overview() -> Response:
 
 @admin.post("/clients")
 def register_client() -> Response:
-    """Register an app or change its addresses: client_id, redirect_uris, launch_url, auth_method, jwks, secret."""
+    """Register an app or change it: client_id, redirect_uris, launch_url, auth_method, jwks, secret, service."""
     body = _object()
     uris = body.get("redirect_uris", [])
     if not isinstance(body.get("client_id"), str) or not isinstance(uris, list):
@@ -46,6 +46,7 @@ def register_client() -> Response:
         body.get("auth_method", "none"),
         body.get("jwks"),
         str(body.get("secret", "")),
+        service=body.get("service") is True,
     )
     try:
         current().clients.register(settings, body.get("launch_url"))

@@ -7,6 +7,7 @@ from flask import Flask
 from plugin.sandbox.admin import admin
 from plugin.sandbox.config import SandboxConfig
 from plugin.sandbox.faults import FaultSwitches
+from plugin.sandbox.fhir.bulk import bulk
 from plugin.sandbox.fhir.endpoint import fhir
 from plugin.sandbox.fhir.resources import ResourceStore
 from plugin.sandbox.guard import protect
@@ -41,7 +42,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     load_staff(sandbox.resources)
     sandbox.titles = load_charts(sandbox.resources, config.charts)
     protect(app)
-    for blueprint in (fhir, smart, admin, switches, pages):
+    for blueprint in (fhir, bulk, smart, admin, switches, pages):
         app.register_blueprint(blueprint)
     return app
 

@@ -23,6 +23,7 @@ class ClientSettings:
 
     `auth_method` is `none` (public), `client_secret_basic`, which needs `secret`, or `private_key_jwt`, which needs
     `jwks` (a public JSON Web Key Set).
+    A `service` works without a person (SMART Backend Services): it needs a key, and nobody is sent back to it.
     """
 
     client_id: str
@@ -30,6 +31,7 @@ class ClientSettings:
     auth_method: str = "none"
     jwks: Mapping[str, Any] | None = None
     secret: str = field(default="", repr=False)
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class SandboxConfig:
     code_seconds: int = 60
     token_seconds: int = 900
     launch_seconds: int = 600
+    export_seconds: int = 2
     vendor: str = "plain"
     clock: Callable[[], float] = time.time
 

@@ -29,7 +29,8 @@ CREATE TABLE transactions (id TEXT PRIMARY KEY);
 CREATE TABLE searches (key TEXT PRIMARY KEY, type TEXT NOT NULL, numbers TEXT NOT NULL);
 
 CREATE TABLE clients (
-    client_id TEXT PRIMARY KEY, auth_method TEXT NOT NULL, jwks TEXT, secret TEXT NOT NULL, launch_url TEXT);
+    client_id TEXT PRIMARY KEY, auth_method TEXT NOT NULL, jwks TEXT, secret TEXT NOT NULL, launch_url TEXT,
+    service INTEGER NOT NULL);
 CREATE TABLE redirects (client_id TEXT NOT NULL, uri TEXT NOT NULL, UNIQUE (client_id, uri));
 CREATE TABLE launches (
     value TEXT PRIMARY KEY, patient TEXT, encounter TEXT, user TEXT NOT NULL, expires REAL NOT NULL);
@@ -42,6 +43,9 @@ CREATE TABLE grants (
 CREATE TABLE tokens (
     access TEXT PRIMARY KEY, refresh TEXT UNIQUE, family INTEGER NOT NULL, scope TEXT NOT NULL,
     expires REAL NOT NULL, refresh_used INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE exports (
+    key TEXT PRIMARY KEY, client_id TEXT NOT NULL, request TEXT NOT NULL, files TEXT NOT NULL, began REAL NOT NULL,
+    ready REAL NOT NULL);
 CREATE TABLE assertion_ids (client_id TEXT NOT NULL, jti TEXT NOT NULL, UNIQUE (client_id, jti));
 """
 

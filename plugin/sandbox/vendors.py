@@ -22,6 +22,7 @@ class Vendor:
     `unknown` parameters are `told` (ignored, with a warning in the Bundle), ignored in silence (`silent`) or `refused`.
     `charges` are made by `create` and update, by `operations` as Oracle Health has them, or by nothing (`none`).
     `instants`: an administration has one moment and the minutes it was to infuse over, and no stop.
+    `not_exported` types are left out of bulk exports.
     `only_id`: with `_id`, other search parameters don't count.  `totals`: a searchset says how many matched.
     """
 
@@ -31,6 +32,7 @@ class Vendor:
     searches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: str = "told"
     charges: str = "create"
+    not_exported: frozenset[str] = _NOTHING
     instants: bool = False
     only_id: bool = False
     totals: bool = True
@@ -63,8 +65,8 @@ VENDORS = {
     ),
     "oracle": Vendor(
         "Charges by $create, $modify and $credit with empty answers; billable ones are searched with -status=billable; "
-        "administrations are instants with infuse-over-time and can't be searched by encounter. After its public "
-        "documentation of ChargeItem and MedicationAdministration.",
+        "administrations are instants with infuse-over-time, can't be searched by encounter, and are left out of bulk "
+        "exports. After its public documentation of ChargeItem, MedicationAdministration and bulk data.",
         read_only=_CHARGES,
         searches={
             "MedicationAdministration": ("patient", "status", "effective-time"),
@@ -73,6 +75,7 @@ VENDORS = {
         },
         unknown="refused",
         charges="operations",
+        not_exported=frozenset({"MedicationAdministration"}),
         instants=True,
         totals=False,
         transactions=False,

@@ -18,21 +18,35 @@ class Access:
 
     scopes: tuple[ResourceScope, ...]
     patient: str | None
+    client_id: str = ""
+
+    def covers(self, kind: str, letter: str) -> bool:
+        """Whether a granted scope covers the interaction (a letter of `cruds`) on the type."""
+        return any(scope.covers(kind, letter) for scope in self.scopes)
 
     def require(self, kind: str, letter: str) -> None:
         """Raise FhirError 403 unless a granted scope covers the interaction (a letter of `cruds`) on the type."""
-        if not any(scope.covers(kind, letter) for scope in self.scopes):
-            raise FhirError(
-                403,
-                "forbidden",
-                f"The granted scopes don't cover this; ask for user/{kind}.{letter} or patient/{kind}.{letter}.",
-                headers={"WWW-Authenticate": f'{_CHALLENGE}, error="insufficient_scope"'},
-            )
+        if not self.covers(kind, letter):
+            raise _too_narrow(f"ask for user/{kind}.{letter} or patient/{kind}.{letter}")
+
+    def require_service(self) -> None:
+        """Raise FhirError 403 unless the token is a service's, given for the whole system."""
+        if not any(scope.level == "system" for scope in self.scopes):
+            raise _too_narrow("an export is a service's, with scopes as system/Encounter.rs")
 
     def require_patient(self, patient: str | None) -> None:
         """Raise FhirError 403 where a resource lies in the compartment of a patient that is not in context."""
         if self.patient is not None and patient not in (None, self.patient):
             raise FhirError(403, "forbidden", "The patient in context is another one.")
+
+
+def _too_narrow(remedy: str) -> FhirError:
+    return FhirError(
+        403,
+        "forbidden",
+        f"The granted scopes don't cover this; {remedy}.",
+        headers={"WWW-Authenticate": f'{_CHALLENGE}, error="insufficient_scope"'},
+    )
 
 
 def access_of(tokens: TokenBook, authorization: str | None) -> Access:
@@ -50,4 +64,4 @@ def access_of(tokens: TokenBook, authorization: str | None) -> Access:
             "The access token is unknown, expired or revoked.",
             headers={"WWW-Authenticate": _CHALLENGE_AGAIN},
         )
-    return Access(resource_scopes(grant.scope), grant.patient)
+    return Access(resource_scopes(grant.scope), grant.patient, grant.client_id)

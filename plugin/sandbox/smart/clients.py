@@ -27,6 +27,7 @@ class Client(ClientMixin):
     jwks: Mapping[str, Any] | None
     redirect_uris: tuple[str, ...]
     secret: str = ""
+    service: bool = False
 
     def get_client_id(self) -> str:
         """The client id."""
@@ -37,7 +38,7 @@ class Client(ClientMixin):
 
     def get_allowed_scope(self, scope: str | None) -> str:
         """What is granted of a requested scope."""
-        return grantable(scope)
+        return grantable(scope, service=self.service)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Whether the address is registered, character by character."""
@@ -52,12 +53,12 @@ class Client(ClientMixin):
         return method == self.auth_method
 
     def check_response_type(self, response_type: str) -> bool:
-        """Only codes are handed out."""
-        return response_type == "code"
+        """Only codes are handed out, and none to a service."""
+        return response_type == "code" and not self.service
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """The two grants of an app launch."""
-        return grant_type in ("authorization_code", "refresh_token")
+        """The two grants of an app launch, or the one of a service."""
+        return grant_type in (("client_credentials",) if self.service else ("authorization_code", "refresh_token"))
 
 
 class ClientBook:
@@ -74,6 +75,8 @@ class ClientBook:
             raise ValueError("client_secret_basic needs a secret.")
         if settings.auth_method == "private_key_jwt" and not (settings.jwks or {}).get("keys"):
             raise ValueError("private_key_jwt needs jwks, a public key set with at least one key.")
+        if settings.service and (settings.auth_method != "private_key_jwt" or settings.redirect_uris):
+            raise ValueError("A service needs private_key_jwt, and has no redirect_uris.")
         with self._database.writing():
             known = self._database.first("SELECT launch_url FROM clients WHERE client_id = ?", (settings.client_id,))
             self._forget(settings.client_id)
@@ -83,6 +86,7 @@ class ClientBook:
                 auth_method=settings.auth_method,
                 jwks=json.dumps(settings.jwks) if settings.jwks else None,
                 secret=settings.secret,
+                service=settings.service,
                 launch_url=launch_url or (known["launch_url"] if known else None),
             )
             for uri in dict.fromkeys(settings.redirect_uris):
@@ -99,7 +103,8 @@ class ClientBook:
             return None
         uris = self._database.all("SELECT uri FROM redirects WHERE client_id = ?", (client_id,))
         jwks = json.loads(row["jwks"]) if row["jwks"] else None
-        return Client(client_id, row["auth_method"], jwks, tuple(uri["uri"] for uri in uris), row["secret"])
+        found = tuple(uri["uri"] for uri in uris)
+        return Client(client_id, row["auth_method"], jwks, found, row["secret"], bool(row["service"]))
 
     def launch_url(self, client_id: str) -> str | None:
         """Where the app is launched."""

@@ -56,7 +56,7 @@ def _endpoints() -> dict[str, Any]:
         "introspection_endpoint": f"{issuer}/introspect",
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": scopes_supported(),

@@ -17,7 +17,7 @@ CONTEXT_SCOPES = (
     "online_access",
     "offline_access",
 )
-_RESOURCE_SCOPE = re.compile(r"(patient|user)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)")
+_RESOURCE_SCOPE = re.compile(r"(patient|user|system)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)")
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 
 
@@ -47,10 +47,24 @@ def resource_scopes(granted: str) -> tuple[ResourceScope, ...]:
     return tuple(scope for scope in map(resource_scope, granted.split()) if scope)
 
 
-def grantable(requested: str | None) -> str:
-    """The part of a requested scope string that this server grants, in the order asked; the rest is dropped."""
+def grantable(requested: str | None, *, service: bool = False) -> str:
+    """The part of a requested scope string that this server grants, in the order asked; the rest is dropped.
+
+    A `service` may read what it asks for at the level of the system, and nothing else.
+    """
     names = dict.fromkeys((requested or "").split())
-    return " ".join(name for name in names if name in CONTEXT_SCOPES or resource_scope(name))
+    granted = _for_a_service if service else _for_a_person
+    return " ".join(name for name in names if granted(name))
+
+
+def _for_a_person(name: str) -> bool:
+    scope = resource_scope(name)
+    return name in CONTEXT_SCOPES or (scope is not None and scope.level != "system")
+
+
+def _for_a_service(name: str) -> bool:
+    scope = resource_scope(name)
+    return scope is not None and scope.level == "system" and set(scope.letters) <= set("rs")
 
 
 def narrowed(scope: str, left_out: Sequence[str] | None) -> str:
@@ -60,6 +74,6 @@ def narrowed(scope: str, left_out: Sequence[str] | None) -> str:
 
 def scopes_supported() -> list[str]:
     """What the discovery document lists."""
-    reads = [f"{level}/{name}.rs" for level in ("patient", "user") for name in RESOURCE_TYPES]
+    reads = [f"{level}/{name}.rs" for level in ("patient", "user", "system") for name in RESOURCE_TYPES]
     writes = [f"user/{kind.name}.crus" for kind in RESOURCE_TYPES.values() if kind.writable]
     return [*CONTEXT_SCOPES, *reads, *writes]

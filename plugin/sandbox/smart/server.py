@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.oauth2.rfc6749 import AccessDeniedError, InvalidGrantError, OAuth2Request
-from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc6749 import AccessDeniedError, InvalidGrantError, InvalidScopeError, OAuth2Request
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
@@ -26,6 +26,8 @@ from plugin.sandbox.smart.scopes import narrowed
 from plugin.sandbox.smart.tokens import Grant, TokenBook
 
 REFRESHING_SCOPES = {"online_access", "offline_access"}
+# SMART Backend Services: five minutes at most, and then a new token instead of a refresh.
+SERVICE_SECONDS = 300
 
 
 class SmartRequest(OAuth2Request):
@@ -67,6 +69,7 @@ class SmartServer(AuthorizationServer):
         self.config, self.tokens, self.faults = config, tokens, parts.faults
         app.config["OAUTH2_REFRESH_TOKEN_GENERATOR"] = True
         lifetimes = dict.fromkeys(("authorization_code", "refresh_token"), config.token_seconds)
+        lifetimes["client_credentials"] = min(config.token_seconds, SERVICE_SECONDS)
         app.config["OAUTH2_TOKEN_EXPIRES_IN"] = lifetimes
         super().__init__(app, query_client=parts.clients.find, save_token=self._save)
         self.register_client_auth_method("private_key_jwt", SmartClientAssertion(tokens, f"{config.issuer}/token"))
@@ -74,6 +77,7 @@ class SmartServer(AuthorizationServer):
             SmartCodeGrant, [SmartCodeChallenge(required=True), SmartIdToken(parts.identity, parts.faults)]
         )
         self.register_grant(SmartRefreshGrant)
+        self.register_grant(SmartServiceGrant)
         self.register_endpoint(SmartRevocation)
         self.register_endpoint(SmartIntrospection)
 
@@ -85,7 +89,10 @@ class SmartServer(AuthorizationServer):
 
     def _save(self, token: dict[str, Any], oauth_request: Any) -> None:
         """Keep the tokens, and put the launch context beside them."""
-        grant: Grant = oauth_request.authorization_code or oauth_request.refresh_token
+        grant: Grant | None = oauth_request.authorization_code or oauth_request.refresh_token
+        if grant is None:
+            self.tokens.save_tokens(self.tokens.begin_service(oauth_request.client.client_id, token["scope"]), token)
+            return
         self.tokens.save_tokens(grant, token)
         for name, value in (("patient", grant.patient), ("encounter", grant.encounter)):
             if value is not None and not self.faults.take(f"no-{name}"):
@@ -156,6 +163,19 @@ class SmartRefreshGrant(RefreshTokenGrant):
         """Nothing to do: it was used up when the new one was made."""
 
 
+class SmartServiceGrant(ClientCredentialsGrant):
+    """SMART Backend Services: a token without a person, for a service that proves itself by its key."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = ("private_key_jwt",)
+    server: SmartServer
+
+    def validate_token_request(self) -> None:
+        """Refuse what is no service, and a request of which nothing can be granted."""
+        super().validate_token_request()
+        if not self.client.get_allowed_scope(self.request.payload.scope):
+            raise InvalidScopeError("Ask for system scopes that read, as in system/Encounter.rs.")
+
+
 class SmartRevocation(RevocationEndpoint):
     """Token revocation (RFC 7009)."""
 
@@ -190,6 +210,7 @@ class SmartIntrospection(IntrospectionEndpoint):
         if token is None:
             return {"active": False}
         context = {"patient": token.patient, "encounter": token.encounter, "exp": token.expires}
-        claims = {"active": True, "client_id": token.client_id, "sub": token.user, "scope": token.scope}
-        user = f"{self.server.config.fhir_base}/Practitioner/{token.user}"
-        return {**claims, "fhirUser": user, **{name: value for name, value in context.items() if value is not None}}
+        claims = {"active": True, "client_id": token.client_id, "sub": token.subject, "scope": token.scope}
+        if token.user:
+            context["fhirUser"] = f"{self.server.config.fhir_base}/Practitioner/{token.user}"
+        return {**claims, **{name: value for name, value in context.items() if value is not None}}

@@ -1,11 +1,13 @@
 """Authorization codes and tokens; only their SHA-256 is kept.
 
-A grant is one yes of one person; the tokens that descend from it are its family and fall together.
+A grant is one yes of one person, or one request of a service; the tokens that descend from it are its family and fall
+together.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +41,11 @@ class Grant:
     def code_challenge_method(self) -> str:
         """Always S256; nothing else is taken."""
         return "S256"
+
+    @property
+    def subject(self) -> str:
+        """Who the tokens speak for: a person, or the service itself."""
+        return self.user or self.client_id
 
     def get_redirect_uri(self) -> str:
         """Where the code was sent."""
@@ -83,9 +90,7 @@ class TokenBook:
 
     def save_code(self, code: str, context: Context, request: dict[str, str], scope: str) -> None:
         """Keep a code with what was granted for it."""
-        now = self._clock()
-        self._database.insert(
-            "grants",
+        self._begin_family(
             client_id=request["client_id"],
             user=context.user,
             patient=context.patient,
@@ -94,10 +99,21 @@ class TokenBook:
             redirect_uri=request["redirect_uri"],
             nonce=request.get("nonce"),
             challenge=request["code_challenge"],
-            auth_time=int(now),
             code=_digest(code),
-            code_expires=now + self._code_seconds,
         )
+
+    def begin_service(self, client_id: str, scope: str) -> Grant:
+        """A grant for a service: nobody said yes to it, and its code is one that nobody has."""
+        code = secrets.token_urlsafe(24)
+        given = {"client_id": client_id, "user": "", "scope": scope, "redirect_uri": "", "challenge": ""}
+        self._begin_family(**given, code=_digest(code))
+        grant = self.spend_code(code, client_id)
+        assert grant is not None  # noqa: S101  it was made a moment ago
+        return grant
+
+    def _begin_family(self, **columns: Any) -> None:
+        now = self._clock()
+        self._database.insert("grants", **columns, auth_time=int(now), code_expires=now + self._code_seconds)
 
     def spend_code(self, code: str, client_id: str, *, expired: bool = False) -> Grant | None:
         """The grant behind a code, once; a second use takes back everything the first one gave."""

@@ -64,7 +64,7 @@ def test_an_export_is_asked_for_waited_for_and_brought(tmp_path):
     path, params, headers = server.asked[0]
 
     assert (count, slept) == (2, [7.0, 30.0])
-    assert (path, headers) == ("Group/g1/$export", {"Prefer": "respond-async"})
+    assert (path, headers) == ("Group/g1/$export", {"Prefer": "respond-async, handling=lenient"})
     assert "MedicationAdministration" in params["_type"].split(",")
     assert params["_since"] == "2026-01-01T00:00:00Z"
     assert [asked for asked, _, _ in server.asked[1:]] == [STATUS] * 3
