@@ -24,7 +24,7 @@ from plugin.review.audit import (
     documentation_gaps,
     support_chart,
 )
-from plugin.review.prepare import in_turn
+from plugin.review.prepare import ReviewSettings, in_turn
 
 CHARGE, CLAIM = "Charge", "Claim"
 MOST_PROBLEMS = 1000
@@ -40,9 +40,8 @@ class Auditor:
     def __init__(self, settings: AuditSettings) -> None:
         self.settings = settings
         self.zone = settings.tzinfo()
-        self.book = settings.policy.book()
-        self.review = settings.policy.review()
-        self.other = _Other(settings.compared) if settings.compared else None
+        self.coding = _Coding(settings.policy)
+        self.other = _Coding(settings.compared) if settings.compared else None
         self.tally = Tally()
 
     def audit(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
@@ -51,22 +50,28 @@ class Auditor:
         charts = read_charts(resources, self.zone)
         self._tell([issue for issue in charts.issues if issue.blocks])
         charged = self._charged(charts, claims, charges)
+        drugs = self._drugs_matter(charts)
         rows = []
-        for found in in_turn(charts.charts, self._support):
+        for found in in_turn(charts.charts, lambda chart: self.coding.support(chart, drugs)):
             self._count(found)
-            rows += [row_of(d, found, self.settings) for d in self._differences(found, charged)]
+            rows += [row_of(d, found, self.settings) for d in self._differences(found, charged, drugs)]
         return rows
 
-    def _support(self, chart: Chart) -> Supported:
-        return support_chart(chart, self.book, self.review)
+    def _drugs_matter(self, charts: ChartSet) -> bool:
+        """Whether drugs' own lines are compared, or a neighbouring visit asks whether any was charged."""
+        return self.settings.drugs or any(chart.neighbours for chart in charts.charts)
 
-    def _differences(self, found: Supported, charged: Mapping[str, Sequence[ExistingCharge]]) -> list[Difference]:
+    def _differences(
+        self, found: Supported, charged: Mapping[str, Sequence[ExistingCharge]], drugs: bool
+    ) -> list[Difference]:
+        book, review = self.coding.book, self.coding.review(drugs)
         if self.other is not None:
-            return self.other.differences(found, self)
-        if self.settings.charges is ChargeSource.NONE:
-            return documentation_gaps(found, self.book, self.review)
-        known = charged.get(found.chart.encounter.id, ())
-        return compare(found, known, self.book, self.review, drugs=self.settings.drugs)
+            known: Sequence[ExistingCharge] = self.other.as_charged(found.chart, drugs)
+        elif self.settings.charges is ChargeSource.NONE:
+            return documentation_gaps(found, book, review)
+        else:
+            known = charged.get(found.chart.encounter.id, ())
+        return compare(found, known, book, review, drugs=self.settings.drugs)
 
     def _read(self, lines: Iterable[Line]) -> tuple[list[Any], list[Any], list[Any]]:
         resources, claims, charges = [], [], []
@@ -127,17 +132,24 @@ class Auditor:
                 self.tally.problems.append((f"{issue.resource} {issue.path}".strip(), "", issue.done))
 
 
-class _Other:
-    """Another policy, to say what it would change."""
+class _Coding:
+    """A policy ready to code by, with and without the lines of the drugs themselves."""
 
     def __init__(self, policy: Policy) -> None:
-        self.book, self.review = policy.book(), policy.review()
+        self.book = policy.book()
+        self._with_drugs, self._without = policy.review(), policy.review(drugs=False)
 
-    def differences(self, found: Supported, auditor: Auditor) -> list[Difference]:
-        """What the other policy codes is taken as charged: `under` is what the audited policy adds to it."""
-        there = support_chart(found.chart, self.book, self.review)
-        lines = [as_charged(line, found.chart) for line in there.charges]
-        return compare(found, lines, auditor.book, auditor.review, drugs=auditor.settings.drugs)
+    def review(self, drugs: bool) -> ReviewSettings:
+        """The choices of the policy."""
+        return self._with_drugs if drugs else self._without
+
+    def support(self, chart: Chart, drugs: bool) -> Supported:
+        """What the chart supports under this policy."""
+        return support_chart(chart, self.book, self.review(drugs))
+
+    def as_charged(self, chart: Chart, drugs: bool) -> list[ExistingCharge]:
+        """What this policy codes, as if it had been charged: `under` is then what another policy adds to it."""
+        return [as_charged(line, chart) for line in self.support(chart, drugs).charges]
 
 
 def as_charged(line: Any, chart: Chart) -> ExistingCharge:

@@ -11,6 +11,8 @@ from plugin.codebook import CodeBook
 from plugin.domain import CareSetting
 from plugin.review.prepare import ReviewSettings
 
+NO_DRUG_LINES = {"drug_lines": "elsewhere"}
+
 
 class ChargeSource(Enum):
     """What says what was charged, in the order of preference; the whole export has one."""
@@ -35,9 +37,10 @@ class Policy:
         book.check_choices(self.positions)
         return book
 
-    def review(self) -> ReviewSettings:
-        """As the use cases take it."""
-        return ReviewSettings(setting=self.setting, positions=self.positions)
+    def review(self, *, drugs: bool = True) -> ReviewSettings:
+        """As the use cases take it; without `drugs` no line of a drug is worked out."""
+        positions = self.positions if drugs else {**self.positions, **NO_DRUG_LINES}
+        return ReviewSettings(setting=self.setting, positions=positions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ def _beyond(
     if not found.complete:
         why = "; ".join(found.blocked) or NOT_ALL_READ
         return Difference(key, units, supported, UNDOCUMENTED, "", (Fact("{}", (why,)),), ids, "not-read", why)
-    declined = _declined(key[1], found)
+    declined = _declined(key[1], found, book)
     if declined is not None:
         outcome, rule = declined
         return Difference(key, units, supported, OVER, rule, outcome.because, outcome.administrations)
@@ -182,11 +182,12 @@ def _beyond(
     return Difference(key, units, supported, OVER, line.rules[0] if line and line.rules else "", evidence, ids)
 
 
-def _declined(code: str, found: Supported) -> tuple[Decline, str] | None:
-    """The outcome that considered the code and did not give it; where nothing is coded, the first that says why."""
+def _declined(code: str, found: Supported, book: CodeBook) -> tuple[Decline, str] | None:
+    """The outcome that considered the code and did not give it; with nothing coded, the first that says why."""
     declines = [(r.outcome, r.rules[0]) for r in found.rulings if isinstance(r.outcome, Decline)]
     of_code = [declined for declined in declines if declined[0].code == code]
-    return next(iter(of_code or ([] if found.charges else declines)), None)
+    coded = any(line.code in book.administrations for line in found.charges)
+    return next(iter(of_code or ([] if coded else declines)), None)
 
 
 def _open_question(
