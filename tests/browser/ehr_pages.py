@@ -7,7 +7,8 @@ from playwright.sync_api import FrameLocator, Page
 
 CLINICIAN = "sandbox-clinician"
 CODER = "sandbox-coder"
-CLINICIAN_NAME, CODER_NAME = "Nora Nightshift", "Cody Ledger"
+LEAD = "sandbox-lead"
+CLINICIAN_NAME, CODER_NAME, LEAD_NAME = "Nora Nightshift", "Cody Ledger", "Lea Overton"
 
 
 class Billed(NamedTuple):

@@ -1,0 +1,54 @@
+"""What stops a decision: the scrubber, and somebody who was quicker."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.ehr_pages import CODER, CODER_NAME, LEAD, LEAD_NAME, Billed, Ehr
+
+INITIAL = "96413"
+
+
+def test_an_edit_that_the_scrubber_refuses(ehr):
+    """A second initial infusion is refused with what is wrong and how to mend it; nothing is recorded or sent."""
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("inf-patient")
+    row = page.locator("tbody.charge", has=page.locator("th .code", has_text=INITIAL))
+    row.locator("summary", has_text="Edit").click()
+    row.get_by_label("Units").fill("2")
+    row.get_by_label("Reason", exact=True).fill("two were given")
+    row.get_by_role("button", name="Accept with these changes").click()
+    expect(page.locator(".alert-bad")).to_contain_text("With these values the charge would be refused.")
+    expect(page.locator(".alert-bad")).to_contain_text(f"{INITIAL} x2")
+    row = page.locator("tbody.charge", has=page.locator("th .code", has_text=INITIAL))
+    expect(row.locator(".state")).to_have_text("Not decided")
+    expect(row.locator("[data-label=Units]")).to_have_text("1")
+    assert ehr.bill("inf-patient", "inf-encounter") == []
+
+
+def test_two_coders_on_one_encounter(ehr, new_context, demo):
+    """The second, whose page is older, is told who accepted; the charge is on the bill once, and hers goes on."""
+    ehr.log_in(CODER)
+    first = ehr.launch_whole("obs-patient")
+    other = Ehr(new_context().new_page(), demo)
+    other.log_in(LEAD)
+    second = other.launch_whole("obs-patient")
+    code = first.locator("#charge-1 th .code").inner_text()
+    next_code = first.locator("#charge-2 th .code").inner_text()
+
+    first.locator("#charge-1").get_by_role("button", name="Accept").click()
+    expect(first.locator("#charge-1 .state")).to_have_text(re.compile("Sent as"))
+    expect(second.locator("#charge-1 .state")).to_have_text("Not decided")
+    second.locator("#charge-1").get_by_role("button", name="Accept").click()
+    expect(second.locator(".alert-bad")).to_contain_text(CODER_NAME)
+    expect(second.locator("#charge-1")).to_contain_text(CODER_NAME)
+    expect(second.locator("#charge-1").get_by_role("button", name="Accept")).to_have_count(0)
+
+    second.locator("#charge-2").get_by_role("button", name="Accept").click()
+    expect(second.locator("#charge-2 .state")).to_have_text(re.compile("Sent as"))
+    first.get_by_role("button", name="Refresh").click()
+    expect(first.locator("#charge-2")).to_contain_text(LEAD_NAME)
+    assert {(line.code, line.entered_by) for line in ehr.bill("obs-patient", "obs-encounter")} == {
+        (code, CODER_NAME),
+        (next_code, LEAD_NAME),
+    }
