@@ -152,7 +152,7 @@ def _unscrubbed(chart: OpenChart) -> ReviewPage:
     )
     words = book_words(chart.services)
     page = build_review_page(coded, chart.review.basis, reader, record, words, chart.what_ifs(), answers)
-    return with_existing(page, [charge.key for charge in coded.charges], chart.already_charged())
+    return with_existing(page, [charge.key for charge in coded.charges], chart.already_charged(), words.label_of)
 
 
 def book_words(services: Services) -> BookWords:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from plugin.sandbox.config import PACKAGE_FOLDER
+
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 # Eight antibiotics one after the other, each charted as one moment with how long it should run.
@@ -80,6 +82,27 @@ def _instant(number: int, drug: str, code: str) -> dict[str, Any]:
         "context": {"reference": "Encounter/ins-encounter"},
         "effectiveDateTime": (FIRST + timedelta(hours=number)).isoformat(),
         "dosage": {"text": "IV infusion", "route": {"text": "IV"}, "site": {"text": "left forearm"}},
+    }
+
+
+def charged_by_hand(folder: Path) -> Path:
+    """The demo's daily antibiotic with two charges made by hand: one as suggested but for its units, one not at all."""
+    chart = json.loads((PACKAGE_FOLDER / "charts" / "daily-antibiotic" / "chart.json").read_text(encoding="utf-8"))
+    resources = [entry["resource"] for entry in chart["entry"]]
+    made = [_charged("abx", "36415", 1), _charged("abx", "96365", 2)]
+    return write_chart(folder, "charged-by-hand", [*resources, *made])
+
+
+def _charged(prefix: str, code: str, units: int) -> dict[str, Any]:
+    return {
+        "resourceType": "ChargeItem",
+        "id": f"{prefix}-charge-{code}",
+        "status": "billed",
+        "code": {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": code}]},
+        "subject": {"reference": f"Patient/{prefix}-patient"},
+        "context": {"reference": f"Encounter/{prefix}-encounter"},
+        "occurrenceDateTime": "2026-06-10",
+        "quantity": {"value": units},
     }
 
 

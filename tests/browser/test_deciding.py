@@ -1,10 +1,13 @@
-"""What stops a decision: the scrubber, and somebody who was quicker."""
+"""What stops a decision: the scrubber, somebody who was quicker, and what was charged by hand."""
 
 import re
 
 from playwright.sync_api import expect
 
-from tests.browser.ehr_pages import CODER, CODER_NAME, LEAD, LEAD_NAME, Billed, Ehr
+from tests.browser.accessibility import violations
+from tests.browser.ehr_pages import CLINICIAN, CODER, CODER_NAME, LEAD, LEAD_NAME, Ehr
+from tests.browser.made_charts import charged_by_hand
+from tests.browser.servers import running_pair
 
 INITIAL = "96413"
 
@@ -52,3 +55,24 @@ def test_two_coders_on_one_encounter(ehr, new_context, demo):
         (code, CODER_NAME),
         (next_code, LEAD_NAME),
     }
+
+
+def test_what_was_charged_by_hand_stands_in_the_same_table(page, tmp_path):
+    """Below the line it matches, with what differs marked; what matches none stands at the end. Neither is accepted."""
+    with running_pair(tmp_path, partitioned=True, charts=charged_by_hand(tmp_path)) as address:
+        ehr = Ehr(page, address)
+        ehr.log_in(CLINICIAN)
+        page = ehr.launch_whole("abx-patient")
+        beside = page.locator("#charge-1 tr.existing")
+        expect(beside.get_by_role("rowheader")).to_contain_text("In the EHR: 96365")
+        expect(beside.locator("mark")).to_have_text("2")
+        expect(beside).to_contain_text("Billed, differs in units")
+        other = page.locator("table.charges #charged-otherwise tr")
+        expect(other.get_by_role("rowheader")).to_contain_text("36415")
+        expect(other).to_contain_text("Billed, not suggested")
+        expect(page.locator("#accept-all")).to_have_text("Accept the other 1")
+        assert violations(page) == []
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert violations(page) == []
+        page.get_by_role("link", name="Report to print").click()
+        expect(page.locator("main")).to_contain_text("2 on 10 Jun 2026, billed (differs in units)")

@@ -1,34 +1,42 @@
-"""Charges that stand on the encounter and did not come from here, in words."""
+"""Charges that stand on the encounter and did not come from here: rows of the same table, with what differs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 from plugin.domain.charge import ChargeKey
 from plugin.domain.existing import ExistingCharge
 from plugin.review.already_charged import AlreadyCharged, units_of
-from plugin.web.views.charges import ChargeRow
+from plugin.web.views.charges import ChargeRow, LabelOf
+from plugin.web.views.existing_row import ExistingRow, existing_row
 from plugin.web.views.page import ReviewPage
 
 
-def with_existing(page: ReviewPage, keys: Sequence[ChargeKey], already: AlreadyCharged) -> ReviewPage:
+def with_existing(
+    page: ReviewPage, keys: Sequence[ChargeKey], already: AlreadyCharged, label_of: LabelOf
+) -> ReviewPage:
     """The page with what others charged beside each line; `keys` are those of its charges, in their order."""
-    found = already.by_line
-    rows = tuple(
-        replace(row, charged_already=_beside(row, found[key])) if key in found else row
-        for key, row in zip(keys, page.charges, strict=True)
-    )
-    return replace(page, charges=rows, charged_otherwise=tuple(_named(charge) for charge in already.others))
+
+    def row_of(charge: ExistingCharge) -> ExistingRow:
+        return existing_row(charge, label_of(charge.code))
+
+    rows = []
+    for key, row in zip(keys, page.charges, strict=True):
+        charges = already.by_line.get(key, ())
+        beside = (replace(row_of(charge), differs=_differs(charge, row, units_of(charges))) for charge in charges)
+        rows.append(replace(row, existing=tuple(beside)))
+    others = sorted(already.others, key=lambda charge: (charge.day or date.min, charge.code, charge.id))
+    return replace(page, charges=tuple(rows), charged_otherwise=tuple(map(row_of, others)))
 
 
-def _beside(row: ChargeRow, charges: Sequence[ExistingCharge]) -> str:
-    units = units_of(charges)
-    same = units == row.units_now and all(set(each.modifiers) == set(row.modifiers_now) for each in charges)
-    compared = "the same as here" if same else f"here {row.units_now} {' '.join(row.modifiers_now)}".rstrip()
-    return f"Charged already: {'; '.join(_named(each) for each in charges)} ({compared})"
-
-
-def _named(charge: ExistingCharge) -> str:
-    line = "-".join((charge.code, *charge.modifiers))
-    day = f" on {charge.day.isoformat()}" if charge.day else ""
-    by = f" by {charge.entered_by}" if charge.entered_by else ""
-    return f"{line} x {charge.units.normalize():f}{day}, {charge.status}{by}"
+def _differs(charge: ExistingCharge, row: ChargeRow, units: Decimal) -> tuple[str, ...]:
+    """The columns that differ; `units` are those of all that was charged for the line, which may stand in parts."""
+    diagnoses = tuple(code for code, _ in row.diagnoses_now)
+    differs = {
+        "units": units != row.units_now,
+        "modifiers": set(charge.modifiers) != set(row.modifiers_now),
+        "date": charge.day is not None and charge.day.isoformat() != row.iso_day_now,
+        "diagnoses": charge.diagnoses is not None and charge.diagnoses != diagnoses,
+    }
+    return tuple(column for column, is_so in differs.items() if is_so)

@@ -9,6 +9,7 @@ from plugin.rules.what_if import WhatIf
 from plugin.web.views.bar_words import tier_words
 from plugin.web.views.citing import CitationOf, Source, sources
 from plugin.web.views.contested import ContestedPoint, PositionOf, contested_point
+from plugin.web.views.existing_row import ExistingRow
 from plugin.web.views.times import WallClock, counted, day_words
 
 LabelOf = Callable[[str], str]
@@ -102,7 +103,7 @@ class RuleName:
 class ChargeRow:
     """One suggested charge as the page shows it; `token` names it in forms.
 
-    `charged_already` says what others charged for this line, empty where nobody did.
+    `existing` are the charges of others for this line.
     `would_be` is refused or looked at where the scrubber has something against it, else empty.
     """
 
@@ -128,7 +129,7 @@ class ChargeRow:
     state: State = field(default=UNDECIDED)
     one_more: tuple[OneMoreFact, ...] = ()
     would_be: str = ""
-    charged_already: str = ""
+    existing: tuple[ExistingRow, ...] = ()
 
     @property
     def lead(self) -> str:

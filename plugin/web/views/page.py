@@ -26,6 +26,7 @@ from plugin.web.views.contested import InForce, PositionOf, in_force
 from plugin.web.views.drug_label import drug_label
 from plugin.web.views.edits import EditsShown
 from plugin.web.views.encounter_words import encounter_facts, incomplete_because
+from plugin.web.views.existing_row import ExistingRow
 from plugin.web.views.given_rows import GivenRow, given_rows
 from plugin.web.views.questions import Answering, Question, SentView, Telling, asked_earlier, question_views
 from plugin.web.views.timeline import CategoryOf, Timeline, build_timeline
@@ -117,7 +118,7 @@ class ReviewPage:
     attested: tuple[AttestedRow, ...] = ()
     asked_earlier: tuple[SentView, ...] = ()
     still_here: bool = False
-    charged_otherwise: tuple[str, ...] = ()
+    charged_otherwise: tuple[ExistingRow, ...] = ()
     edits: EditsShown = field(default_factory=EditsShown)
 
     @property
@@ -139,7 +140,7 @@ class ReviewPage:
         """
         if not self.complete:
             return ()
-        undecided = (row for row in self.charges if row.state.kind == "undecided" and not row.charged_already)
+        undecided = (row for row in self.charges if row.state.kind == "undecided" and not row.existing)
         return tuple(row for row in undecided if not row.needs_answer and row.would_be != "refused")
 
     @property
