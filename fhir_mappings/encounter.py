@@ -63,6 +63,7 @@ def read_visit(resource: Resource, context: Lookup) -> tuple[Visit, list[Mapping
         locations=tuple(_locations(element)),
         version=version_of(resource),
         organization=context.key(reference_of(element.child("serviceProvider", matters=False))),
+        numbers=tuple(filter(None, (each.text("value") for each in element.children("identifier", matters=False)))),
     )
     if encounter.status == "entered-in-error":
         element.say("status", "the encounter was entered in error: nothing in it may be charged", blocks=True)

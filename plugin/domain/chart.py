@@ -131,7 +131,7 @@ class ClassSpan:
 class Encounter:
     """The visit; `encounter_class` is the v3 ActCode (EMER, AMB, OBSENC, IMP ...), empty when not charted.
 
-    `organization` is the reference of the service provider.
+    `organization` is the reference of the service provider, `numbers` what the facility calls the visit.
     """
 
     id: str
@@ -146,6 +146,7 @@ class Encounter:
     locations: tuple[str, ...] = ()
     version: str = ""
     organization: str = ""
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

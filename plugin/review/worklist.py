@@ -43,7 +43,8 @@ class WorkSummary:
     """An encounter as a row of the worklist; the counts are of lines, `questions` of questions without an answer.
 
     `cents` is what the lines that are neither posted nor dismissed should bring, `unpriced` how many have no price.
-    `infusions` were given and ended, `missing_stops` of them have no charted stop; `dismissed_by` counts by reason.
+    `infusions` were given and ended, `missing_stops` of them have no charted stop; `dismissed_by` counts by reason;
+    `numbers` are what the facility calls the visit.
     """
 
     encounter: str
@@ -59,6 +60,7 @@ class WorkSummary:
     infusions: int
     missing_stops: int
     dismissed_by: Mapping[str, int]
+    numbers: tuple[str, ...] = ()
     ready: int = 0
     accepted: int = 0
     posted: int = 0
@@ -101,6 +103,7 @@ def summarise(
         questions=len(coded.asks),
         infusions=len(infusions),
         missing_stops=sum(_has_no_stop(each) for each in infusions),
+        numbers=visit.numbers,
         dismissed_by=Counter(_listed(line.reason) for line in lines if line.kind == "dismissed"),
         **counts,
     )

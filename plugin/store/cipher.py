@@ -1,9 +1,17 @@
 """Encryption at rest: Fernet keys in a list, the first seals, all of them open."""
 
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_HASH_LENGTH = 32
+_NAME_LENGTH = 12
 
 
 class UnusableKey(ValueError):
@@ -21,9 +29,13 @@ def make_key() -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cipher:
-    """Seals and opens text; to rotate, put the new key first and call `reseal` on what is stored."""
+    """Seals and opens text; to rotate, put the new key first and call `reseal` on what is stored.
+
+    `hashing` are keys made of the same ones, newest first, for text that is found again and never read again.
+    """
 
     fernet: MultiFernet
+    hashing: tuple[bytes, ...]
 
     @classmethod
     def from_keys(cls, keys: Sequence[str]) -> "Cipher":
@@ -31,7 +43,8 @@ class Cipher:
         if not keys:
             raise UnusableKey("no encryption key: give at least one Fernet key")
         try:
-            return cls(MultiFernet([Fernet(key.strip()) for key in keys]))
+            fernet = MultiFernet([Fernet(key.strip()) for key in keys])
+            return cls(fernet, tuple(_hashing_key(urlsafe_b64decode(key.strip())) for key in keys))
         except ValueError as error:
             raise UnusableKey("an encryption key is not 32 bytes of URL-safe Base64") from error
 
@@ -52,3 +65,21 @@ class Cipher:
             return self.fernet.rotate(sealed.encode("ascii")).decode("ascii")
         except InvalidToken as error:
             raise CannotOpen("sealed with a key that is not in the list, or damaged") from error
+
+    def hashes(self, text: str) -> tuple[str, ...]:
+        """The text's keyed hash under each key, that of the first key first."""
+        return tuple(_keyed_hash(key, text)[:_HASH_LENGTH] for key in self.hashing)
+
+    @property
+    def hashing_name(self) -> str:
+        """What the key that hashes now is called, so that hashes of an earlier one are recognised."""
+        return _keyed_hash(self.hashing[0], "name")[:_NAME_LENGTH]
+
+
+def _hashing_key(key: bytes) -> bytes:
+    """A key of its own (RFC 5869): a hash never comes from the very key that encrypts."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"infusion-charges words that are found").derive(key)
+
+
+def _keyed_hash(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

@@ -88,10 +88,11 @@ class SealedReply:
 
 @dataclass(frozen=True, slots=True)
 class SealedPerson:
-    """Whose visit a row of the worklist is."""
+    """Whose visit a row of the worklist is, and what the facility calls the visit."""
 
     name: str
     record_number: str
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

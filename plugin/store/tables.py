@@ -239,6 +239,7 @@ worklist = Table(
     *_of_encounter(),
     Column("patient", String(200), nullable=False),
     Column("person_sealed", Text, nullable=False),
+    Column("hashed_by", String(12), nullable=False, server_default=""),
     Column("unit", String(200), nullable=False),
     Column("day", String(10), nullable=False),
     Column("due", String(10), nullable=False),
@@ -261,6 +262,17 @@ worklist = Table(
     UniqueConstraint("tenant", "encounter"),
     Index(None, "tenant", "is_open", "cents"),
     Index(None, "tenant", "day"),
+)
+
+# The words that a row of the worklist is found by, as keyed hashes; `worklist.hashed_by` names their key.
+worklist_words = Table(
+    "worklist_words",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("word", String(32), primary_key=True),
+    Column("encounter", String(200), primary_key=True),
+    Index(None, "tenant", "encounter"),
+    ForeignKeyConstraint(["tenant", "encounter"], ["review_encounters.tenant", "review_encounters.encounter"]),
 )
 
 # What happened, only ever added to; `digest` chains an encounter's entries (`plugin.store.trail_chain`).

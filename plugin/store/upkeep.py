@@ -7,6 +7,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select,
 from plugin.store.cipher import CannotOpen, Cipher
 from plugin.store.engine import Store
 from plugin.store.tables import metadata, shown_lines
+from plugin.store.worklist_words import hash_anew
 
 KEEP_SHOWN = timedelta(days=2)
 _AT_ONCE = 200
@@ -19,7 +20,7 @@ def forget_shown(store: Store, now: datetime, keep: timedelta = KEEP_SHOWN) -> i
 
 
 def reseal(store: Store) -> tuple[int, int]:
-    """Encrypt every sealed value anew under the first key; return how many were, and how many no key opens.
+    """Encrypt every sealed value anew under the first key, and hash names anew; how many were, how many no key opens.
 
     Afterwards older keys can leave the list. The app may go on running: what changed meanwhile keeps its change.
     """
@@ -28,6 +29,7 @@ def reseal(store: Store) -> tuple[int, int]:
         for column in (column.name for column in table.columns if column.name.endswith("_sealed")):
             counts = _reseal_column(store, table, column)
             done, shut = done + counts[0], shut + counts[1]
+    hash_anew(store)
     return done, shut
 
 

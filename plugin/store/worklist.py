@@ -4,26 +4,18 @@ A page is one query for its rows and one for the counts beside its filters, howe
 each other by the sort values of the last row (keyset), so that a long list costs no more at its end.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import json
 from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
     Row,
     Select,
     and_,
-    case,
-    func,
     insert,
-    or_,
     select,
-    true,
     update,
 )
 
@@ -31,30 +23,20 @@ from plugin.review.dashboards import Figures
 from plugin.review.ports import Person
 from plugin.review.trail import Entry
 from plugin.review.worklist import WorkSummary
+from plugin.store.cipher import CannotOpen
 from plugin.store.engine import Store
 from plugin.store.sealing import SealedHold, SealedPerson, seal, unseal
 from plugin.store.tables import worklist
 from plugin.store.trail import add_entries
 from plugin.store.turns import Place, lock_encounter
+from plugin.store.worklist_search import Wanted, condition, count, cursor, in_order, searched
+from plugin.store.worklist_words import keep_words
 
 PAGE = 50
 RENEW_AFTER = timedelta(minutes=10)
 UNKNOWN_DAY = "9999-12-31"
-LINE_COUNTS = ("ready", "accepted", "posted", "unknown", "failed", "stale", "dismissed")
-FILTERS = ("to-do", "mine", "question", "ready", "accepted", "posted", "unknown", "failed", "stale", "held", "all")
 _C = worklist.c
-# Each order ends with the id, so that no two rows are equal; True sorts the largest first.
-ORDERS: Mapping[str, tuple[tuple[Column[Any], bool], ...]] = {
-    "money": ((_C.cents, True), (_C.due, False), (_C.id, False)),
-    "deadline": ((_C.due, False), (_C.cents, True), (_C.id, False)),
-    "age": ((_C.day, False), (_C.cents, True), (_C.id, False)),
-}
-_DAY, _NUMBER = r"(\d{4}-\d\d-\d\d)", r"([0-9]{1,12})"
-_CURSORS = {
-    "money": re.compile(f"{_NUMBER}~{_DAY}~{_NUMBER}", re.ASCII),
-    "deadline": re.compile(f"{_DAY}~{_NUMBER}~{_NUMBER}", re.ASCII),
-    "age": re.compile(f"{_DAY}~{_NUMBER}~{_NUMBER}", re.ASCII),
-}
+LINE_COUNTS = ("ready", "accepted", "posted", "unknown", "failed", "stale", "dismissed")
 
 
 class Taken(Exception):
@@ -67,13 +49,17 @@ class Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """A row as the list shows it; `held_because` is empty where it isn't held, `claimed_by` where nobody has it."""
+    """A row as the list shows it; `held_because` is empty where it isn't held, `claimed_by` where nobody has it.
+
+    `number` is what the facility calls the visit, empty where that is not known.
+    """
 
     id: int
     encounter: str
     patient: str
     name: str
     record_number: str
+    number: str
     unit: str
     day: str
     due: str
@@ -86,16 +72,6 @@ class WorkRow:
     claimed_name: str
     held_because: str
     seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody looks for: one of FILTERS, one of ORDERS, part of an id, and the cursor of the page before."""
-
-    filter: str = "to-do"
-    order: str = "money"
-    search: str = ""
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +114,8 @@ class Worklist:
                 connection.execute(insert(worklist).values(**place.columns(), **nobody, **values))
             else:
                 connection.execute(update(worklist).where(_C.id == before.id).values(values))
+            if before is None or not self._has_words(before, _person(summary)):
+                keep_words(connection, place, _person(summary), self.store.cipher)
 
     def _says_so_already(self, place: Place, summary: WorkSummary, now: datetime) -> bool:
         """Whether a row of a few minutes ago says the same: looking at a page again then costs no writing."""
@@ -148,14 +126,22 @@ class Worklist:
         values = self._values(summary, row, now)
         return all(getattr(row, name) == value for name, value in values.items() if name != "person_sealed")
 
+    def _has_words(self, row: Row[Any], person: SealedPerson) -> bool:
+        """Whether the row is found by this person's words already."""
+        if row.hashed_by != self.store.cipher.hashing_name:
+            return False
+        try:
+            return unseal(SealedPerson, row.person_sealed, self.store.cipher) == person
+        except CannotOpen:
+            return False
+
     def _values(self, summary: WorkSummary, before: Row[Any] | None, now: datetime) -> dict[str, Any]:
-        person = summary.person
-        named = SealedPerson(person.name, person.record_number) if person else SealedPerson("", "")
         plain = ("patient", "is_open", "cents", "unpriced", "questions", "infusions", "missing_stops", *LINE_COUNTS)
         posted_at = before.posted_at if before else None
         return {
             **{name: getattr(summary, name) for name in plain},
-            "person_sealed": seal(named, self.store.cipher),
+            "person_sealed": seal(_person(summary), self.store.cipher),
+            "hashed_by": self.store.cipher.hashing_name,
             "unit": summary.unit[:200],
             "day": summary.day.isoformat() if summary.day else UNKNOWN_DAY,
             "due": summary.due.isoformat() if summary.due else UNKNOWN_DAY,
@@ -169,12 +155,12 @@ class Worklist:
 
     def page(self, wanted: Wanted, person: str, size: int = PAGE) -> WorkPage:
         """The rows somebody looks for; `person` is whose rows are `mine`."""
-        found = and_(_C.tenant == self.tenant, _searched(wanted.search))
-        query = select(worklist).where(found, _condition(wanted.filter, person))
+        found = and_(_C.tenant == self.tenant, searched(self.tenant, wanted.search, self.store.cipher))
+        query = select(worklist).where(found, condition(wanted.filter, person))
         with self.store.reading() as connection:
-            rows = connection.execute(_in_order(query, wanted).limit(size + 1)).all()
-            counts = _count(connection, found, person)
-        more = _cursor(rows[size - 1], wanted.order) if len(rows) > size else ""
+            rows = connection.execute(in_order(query, wanted).limit(size + 1)).all()
+            counts = count(connection, found, person)
+        more = cursor(rows[size - 1], wanted.order) if len(rows) > size else ""
         return WorkPage(tuple(self._read(row) for row in rows[:size]), counts, more)
 
     def row(self, id: int) -> WorkRow | None:
@@ -195,6 +181,7 @@ class Worklist:
             patient=row.patient,
             name=person.name,
             record_number=person.record_number,
+            number=next(iter(person.numbers), ""),
             unit=row.unit,
             day=_day(row.day),
             due=_day(row.due),
@@ -254,6 +241,11 @@ class Worklist:
             add_entries(connection, place, [_told(kind, person, now, reason)], self.store.cipher)
 
 
+def _person(summary: WorkSummary) -> SealedPerson:
+    person = summary.person
+    return SealedPerson(person.name if person else "", person.record_number if person else "", tuple(summary.numbers))
+
+
 def _figures(row: Row[Any]) -> Figures:
     return Figures(
         unit=row.unit,
@@ -283,54 +275,3 @@ def _told(kind: str, person: Person, now: datetime, reason: str) -> Entry:
 
 def _day(iso: str) -> str:
     return "" if iso == UNKNOWN_DAY else iso
-
-
-def _condition(filter: str, person: str) -> ColumnElement[bool]:
-    """The rows of one of FILTERS."""
-    if filter == "all":
-        return true()
-    if filter == "to-do":
-        return and_(_C.is_open, _C.held_by == "")
-    if filter == "mine":
-        return and_(_C.claimed_by == person, _C.claimed_by != "")
-    if filter == "held":
-        return _C.held_by != ""
-    return worklist.c["questions" if filter == "question" else filter] > 0
-
-
-def _count(connection: Connection, found: ColumnElement[bool], person: str) -> dict[str, int]:
-    each = [func.coalesce(func.sum(case((_condition(name, person), 1), else_=0)), 0) for name in FILTERS]
-    row = connection.execute(select(*each).where(found)).one()
-    return {name: int(number) for name, number in zip(FILTERS, row, strict=True)}
-
-
-def _searched(words: str) -> ColumnElement[bool]:
-    """Rows whose encounter or patient has these characters in its id."""
-    if not words:
-        return true()
-    return or_(_C.encounter.contains(words, autoescape=True), _C.patient.contains(words, autoescape=True))
-
-
-def _in_order(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    keys = ORDERS[wanted.order]
-    ordered = query.order_by(*(column.desc() if down else column.asc() for column, down in keys))
-    after = _CURSORS[wanted.order].fullmatch(wanted.after)
-    if after is None:
-        return ordered
-    values = zip(keys, after.groups(), strict=True)
-    return ordered.where(_beyond([(column, down, _typed(column, value)) for (column, down), value in values]))
-
-
-def _typed(column: Column[Any], value: str) -> str | int:
-    return value if column.type.python_type is str else int(value)
-
-
-def _beyond(keys: Sequence[tuple[Column[Any], bool, str | int]]) -> ColumnElement[bool]:
-    """Rows after these sort values: past the first key, or level with it and past the rest."""
-    column, down, value = keys[0]
-    past = column < value if down else column > value
-    return or_(past, and_(column == value, _beyond(keys[1:]))) if keys[1:] else past
-
-
-def _cursor(row: Row[Any], order: str) -> str:
-    return "~".join(str(getattr(row, column.name)) for column, _ in ORDERS[order])

@@ -1,5 +1,7 @@
 """What the worklist keeps of an encounter that was read, by the app or by a scan."""
 
+import threading
+
 from plugin.domain import CodedEncounter
 from plugin.ehr.tenants import Tenant
 from plugin.review.ports import Policy
@@ -8,6 +10,7 @@ from plugin.review.worklist import WorkLine, WorkSummary, summarise
 from plugin.store.engine import Store
 from plugin.store.records import EncounterRecords
 from plugin.store.worklist import Worklist
+from plugin.store.worklist_words import hash_anew
 from plugin.web.open_chart import OpenChart
 from plugin.web.views.charges import token_of
 from plugin.web.views.page import Record
@@ -19,6 +22,13 @@ def keep_on_worklist(chart: OpenChart) -> None:
     """Keep or renew the row of an encounter that somebody looks at."""
     summary = sum_up(chart.review, chart.tenant, chart.policy, chart.services.store)
     Worklist(chart.services.store, chart.tenant.key).keep(summary, chart.services.clock())
+
+
+def hash_names_in_background(store: Store) -> threading.Thread:
+    """At start-up, after which an encryption key may be another, or an older version's rows may have no hashes."""
+    thread = threading.Thread(target=hash_anew, args=(store,), name="hashing-names", daemon=True)
+    thread.start()
+    return thread
 
 
 def sum_up(review: Review, tenant: Tenant, policy: Policy, store: Store) -> WorkSummary:

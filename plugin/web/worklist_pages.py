@@ -11,10 +11,11 @@ from plugin.store.launch_rows import Launch, NewLaunch
 from plugin.store.worklist import Taken, Worklist, WorkRow
 from plugin.web.errors import PageError
 from plugin.web.roles import require_role
+from plugin.web.search_words import open_search, seal_search
 from plugin.web.services import Services, current_services
 from plugin.web.session import browser_secret
 from plugin.web.staff import blueprint
-from plugin.web.views.worklist import filter_choices, list_rows, order_choices, read_wanted
+from plugin.web.views.worklist import filter_choices, list_rows, order_choices, read_search, read_wanted
 
 WORKS = ("coder", "lead")
 LONGEST_REASON = 500
@@ -27,13 +28,15 @@ def worklist(launch_id: str) -> Response:
     """A page of encounters, by what they should bring."""
     services, launch = current_services(), require_role(*WORKS)
     asked = {name: request.args.get(name, "") for name in LIST_FIELDS}
-    wanted = read_wanted(**asked)
+    words = open_search(asked["search"], launch.id, services.store.cipher)
+    wanted = read_wanted(**{**asked, "search": words})
     page = _list(services, launch).page(wanted, launch.user)
     today = services.clock().astimezone(services.tenant(launch).zone).date()
     body = render_template(
         "staff/worklist.html",
         rows=list_rows(page.rows, launch.user, today),
         wanted=wanted,
+        sought=asked["search"] if words else "",
         filters=filter_choices(wanted, page),
         orders=order_choices(wanted),
         next=page.next,
@@ -42,6 +45,18 @@ def worklist(launch_id: str) -> Response:
         has_fees=bool(services.tenant(launch).fees),
     )
     return make_response(body)
+
+
+@blueprint.post("/worklist/search")
+def search_worklist(launch_id: str) -> Response:
+    """Look for a name or number, which no address may show, and choose the order."""
+    services, launch = current_services(), require_role(*WORKS)
+    words = seal_search(read_search(request.form.get("words", "")), launch.id, services.store.cipher)
+    asked = read_wanted(request.form.get("filter", ""), request.form.get("order", ""), words, "")
+    address = url_for(
+        "staff.worklist", launch_id=launch.id, filter=asked.filter, order=asked.order, search=words or None
+    )
+    return redirect(address, HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/worklist/<any(claim, release, hold, resume):action>")

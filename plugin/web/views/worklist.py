@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from plugin.store.worklist import FILTERS, ORDERS, Wanted, WorkPage, WorkRow
+from plugin.store.worklist import WorkPage, WorkRow
+from plugin.store.worklist_search import FILTERS, ORDERS, Wanted
 from plugin.web.views.times import counted, day_words
 
 LONGEST_SEARCH = 64
@@ -65,13 +66,18 @@ class ListedRow:
 
 
 def read_wanted(filter: str, order: str, search: str, after: str) -> Wanted:
-    """What the address asks for; anything unknown there is the usual."""
+    """What the address asks for, with the words that its `search` was opened to; anything unknown is the usual."""
     return Wanted(
         filter if filter in FILTERS else FILTERS[0],
         order if order in ORDERS else next(iter(ORDERS)),
-        "".join(each for each in search.strip() if each.isprintable())[:LONGEST_SEARCH],
+        search,
         after,
     )
+
+
+def read_search(typed: str) -> str:
+    """What somebody typed, without what no name or number has."""
+    return "".join(each for each in typed.strip() if each.isprintable())[:LONGEST_SEARCH]
 
 
 def filter_choices(wanted: Wanted, page: WorkPage) -> list[Choice]:
@@ -94,7 +100,7 @@ def _listed(row: WorkRow, person: str, today: date) -> ListedRow:
     return ListedRow(
         id=row.id,
         title=row.name or row.patient,
-        reference=" ".join(filter(None, (row.record_number, row.encounter))),
+        reference=" ".join(filter(None, (row.record_number, row.number or row.encounter))),
         visit=day_words(date.fromisoformat(row.day)) if row.day else "Day not known",
         unit=row.unit,
         money=dollars(row.cents),

@@ -13,7 +13,8 @@ from plugin.ehr.signing import make_signing_key
 from plugin.store.cipher import make_key
 from plugin.store.engine import Store, open_store
 from plugin.store.signing_keys import SigningKeys
-from plugin.store.worklist import Wanted, Worklist, WorkRow
+from plugin.store.worklist import Worklist, WorkRow
+from plugin.store.worklist_search import Wanted
 from tests.smart.launch.fake_ehr import FakeEhr, encounter, running_ehr
 
 CHART = Path(__file__).parents[3] / "plugin/sandbox/charts/iron-sucrose-by-push/chart.json"

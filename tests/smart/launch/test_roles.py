@@ -41,6 +41,7 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "staff.dashboards": ("GET", "dashboards", {}, ("coder", "lead", "admin")),
     "staff.dashboard_csv": ("GET", "dashboards/questions.csv", {}, ("coder", "lead", "admin")),
     "staff.worklist": ("GET", "worklist", {}, WORKS),
+    "staff.search_worklist": ("POST", "worklist/search", {"words": "quill"}, WORKS),
     "staff.change_worklist": ("POST", "worklist/claim", {"row": "1"}, WORKS),
     # Whether the grant reads charts is another matter: test_worklist.py; without a row nobody gets that far.
     "staff.open_from_worklist": ("POST", "worklist/open", {"row": "99999"}, WORKS),

@@ -14,7 +14,8 @@ from plugin.domain import Patient
 from plugin.review.worklist import WorkSummary
 from plugin.store.sealing import SealedPerson, seal
 from plugin.store.tables import review_encounters, worklist
-from plugin.store.worklist import LINE_COUNTS, Wanted, Worklist
+from plugin.store.worklist import LINE_COUNTS, Worklist
+from plugin.store.worklist_search import Wanted
 from tests.smart.launch.conftest import Browser
 from tests.smart.launch.fake_ehr import CLIENT_ID, FakeEhr
 
@@ -131,6 +132,54 @@ def test_a_row_that_is_not_there(clinic, row: str) -> None:
     """Nothing is done, and the page says so."""
     browser = clinic()
     assert act(browser, signed_in(browser, "ann"), "claim", row=row).status_code == 404
+
+
+# --- searching -----------------------------------------------------------------------------------
+
+
+def look_for(browser: Browser, session: str, words: str, **fields: str) -> TestResponse:
+    """Send the search form."""
+    form = {**browser.form(browser.get(f"{session}/worklist?filter=all")), "words": words, "filter": "all"}
+    return browser.post(f"{session}/worklist/search", {**form, **fields})
+
+
+@pytest.mark.parametrize(("words", "is_there"), [("iris ironw", True), ("MRN-5", True), ("quill", False)])
+def test_a_name_is_searched_and_stands_in_no_address_and_no_log(clinic, caplog, words, is_there) -> None:
+    """Neither in the address that follows, which shows the same whenever it is opened, nor in any line of the log."""
+    browser = clinic()
+    session = signed_in(browser, "ann")
+    caplog.set_level("DEBUG")
+    answer = look_for(browser, session, words)
+    assert answer.status_code == 303
+    for _ in range(2):
+        page = browser.get(answer.location)
+        assert ("Iris Ironwood" in page.text) is is_there
+        assert f'value="{words}"' in page.text
+    kept = [answer.location, caplog.text, *(part.split('"')[0] for part in page.text.split('href="')[1:])]
+    assert not [each for each in kept if words.split()[0].lower() in each.lower()]
+
+
+def test_the_search_goes_on_through_filters_orders_and_claims(clinic) -> None:
+    """The links and the buttons of a page that was found carry what was searched, encrypted."""
+    browser = clinic()
+    session = signed_in(browser, "ann")
+    found = browser.get(look_for(browser, session, "ironwood").location)
+    [mine] = [part.split('"')[0] for part in found.text.split('href="')[1:] if "filter=mine" in part.split('"')[0]]
+    assert 'value="ironwood"' in browser.get(mine.replace("&amp;", "&")).text
+    sealed = found.text.split('name="search" value="')[1].split('"')[0]
+    taken = act(browser, session, "claim", search=sealed)
+    assert 'value="ironwood"' in browser.get(taken.location).text
+
+
+def test_what_another_session_searched_is_nothing_here(clinic) -> None:
+    """An address that was passed on shows the usual list, and no words."""
+    browser = clinic()
+    ann = signed_in(browser, "ann")
+    address = look_for(browser, ann, "quill").location
+    bob = signed_in(browser, "bob")
+    page = browser.get(address.replace(ann.rpartition("/")[2], bob.rpartition("/")[2])).text
+    assert "quill" not in page
+    assert "Iris Ironwood" in page
 
 
 # --- into the chart ------------------------------------------------------------------------------

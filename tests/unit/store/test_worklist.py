@@ -11,7 +11,8 @@ from plugin.review.worklist import WorkSummary
 from plugin.store.records import EncounterRecords
 from plugin.store.retention import forget_encounters
 from plugin.store.trail_check import verify
-from plugin.store.worklist import FILTERS, ORDERS, Taken, Wanted, Worklist
+from plugin.store.worklist import Taken, Worklist
+from plugin.store.worklist_search import FILTERS, ORDERS, Wanted
 
 ANN = Person("Practitioner/ann", "Ann Able", "coder", verified=True)
 BOB = Person("Practitioner/bob", "Bob Baker", "coder", verified=True)
