@@ -68,7 +68,7 @@ def insert(joined: list[Interval], start: int, stop: int) -> None:
 def outside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """What is left of `stretch` when the set `covers` is taken away."""
     left, at = [], stretch.start
-    for cover in _meeting(stretch, covers):
+    for cover in meeting(stretch, covers):
         if cover.start > at:
             left.append(Stretch(stretch.administration, at, cover.start))
         at = cover.stop
@@ -81,11 +81,11 @@ def inside(stretch: Stretch, covers: Sequence[Interval]) -> list[Stretch]:
     """The parts of `stretch` that the set `covers` holds."""
     return [
         Stretch(stretch.administration, max(stretch.start, cover.start), min(stretch.stop, cover.stop))
-        for cover in _meeting(stretch, covers)
+        for cover in meeting(stretch, covers)
     ]
 
 
-def _meeting(stretch: Stretch, covers: Sequence[Interval]) -> Sequence[Interval]:
+def meeting(stretch: Interval | Stretch, covers: Sequence[Interval]) -> Sequence[Interval]:
     """The intervals of a set that reach into a stretch, in order."""
     start, stop = stretch.start, stretch.stop
     if not covers or covers[-1].stop <= start or covers[0].start >= stop:

@@ -117,4 +117,5 @@ class Service(Struct, frozen=True, eq=False, gc=False):
     @property
     def ids(self) -> tuple[str, ...]:
         """Ids of its administrations in order of time."""
-        return tuple([a.id for a in self.administrations])
+        given = self.administrations
+        return (given[0].id,) if len(given) == 1 else tuple([a.id for a in given])

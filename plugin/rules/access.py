@@ -57,9 +57,12 @@ def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:
     Two spellings of one catheter are one site; services without a site belong to the first tree.
     """
     served = list(services)
-    sites = as_one({service.access_site for service, _ in served if service.access_site})
-    if len(set(sites.values())) < SEVERAL or not necessity_of_two_sites(visit):
+    charted = {service.access_site for service, _ in served if service.access_site}
+    if len(charted) < SEVERAL or not necessity_of_two_sites(visit):
         return [served] if served else []
+    sites = as_one(charted)
+    if len(set(sites.values())) < SEVERAL:
+        return [served]
     first = choose_initial(served, visit)
     if first is None or not first[0].access_site:
         first = choose_initial([counted for counted in served if counted[0].access_site], visit)

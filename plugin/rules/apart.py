@@ -51,14 +51,15 @@ LOADING = Words(r"\bloading\b")
 LOADING_MINUTES = 30
 BESIDE_A_FLUSH = re.compile(r"99[2-4]\d\d|G0463|3659[12]")  # a visit, or blood drawn from the line
 STROKE, HEART, LUNG = ("I63",), ("I21", "I22", "I24"), ("I26",)
+THROMBOLYTIC, TRANSFUSION = DrugClass.THROMBOLYTIC, Category.TRANSFUSION
 PURPOSE, OWNER = "thrombolytic-purpose", "pump-owner"
 
 
 def apart(service: Service, category: Category, visit: Visit) -> str:
     """The technique under which the code book has a code for it, empty for an ordinary service."""
-    if category is Category.TRANSFUSION:
+    if category is TRANSFUSION:
         return ""
-    if service.drug.drug_class is DrugClass.THROMBOLYTIC:
+    if service.drug.drug_class is THROMBOLYTIC:
         return {"catheter": "declot", "stroke": "stroke thrombolysis", "heart": "coronary thrombolysis"}.get(
             purpose_of(service, visit), ""
         )

@@ -8,6 +8,7 @@ from plugin.rules.answers import with_class
 from plugin.rules.base import rule, since
 from plugin.rules.visit import Visit
 
+INJECTION = Technique.INJECTION
 VOLUME_DEPLETION = ("E86", "R11", "A08", "A09", "K52", "R19.7", "O21", "I95", "T67")
 HYPOKALEMIA = "E87.6"
 MAINTENANCE_ML = 500
@@ -25,20 +26,19 @@ BY_CLASS = {
 
 def category_of(service: Service, visit: Visit) -> Category | None:
     """The family, or None when it must be asked for (`UNKNOWN-DRUG-CLASS`, `ELECTROLYTE-INTENT`)."""
-    injected = service.technique is Technique.INJECTION
+    injected = service.technique is INJECTION
     drug_class = service.drug.injected_class if injected else service.drug.drug_class
-    if drug_class is DrugClass.HORMONAL and injected:
-        return Category.HORMONAL
     if service.drug.key == "rituximab" and not _cancer(visit):
         side = visit.book.position("rituximab_outside_cancer")
         return Category.CHEMOTHERAPY if side == "complex" else Category.THERAPEUTIC
+    by_class = BY_CLASS.get(drug_class)
+    if by_class is not None:
+        return Category.HORMONAL if injected and drug_class is DrugClass.HORMONAL else by_class
     if drug_class is DrugClass.COMPLEX_BIOLOGIC:
         own = "eculizumab_class" if service.drug.key.startswith("eculizumab") else "complex_biologic_class"
         side = visit.book.position(own)
         return Category.CHEMOTHERAPY if side == "complex" else Category.THERAPEUTIC
-    if drug_class is DrugClass.ELECTROLYTE:
-        return _electrolyte(service, visit)
-    return BY_CLASS.get(drug_class)
+    return _electrolyte(service, visit) if drug_class is DrugClass.ELECTROLYTE else None
 
 
 def _cancer(visit: Visit) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from plugin.domain import Notice, Ruling, Service, Stretch
+from plugin.domain.interval import seconds
 
 
 class RuleConflict(Exception):
@@ -17,22 +18,21 @@ def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None
     A moment (an untimed push) is a claim too: it may not be claimed twice either.
     """
     claims: dict[str, list[Stretch]] = defaultdict(list)
-    claimed: dict[str, int] = defaultdict(int)
     for ruling in rulings:
-        if not isinstance(ruling.outcome, Notice):
-            for claim in ruling.outcome.claims:
-                administration = claim.administration
-                claims[administration].append(claim)
-                claimed[administration] += claim.stop - claim.start
+        outcome = ruling.outcome
+        if not isinstance(outcome, Notice):
+            for claim in outcome.claims:
+                claims[claim.administration].append(claim)
     for of_it in claims.values():
         if len(of_it) > 1:
             _check_apart(sorted(of_it), rulings)
-    counted: dict[str, int] = defaultdict(int)
+    counted: dict[str, int] = {}
     for service in services:
         for stretch in service.stretches:
-            counted[stretch.administration] += stretch.stop - stretch.start
+            administration = stretch.administration
+            counted[administration] = counted.get(administration, 0) + stretch.stop - stretch.start
     for administration, length in counted.items():
-        if claimed.get(administration) != length:
+        if administration not in claims or seconds(claims[administration]) != length:
             raise RuleConflict(f"no rule speaks for all minutes of {administration}; the rulebook has a gap")
 
 

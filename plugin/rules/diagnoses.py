@@ -4,6 +4,7 @@ ICD-10-CM as charted, else SNOMED CT through `diagnosis_links.csv`; what order t
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -45,17 +46,25 @@ class ChartedReasons:
     def _listed(self, diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
         """By rank, then the other encounter diagnoses by id; the problem list only when there is nothing else."""
         coded = [d for d in diagnoses if d.id in self.by_id]
+        if len(coded) == 1:
+            return coded
         of_encounter = [d for d in coded if d.rank is not None or d.category != "problem-list-item"]
         return sorted(of_encounter or coded, key=_place)
 
 
 def _reasons(terms: Iterable[Term], reference: str, tables: DiagnosisTables) -> list[Reason]:
     """Each ICD-10-CM code; only where there is none, what stands for the SNOMED CT concepts."""
-    charted = [Reason(dotted(bare(t.code)), reference) for t in terms if t.system == "icd10cm" and t.code]
+    charted = [Reason(_printed(t.code), reference) for t in terms if t.system == "icd10cm" and t.code]
     if charted:
         return charted
     links = [link for t in terms if (link := tables.links.get((t.system, t.code)))]
     return [Reason(link.icd10cm, reference, link) for link in links]
+
+
+@lru_cache(maxsize=65_536)
+def _printed(code: str) -> str:
+    """A code as the code book prints it; most charts have the same few thousand."""
+    return dotted(bare(code))
 
 
 def _once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -1,6 +1,5 @@
 """Diagnoses that can't stand on a claim of their day: said, never replaced by a guess (addendum section 4)."""
 
-from collections.abc import Iterator
 from datetime import date
 from operator import attrgetter
 
@@ -48,16 +47,15 @@ def _days(visit: Visit) -> tuple[date, ...]:
     return tuple(dict.fromkeys([visit.day_of(s.administrations[0].id, s.start) for s in ends]))
 
 
-def _used(visit: Visit) -> Iterator[tuple[Reason, tuple[str, ...]]]:
+def _used(visit: Visit) -> list[tuple[Reason, tuple[str, ...]]]:
     """The diagnoses that stand behind a service, with the administrations that name them; none for the encounter's."""
     charted = visit.charted_reasons
-    of_encounter = not charted.any_own
-    for service, _ in visit.counted if charted.any_own else ():
-        own = charted.own(service.administrations)
-        of_encounter = of_encounter or not own
-        yield from ((reason, service.ids) for reason in own)
-    if of_encounter:
-        yield from ((reason, ()) for reason in charted.of_encounter)
+    of_encounter: list[tuple[Reason, tuple[str, ...]]] = [(reason, ()) for reason in charted.of_encounter]
+    if not charted.any_own:
+        return of_encounter
+    own = [(service.ids, charted.own(service.administrations)) for service, _ in visit.counted]
+    used = [(reason, ids) for ids, reasons in own for reason in reasons]
+    return used if all(reasons for _, reasons in own) else used + of_encounter
 
 
 def _below(found: DiagnosisCode, day: date, codes: Icd10cm) -> str:

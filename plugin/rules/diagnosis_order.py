@@ -26,6 +26,7 @@ BY_CLASS = {
     DrugClass.FLUSH: "port",  # only the sole flush of a port is counted
 }
 BY_OWN_CODE = {"declot": "port", "portable pump refill": "refill", "implanted pump refill": "refill"}
+INJECTION, HYDRATION = Technique.INJECTION, Category.HYDRATION
 NO_GROUPS: frozenset[str] = frozenset()
 
 
@@ -217,8 +218,8 @@ def kind_of(service: Service, category: Category, visit: "Visit") -> str:
     """What kind of line a service makes, in the words of `first_listed.toml`: by drug, not by the payer's class."""
     if visit.own_codes and (named := BY_OWN_CODE.get(visit.own_codes.get(service.id, ""))):
         return named
-    drug = service.drug.injected_class if service.technique is Technique.INJECTION else service.drug.drug_class
-    return BY_CLASS.get(drug) or ("hydration" if category is Category.HYDRATION else "other")
+    drug = service.drug.injected_class if service.technique is INJECTION else service.drug.drug_class
+    return BY_CLASS.get(drug) or ("hydration" if category is HYDRATION else "other")
 
 
 def stands(found: DiagnosisCode) -> bool:

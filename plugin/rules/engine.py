@@ -36,6 +36,8 @@ from plugin.rules.started_elsewhere import counted_here
 from plugin.rules.visit import Visit
 from plugin.timeline import NOT_GIVEN, build_timeline
 
+INITIAL, CONCURRENT = Role.INITIAL, Role.CONCURRENT
+
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
@@ -165,7 +167,8 @@ def _sifted(visit: Visit, rules: InForce) -> tuple[Visit, list[Ruling]]:
         if category is None:
             if not left:
                 _first_to_speak([_classifier(service)], service, visit, rulings)
-            unknown += [service] if service.drug.drug_class is DrugClass.UNKNOWN else []
+            if service.drug.drug_class is DrugClass.UNKNOWN:
+                unknown.append(service)
         else:
             here, cut = counted_here(service, visit)
             rulings += cut
@@ -192,8 +195,8 @@ def _classifier(service: Service) -> Rule[Sift]:
 
 def _with_initials(visit: Visit, placed: list[Placed]) -> Visit:
     """What the rules need to know of each other's services: the initial codes; what a concurrent one needs."""
-    initials = [code for p in placed if p.role is Role.INITIAL and (code := _code(p, Role.INITIAL, visit))]
-    concurrent = [(p.service.start, p.service.id) for p in placed if p.role is Role.CONCURRENT]
+    initials = [code for p in placed if p.role is INITIAL and (code := _code(p, INITIAL, visit))]
+    concurrent = [(p.service.start, p.service.id) for p in placed if p.role is CONCURRENT]
     if not concurrent:
         return visit.knowing(initial_list=tuple(initials))
     hours = [_code(p, Role.ADDITIONAL_HOUR, visit) for p in placed if _runs_on(p, visit)]
@@ -227,6 +230,6 @@ def _trace(
 ) -> None:
     """Add the rule's outcomes with its id and the table rows it read, the drug's own rows first."""
     drug = view.drug_rows.get(service.drug.key, ()) if service else ()
-    rules, rows = (rule.id,), (*drug, *dict.fromkeys(view.rows))
+    rules, rows = (rule.id,), (*drug, *dict.fromkeys(view.rows)) if view.rows else drug
     for outcome in said:
         rulings.append(Ruling(outcome, rules, rows))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plugin.domain import Category, Fact, Role, Service, Stretch
-from plugin.domain.interval import Interval, insert, inside, minutes, outside
+from plugin.domain.interval import Interval, insert, inside, meeting, minutes, outside
 from plugin.rules.base import Kind
 from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit, distinct
@@ -42,8 +42,7 @@ def place_hydration(fluids: Sequence[Service], beside: Beside, may_be_initial: b
     if beside.protected and visit.book.position("chemo_prehydration") == "integral":
         sentence = "{} min of hydration are part of the chemotherapy that needs them"
         return [_lost(service, service.stretches, sentence) for service in fluids if service.stretches]
-    orders = _reaching(fluids)
-    runs = _runs(_alone(fluids, beside, taken), orders, beside)
+    runs = _runs(_alone(fluids, beside, taken), _reaching(fluids), beside)
     runs = _totalled([_without_pushes(run, beside, taken) for run in runs], visit)
     placed: list[Placed] = []
     for run in runs:
@@ -87,12 +86,11 @@ def _runs(alone: Run, orders: Sequence[Interval], beside: Beside) -> list[Run]:
 
 
 def _continues(last: Stretch, stretch: Stretch, orders: Sequence[Interval], beside: Beside) -> bool:
-    gap = Stretch("", last.stop, stretch.start)
-    if gap.stop <= gap.start:
+    if stretch.start <= last.stop:
         return True
-    begun = bisect_left(orders, Interval(gap.start, gap.start))
-    paused = begun > 0 and gap.stop < orders[begun - 1].stop
-    return paused and not inside(gap, beside.runs)
+    begun = bisect_left(orders, Interval(last.stop, last.stop))
+    paused = begun > 0 and stretch.start < orders[begun - 1].stop
+    return paused and not meeting(Interval(last.stop, stretch.start), beside.runs)
 
 
 def _reaching(fluids: Sequence[Service]) -> list[Interval]:
@@ -111,10 +109,9 @@ def _without(
     covers: Sequence[Interval], service: Service, stretch: Stretch, sentence: str, taken: list[Placed]
 ) -> Sequence[Stretch]:
     """What the set `covers` leaves of a stretch; the rest is taken away from hydration, as the sentence says."""
-    lost = inside(stretch, covers)
-    if not lost:
+    if not covers or not meeting(stretch, covers):
         return (stretch,)
-    taken.append(_lost(service, tuple(lost), sentence))
+    taken.append(_lost(service, tuple(inside(stretch, covers)), sentence))
     return outside(stretch, covers)
 
 

@@ -7,6 +7,8 @@ from plugin.rules.placement import Counted, Tree, is_timed
 from plugin.rules.primary_reason import for_the_reason, reason_is_hydration
 from plugin.rules.visit import Visit
 
+CHEMOTHERAPY, HYDRATION, INFUSION = Category.CHEMOTHERAPY, Category.HYDRATION, Technique.INFUSION
+
 
 def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
     """The initial service of a tree, by the facility hierarchy or for the office visit's reason (`primary_reason.py`).
@@ -20,7 +22,7 @@ def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
     served = list(tree)
     if _hydration_comes_first(served, visit):
         return None
-    drugs = [c for c in served if c[1] is not Category.HYDRATION and is_timed(c[0])]
+    drugs = [c for c in served if c[1] is not HYDRATION and is_timed(c[0])]
     candidates = _best_ranked(_chemotherapy(drugs) or for_the_reason(drugs, visit) or drugs, visit)
     if len(candidates) < 2:
         return candidates[0] if candidates else None
@@ -35,8 +37,8 @@ def choose_initial(tree: Iterable[Counted], visit: Visit) -> Counted | None:
 
 def _chemotherapy(drugs: Tree) -> Tree:
     """The tree's chemotherapy, its infusions first: nothing else is a parent of the add-ons it earns (dossier R12)."""
-    chemotherapy = [c for c in drugs if c[1] is Category.CHEMOTHERAPY]
-    return [c for c in chemotherapy if c[0].technique is Technique.INFUSION] or chemotherapy
+    chemotherapy = [c for c in drugs if c[1] is CHEMOTHERAPY]
+    return [c for c in chemotherapy if c[0].technique is INFUSION] or chemotherapy
 
 
 def _best_ranked(candidates: Tree, visit: Visit) -> Tree:

@@ -1,6 +1,6 @@
 """The one initial service of each access site in the encounter."""
 
-from plugin.domain import Category, Fact, Role, Technique
+from plugin.domain import CareSetting, Category, Fact, Role, Technique
 from plugin.rules.base import Said, looking_at, rule, since
 from plugin.rules.hours import first_hour
 from plugin.rules.placement import Placed
@@ -29,13 +29,17 @@ def initial_service(placed: Placed, visit: Visit) -> list[Said]:
 
 
 def _why(placed: Placed, visit: Visit) -> Fact:
-    if for_the_reason([(placed.service, placed.category)], visit):
-        return Fact("the office visit was for it", (), placed.service.ids)
-    if no_reason_charted(visit):
-        return Fact(
-            "no reason of the office visit is charted; it ranks highest in the hierarchy", (), placed.service.ids
-        )
-    if passed_over(visit):
-        words = "the visit's reason names another service; this one stays initial, so that every add-on has its parent"
-        return Fact(words, (), placed.service.ids)
-    return Fact("it is the highest ranking service of its access site", (), placed.service.ids)
+    return Fact(_reason(placed, visit), (), placed.service.ids)
+
+
+def _reason(placed: Placed, visit: Visit) -> str:
+    if visit.setting is CareSetting.OFFICE:
+        if for_the_reason([(placed.service, placed.category)], visit):
+            return "the office visit was for it"
+        if no_reason_charted(visit):
+            return "no reason of the office visit is charted; it ranks highest in the hierarchy"
+        if passed_over(visit):
+            return (
+                "the visit's reason names another service; this one stays initial, so that every add-on has its parent"
+            )
+    return "it is the highest ranking service of its access site"

@@ -1,7 +1,6 @@
 """From outcomes to charge lines: one for each (system, code, modifiers, day) of an encounter."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 
 from plugin.domain import Caveat, ChargeMinutes, Fact, Ruling, Suggest, SuggestedCharge
@@ -29,7 +28,10 @@ def charge_lines(ruled: Ruled) -> tuple[SuggestedCharge, ...]:
             by_key[(said.code, said.modifiers, said.day)].append((said, ruling))
     visit = ruled.visit
     support = Support(visit)
-    lines = [_line(key, sorted(parts, key=_place), support, visit) for key, parts in by_key.items()]
+    lines = [
+        _line(key, sorted(parts, key=_place) if len(parts) > 1 else parts, support, visit)
+        for key, parts in by_key.items()
+    ]
     place = visit.book.book.place_in_list
     return tuple(sorted(lines, key=lambda c: (place(c.code), c.day, c.code, c.modifiers)))
 
@@ -44,7 +46,8 @@ def _place(part: Part) -> tuple[int | str, ...]:
 
 def _line(key: CodeKey, parts: list[Part], behind: Support, visit: Visit) -> SuggestedCharge:
     suggestions = [said for said, _ in parts]
-    ids = _in_order({i for said in suggestions for i in said.administrations}, visit)
+    rulings = [ruling for _, ruling in parts]
+    ids = _in_order(suggestions, visit)
     utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
     code, modifiers, day = key
     support = behind.of_line(ids, day)
@@ -59,22 +62,23 @@ def _line(key: CodeKey, parts: list[Part], behind: Support, visit: Visit) -> Sug
         diagnosis_references=support.references,
         minutes=_minutes(suggestions),
         evidence=(*_evidence(suggestions), *support.facts),
-        rules=_once([rule for _, ruling in parts for rule in ruling.rules]),
-        citations=_once([*_cited([ruling for _, ruling in parts]), *support.citations]),
+        rules=_rules(rulings),
+        citations=tuple(dict.fromkeys([*_cited(rulings), *support.citations])),
         caveats=(UTC_CAVEAT, *support.caveats) if utc else support.caveats,
         ndc=suggestions[0].ndc,
     )
 
 
 def _minutes(suggestions: list[Suggest]) -> tuple[ChargeMinutes, ...]:
-    units = [(unit, said.tier) for said in suggestions for unit in said.unit_claims]
-    return tuple(
-        [
-            ChargeMinutes(number, part.administration, tier, part.start, part.stop)
-            for number, (unit, tier) in enumerate(units, start=1)
-            for part in unit
-        ]
-    )
+    found: list[ChargeMinutes] = []
+    number = 0
+    for said in suggestions:
+        tier = said.tier
+        for unit in said.unit_claims:
+            number += 1
+            for part in unit:
+                found.append(ChargeMinutes(number, part.administration, tier, part.start, part.stop))
+    return tuple(found)
 
 
 def _evidence(suggestions: list[Suggest]) -> tuple[Fact, ...]:
@@ -84,18 +88,28 @@ def _evidence(suggestions: list[Suggest]) -> tuple[Fact, ...]:
     return tuple(dict.fromkeys([fact for said in suggestions for fact in said.because]))
 
 
-def _in_order(ids: set[str], visit: Visit) -> tuple[str, ...]:
-    if len(ids) == 1:
-        return tuple(ids)
+def _in_order(suggestions: list[Suggest], visit: Visit) -> tuple[str, ...]:
+    """The administrations behind the suggestions, by their first moment, then id."""
+    first = suggestions[0].administrations
+    if len(suggestions) == 1 and len(first) == 1:
+        return first
+    ids = {i for said in suggestions for i in said.administrations}
     began = visit.timeline.moments
     return tuple(sorted(ids, key=lambda i: (began.get(i, 0), i)))
 
 
+def _rules(rulings: list[Ruling]) -> tuple[str, ...]:
+    """The rules that spoke, each once."""
+    return rulings[0].rules if len(rulings) == 1 else tuple(dict.fromkeys([r for one in rulings for r in one.rules]))
+
+
 def _cited(rulings: list[Ruling]) -> list[str]:
-    """The sources of the rules that spoke, then those of the rows they read."""
-    of_rules = [source for ruling in rulings for rule in ruling.rules for source in BY_ID[rule].cites]
-    return [*of_rules, *[row.cites for ruling in rulings for row in ruling.rows]]
-
-
-def _once(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))
+    """The sources of the rules that spoke, then those of the rows they read; some several times."""
+    cited: list[str] = []
+    for ruling in rulings:
+        for rule in ruling.rules:
+            cited += BY_ID[rule].cites
+    for ruling in rulings:
+        for row in ruling.rows:
+            cited.append(row.cites)
+    return cited

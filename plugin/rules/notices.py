@@ -126,8 +126,9 @@ def _titrated(service: Service, category: Category, visit: Visit) -> bool:
     """A drip of a drug said to be titrated, or charted with more than one rate; fluids alone are not."""
     if category is not Category.THERAPEUTIC or service.technique is not Technique.INFUSION:
         return False
-    rates = {a.rate for a in service.administrations if a.rate is not None and a.rate.amount.value}
-    return len(rates) > 1 or visit.says(TITRATED, service)
+    given = service.administrations
+    several = len(given) > 1 and len({a.rate for a in given if a.rate is not None and a.rate.amount.value}) > 1
+    return several or visit.says(TITRATED, service)
 
 
 @rule(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from plugin.domain import Category, Fact, Role, Service, Stretch
-from plugin.domain.interval import Interval, insert, inside, minutes, outside, union
+from plugin.domain.interval import Interval, insert, inside, meeting, minutes, outside, union
 from plugin.rules.base import Kind
 from plugin.rules.placement import Counted, Placed
 from plugin.rules.visit import Visit
@@ -27,7 +27,7 @@ def place_infusions(infusions: Sequence[Counted], initial: Counted | None, visit
         if counted == initial:
             placed.append(Placed(service, category, Role.INITIAL, service.stretches))
         else:
-            near = placed if any(inside(stretch, taken) for stretch in service.stretches) else []
+            near = placed if any(meeting(stretch, taken) for stretch in service.stretches) else []
             _lay(service, category, placed, near, first_hours.get(service.drug.key), visit)
         for stretch in service.stretches:
             insert(taken, stretch.start, stretch.stop)

@@ -34,6 +34,8 @@ class Placed(Struct, frozen=True, gc=False):
 
 Counted = tuple[Service, Category]
 Tree = list[Counted]
+DRUGS, HYDRATION = frozenset({Category.THERAPEUTIC, Category.CHEMOTHERAPY}), Category.HYDRATION
+INFUSION, PUSH = Technique.INFUSION, Technique.PUSH
 KNOWN_TIMES = frozenset({Timing.TIMED, Timing.UNTIMED_PUSH})
 
 
@@ -64,12 +66,12 @@ def parts_of(tree: Iterable[Counted]) -> Parts:
         service, category = counted
         if not is_timed(service):
             continue
-        if category is Category.HYDRATION:
+        if category is HYDRATION:
             fluids.append(service)
-        elif category is Category.THERAPEUTIC or category is Category.CHEMOTHERAPY:
-            if service.technique is Technique.INFUSION:
+        elif category in DRUGS:
+            if service.technique is INFUSION:
                 infusions.append(counted)
-            elif service.technique is Technique.PUSH:
+            elif service.technique is PUSH:
                 pushes.append(counted)
     return Parts(infusions, pushes, fluids)
 

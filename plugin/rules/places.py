@@ -17,20 +17,23 @@ from plugin.rules.second_visit import second_visit_modifier
 from plugin.rules.visit import Visit
 
 # Drugs whose labelling asks for hydration before or after them (dossier R19 names cisplatin; the others by practice).
-NEEDS_HYDRATION = ("cisplatin", "ifosfamide")
+NEEDS_HYDRATION = frozenset({"cisplatin", "ifosfamide"})
 # What runs into the vein under a code of its own; a dwell in a catheter or a pump gone home doesn't.
 RUN_HERE = ("pemivibart infusion", "stroke thrombolysis", "coronary thrombolysis", "patient-controlled analgesia")
+FLUSH, INTRAVENOUS, TRANSFUSION = DrugClass.FLUSH, Route.INTRAVENOUS, Category.TRANSFUSION
+NO_STOP = Timing.NO_STOP
 
 
 def place(visit: Visit) -> list[Placed]:
     """Every counted service, or part of one, exactly once."""
     at_a_site: Tree = []
     apart: Tree = []
+    own = visit.own_codes
     for counted in visit.counted:
         service, category = counted
-        if service.id in visit.own_codes or service.drug.drug_class is DrugClass.FLUSH:
+        if service.drug.drug_class is FLUSH or service.id in own:
             continue  # coded by a visit-wide rule, by what was done and not by time and place
-        in_a_tree = service.route is Route.INTRAVENOUS and category is not Category.TRANSFUSION
+        in_a_tree = service.route is INTRAVENOUS and category is not TRANSFUSION
         (at_a_site if in_a_tree else apart).append(counted)
     at_a_site.sort(key=by_start)
     trees = [(tree, parts_of(tree)) for tree in access_trees(at_a_site, visit)]
@@ -57,17 +60,18 @@ def _place_tree(tree: Tree, parts: Parts, given: Given, visit: Visit) -> list[Pl
 
 def _beside(tree: Tree, parts: Parts, visit: Visit) -> Beside:
     own = visit.own_codes
-    apart = [s for s, c in visit.counted if c is Category.TRANSFUSION or (own and own.get(s.id) in RUN_HERE)]
+    infused = [s for s, _ in parts.infusions]
+    infused += [s for s, c in visit.counted if c is TRANSFUSION or (own and own.get(s.id) in RUN_HERE)]
     open_starts = [
         s.start
         for s, category in tree
-        if s.timing is Timing.NO_STOP and s.technique is Technique.INFUSION and category is not Category.HYDRATION
+        if s.timing is NO_STOP and s.technique is Technique.INFUSION and category is not Category.HYDRATION
     ]
     return Beside(
-        runs=union([p for s in [*(s for s, _ in parts.infusions), *apart] for p in s.stretches]),
+        runs=union([p for s in infused for p in s.stretches]),
         pushes=union([p for s, _ in parts.pushes if s.tier in PROVEN for p in s.stretches]),
-        open_from=min(open_starts, default=None),
-        protected=any(s.drug.key in NEEDS_HYDRATION for s, _ in tree),
+        open_from=min(open_starts) if open_starts else None,
+        protected=not NEEDS_HYDRATION.isdisjoint([s.drug.key for s, _ in tree]),
     )
 
 

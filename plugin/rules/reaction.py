@@ -10,6 +10,7 @@ from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit
 
 DRUGS = (Category.CHEMOTHERAPY, Category.THERAPEUTIC)
+OFFICE, STOPPED = CareSetting.OFFICE, Status.STOPPED
 BROKEN_OFF = ("53",)
 
 
@@ -23,7 +24,7 @@ def broken_off(service: Service) -> bool:
 
 def as_intended(service: Service, category: Category, visit: Visit) -> Service:
     """The service as an infusion where an office reports what was intended, else as it is."""
-    if visit.setting is not CareSetting.OFFICE or category not in DRUGS or not broken_off(service):
+    if visit.setting is not OFFICE or category not in DRUGS or not broken_off(service):
         return service
     if visit.book.position("stopped_for_reaction") == "actual_minutes":
         return service
@@ -32,7 +33,7 @@ def as_intended(service: Service, category: Category, visit: Visit) -> Service:
 
 def with_modifiers(placed: list[Placed], visit: Visit) -> list[Placed]:
     """Services reported as intended carry modifier 53 before any other."""
-    return [_with_its_own(p, visit) if p.service.administrations[-1].status is Status.STOPPED else p for p in placed]
+    return [_with_its_own(p, visit) if p.service.administrations[-1].status is STOPPED else p for p in placed]
 
 
 def _with_its_own(placed: Placed, visit: Visit) -> Placed:

@@ -11,12 +11,13 @@ from plugin.codebook import View
 from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch, Tier
 from plugin.domain.interval import Clock, minutes
 from plugin.rules.diagnoses import ChartedReasons
-from plugin.rules.wording import Words, says, texts, words_in
+from plugin.rules.wording import Words, says, texts, words_in_any
 from plugin.timeline import Timeline
 
 T = TypeVar("T")
 QUARTER = 900
 INPATIENT = ("IMP", "ACUTE", "NONAC")
+NO_WORDS: frozenset[Words] = frozenset()
 PORT = Words(r"\bport\b")
 
 
@@ -104,15 +105,16 @@ class Visit:
         """The fact that a drug ran, from when to when, in whole minutes, and how much of that these stretches are."""
         first, last = stretches[0], stretches[-1]
         length = minutes(stretches)
-        begun = self.clock(first.administration, first.start)
+        zone = self.chart.zone
+        begun = Clock(first.start, zone or self.zone_of(first.administration))
         name, ids = service.drug.text or service.drug.key, distinct(stretches)
         if not length:
             return Fact("{0} was given at {1}", (name, begun), ids)
-        ended = self.clock(last.administration, last.stop)
+        ended = Clock(last.stop, zone or self.zone_of(last.administration))
         if stretches == service.stretches:
             return Fact("{0} ran {1} min, {2} to {3}", (name, length, begun, ended), ids)
-        whole = service.stretches
-        if not whole or any(i not in service.ids for i in ids):
+        whole, own = service.stretches, service.ids
+        if not whole or (ids != own and not set(own).issuperset(ids)):
             return Fact("{0} and more fluid: {1} min, {2} to {3}", (name, length, begun, ended), ids)
         start, stop = self.clock(ids[0], whole[0].start), self.clock(ids[0], whole[-1].stop)
         sentence = "{0} ran {1} min, {2} to {3}; {4} of them count here, {5} to {6}"
@@ -137,8 +139,14 @@ class Visit:
     @once
     def words(self) -> frozenset[Words]:
         """All the words looked for that were charted with any service; mostly there are none."""
-        charted = {text for service in self.timeline.services for text in texts(service)}
-        return frozenset[Words]().union(*map(words_in, charted))
+        found = NO_WORDS
+        for service in self.timeline.services:
+            for a in service.administrations:
+                if named := words_in_any(a.drug.text, a.route_text, a.site):
+                    found |= named
+                if a.notes or a.reasons:
+                    found |= words_in_any(*a.notes, *[term.text for term in a.reasons])
+        return found
 
     def says(self, words: Words, service: Service) -> bool:
         """Whether anything charted with a service has the words."""

@@ -24,6 +24,12 @@ def words_in(text: str) -> frozenset[Words]:
     return frozenset([words for words in Words.known if words.search(text)])
 
 
+@lru_cache(maxsize=65_536)
+def words_in_any(*charted: str) -> frozenset[Words]:
+    """Those of all the words looked for that any of the texts has."""
+    return frozenset[Words]().union(*map(words_in, charted))
+
+
 def mentions(words: Words, text: str) -> bool:
     """Whether a text has the words somewhere."""
     return words in words_in(text)

@@ -11,12 +11,13 @@ from operator import attrgetter
 from plugin.codebook import View
 from plugin.domain import Administration, Chart, Route, Service, Status, Stretch, Technique, Timing
 from plugin.domain.interval import minutes
-from plugin.timeline.evidence import AS_CHARTED, expected_time, judge
+from plugin.timeline.evidence import AS_CHARTED, TIMED, expected_time, judge
 from plugin.timeline.pieces import ALWAYS_RUNS, Piece, piece_of
 from plugin.timeline.sites import catheter
 from plugin.timeline.stitch import Chain, chains
 
 NOT_GIVEN = frozenset({Status.NOT_DONE, Status.ENTERED_IN_ERROR, Status.ON_HOLD, Status.UNKNOWN})
+PUSH, INJECTION, INFUSION = Technique.PUSH, Technique.INJECTION, Technique.INFUSION
 BY_ID = attrgetter("id")
 BY_START = attrgetter("start", "id")
 
@@ -46,7 +47,8 @@ def build_timeline(chart: Chart, book: View) -> Timeline:
 
 def _service(chain: Chain, book: View, confirmed: set[str]) -> Service:
     first = chain[0].administration
-    administrations = tuple([row for piece in chain for row in (piece.administration, *piece.closed_by)])
+    alone = len(chain) == 1 and not chain[0].closed_by
+    administrations = (first,) if alone else tuple([a for p in chain for a in (p.administration, *p.closed_by)])
     expected = expected_time(chain[-1].administration)
     timing, stretches, tier = judge(chain, expected, book, first.id in confirmed)
     return Service(
@@ -66,15 +68,16 @@ def _service(chain: Chain, book: View, confirmed: set[str]) -> Service:
 def _technique(chain: Chain, timing: Timing, stretches: tuple[Stretch, ...], book: View) -> Technique | None:
     """By documented minutes where both ends are known, else as intended (DESIGN section 7, addendum D9 and A16)."""
     piece = chain[0]
-    if timing is Timing.UNTIMED_PUSH and piece.intended is not Technique.INJECTION:
-        return Technique.PUSH
-    if timing is not Timing.TIMED or piece.intended is Technique.INJECTION or _always_runs(piece):
-        return piece.intended
+    intended = piece.intended
+    if timing is Timing.UNTIMED_PUSH and intended is not INJECTION:
+        return PUSH
+    if timing is not TIMED or intended is INJECTION or _always_runs(piece):
+        return intended
     if minutes(stretches) < book.limit("infusion_minimum"):
-        return Technique.INJECTION if piece.administration.route is Route.SUBCUTANEOUS else Technique.PUSH
-    if piece.intended is Technique.PUSH:
-        return Technique.PUSH if book.position("push_over_15") == "technique" else Technique.INFUSION
-    return Technique.INFUSION
+        return INJECTION if piece.administration.route is Route.SUBCUTANEOUS else PUSH
+    if intended is PUSH:
+        return PUSH if book.position("push_over_15") == "technique" else INFUSION
+    return INFUSION
 
 
 def _always_runs(piece: Piece) -> bool:

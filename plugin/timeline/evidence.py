@@ -8,6 +8,7 @@ from plugin.domain.interval import Interval, minutes, outside, union
 from plugin.timeline.pieces import MOMENTARY, Piece
 
 AS_CHARTED = "implausible-time"  # the question that a stated length answers
+INFUSION, TIMED = Technique.INFUSION, Timing.TIMED  # named once: a member costs 65 ns each time its Enum is asked
 LONGEST_PLAN = 31 * 1440  # minutes; a plan beyond a month is a slip of the pen
 Judged = tuple[Timing, tuple[Stretch, ...], Tier]
 MINUTES_PER = {"min": Decimal(1), "h": Decimal(60), "hr": Decimal(60), "d": Decimal(1440), "s": Decimal(1) / 60}
@@ -30,34 +31,44 @@ def judge(chain: tuple[Piece, ...], expected: Expected | None, book: View, confi
     first = chain[0]
     if _is_a_moment(first):
         return _instant(first)
-    timed = [p for p in chain if p.start is not None and p.stop is not None and not _placeholder(p, book)]
-    unusable = _unusable(chain, timed)
+    timed: list[Piece] = []
+    is_open = False
+    for piece in chain:
+        if piece.stop is None:
+            is_open = True
+        elif piece.start is not None and not _placeholder(piece, book):
+            timed.append(piece)
+    unusable = _unusable(chain, bool(timed) or is_open)
     if unusable:
         return unusable, (), Tier.INSTANT
-    if [p for p in chain if p.stop is None]:
+    if is_open:
         return _open_ended(chain, timed, expected, book)
-    stretches, tier = _stretches(timed), max([p.tier for p in timed])
+    stretches, tier = _stretches(timed), timed[0].tier if len(timed) == 1 else max([p.tier for p in timed])
     if not confirmed and _too_long(stretches, _ordered(chain), book):
         return Timing.IMPLAUSIBLE, (), tier
-    return Timing.TIMED, stretches, tier
+    return TIMED, stretches, tier
 
 
 def _is_a_moment(piece: Piece) -> bool:
     """A push or an injection charted without a length; no length on something with no technique is a push, too."""
     if piece.stop is None or piece.start is None:
         return piece.intended in MOMENTARY
-    return piece.stop == piece.start and piece.intended is not Technique.INFUSION
+    return piece.stop == piece.start and piece.intended is not INFUSION
 
 
-def _unusable(chain: tuple[Piece, ...], timed: list[Piece]) -> Timing | None:
+def _unusable(chain: tuple[Piece, ...], more_than_placeholders: bool) -> Timing | None:
     """What makes the charted times no times at all."""
-    if [p for p in chain if "clock-change" in p.administration.unread]:
-        return Timing.AMBIGUOUS_CLOCK
-    if [p for p in chain if p.start is None]:
+    no_start = backwards = False
+    for piece in chain:
+        if "clock-change" in piece.administration.unread:
+            return Timing.AMBIGUOUS_CLOCK
+        if piece.start is None:
+            no_start = True
+        elif piece.stop is not None and piece.stop < piece.start:
+            backwards = True
+    if no_start:
         return Timing.NO_START
-    backwards = [p for p in chain if p.length is not None and p.length < 0]
-    placeholders_only = not timed and not [p for p in chain if p.stop is None]
-    return Timing.ILLOGICAL if backwards or placeholders_only else None
+    return Timing.ILLOGICAL if backwards or not more_than_placeholders else None
 
 
 def _instant(piece: Piece) -> Judged:
@@ -71,9 +82,8 @@ def _instant(piece: Piece) -> Judged:
 
 def _placeholder(piece: Piece, book: View) -> bool:
     """A charted 0 or 1 minute on something meant to run."""
-    if piece.intended is not Technique.INFUSION or piece.length is None:
-        return False
-    return piece.length // 60 <= book.limit("placeholder")
+    length = piece.length
+    return piece.intended is INFUSION and length is not None and length // 60 <= book.limit("placeholder")
 
 
 def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected | None, book: View) -> Judged:
@@ -101,9 +111,10 @@ def _open_ended(chain: tuple[Piece, ...], timed: list[Piece], expected: Expected
 
 def _too_long(stretches: tuple[Stretch, ...], ordered: Decimal, book: View) -> bool:
     """Whether one stretch, or the whole beside its order, is longer than anybody would have meant."""
-    longest = max([stretch.stop - stretch.start for stretch in stretches])
-    if longest > book.limit("implausible") * 60:
-        return True
+    longest = book.limit("implausible") * 60
+    for stretch in stretches:
+        if stretch.stop - stretch.start > longest:
+            return True
     return bool(ordered) and minutes(stretches) > ordered * book.limit("ordered_times")
 
 

@@ -9,6 +9,7 @@ from plugin.domain import Administration, DrugClass, DrugIdentity, Route, Techni
 
 INJECTED = frozenset({Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRADERMAL})
 MOMENTARY = frozenset({Technique.PUSH, Technique.INJECTION})  # done at a moment, not over a time
+CHARTED = Tier.CHARTED
 NOON = time(12, tzinfo=UTC)
 ATTESTED_TIMES = frozenset({"start", "stop", "technique"})
 ALWAYS_RUNS = frozenset({DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE, DrugClass.BLOOD})
@@ -53,7 +54,7 @@ def piece_of(administration: Administration, drug: DrugIdentity) -> Piece:
     """The administration as a piece; an instant has a start and no stop."""
     start, stop = administration.start, administration.stop
     intended = intended_technique(administration, drug)
-    if intended is Technique.INJECTION and administration.date_only is not None:
+    if administration.date_only is not None and intended is Technique.INJECTION:
         start = datetime.combine(administration.date_only, NOON)  # an injection needs its day, not its time
     return Piece(
         administration,
@@ -69,7 +70,7 @@ def _tier_of(administration: Administration) -> Tier:
     """What bears its time: the chart, a device, or a person's word for one of its ends or for how it was given."""
     if administration.attested and ATTESTED_TIMES.intersection(administration.attested):
         return Tier.ATTESTED
-    return Tier.PAIRED if administration.from_device else Tier.CHARTED
+    return Tier.PAIRED if administration.from_device else CHARTED
 
 
 def intended_technique(a: Administration, drug: DrugIdentity) -> Technique | None:
