@@ -68,6 +68,8 @@ const DO = {
   "+": () => zoom(1),
   "-": () => zoom(-1),
   r: () => reach(document.querySelector("#refresh")),
+  n: () => reach(document.querySelector("#next-encounter")),
+  b: () => reach(document.querySelector("#worklist")),
 };
 
 function isTyping(target) {

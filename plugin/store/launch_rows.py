@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import json as values
+
 from plugin.store.cipher import Cipher
 
 
@@ -18,10 +20,27 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class CameFrom:
+    """The row of a worklist that a chart was opened from, with the list as it was looked at.
+
+    `session` is the launch that has the list. `after` is where its page began, `place` where the row stood: the row may
+    have moved since.
+    """
+
+    session: str = field(repr=False)
+    row: int
+    filter: str
+    order: str
+    search: str
+    after: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewLaunch:
     """A launch about to be opened; `user` is the verified fhirUser, empty when there is none.
 
-    `patient` is empty for staff who signed in without one.
+    `patient` is empty for staff who signed in without one, `came_from` is None but for charts opened from a list.
     """
 
     tenant: str
@@ -34,6 +53,7 @@ class NewLaunch:
     role: str = ""
     scopes: frozenset[str] = frozenset()
     need_patient_banner: bool = True
+    came_from: CameFrom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,7 @@ class Launch:
     version: int
     opened_at: datetime
     expires_at: datetime
+    came_from: CameFrom | None = None
 
 
 def read_launch(row: Any, cipher: Cipher) -> Launch:
@@ -75,6 +96,7 @@ def read_launch(row: Any, cipher: Cipher) -> Launch:
         version=row.version,
         opened_at=row.opened_at,
         expires_at=row.expires_at,
+        came_from=_open_origin(row.came_from_sealed, cipher),
     )
 
 
@@ -86,3 +108,12 @@ def seal_tokens(tokens: Tokens, cipher: Cipher) -> str:
 def _open_tokens(sealed: str, cipher: Cipher) -> Tokens:
     plain = json.loads(cipher.open(sealed))
     return Tokens(plain["access"], plain["refresh"], datetime.fromisoformat(plain["expires_at"]))
+
+
+def seal_origin(came_from: CameFrom | None, cipher: Cipher) -> str:
+    """What somebody searched for on the list may be a name."""
+    return cipher.seal(values.encode(came_from).decode()) if came_from else ""
+
+
+def _open_origin(sealed: str, cipher: Cipher) -> CameFrom | None:
+    return values.decode(cipher.open(sealed), type=CameFrom) if sealed else None

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from plugin.store.cipher import CannotOpen
 from plugin.store.engine import Store
-from plugin.store.launch_rows import Launch, NewLaunch, Tokens, read_launch, seal_tokens
+from plugin.store.launch_rows import Launch, NewLaunch, Tokens, read_launch, seal_origin, seal_tokens
 from plugin.store.launch_secrets import hashed, random_secret, same
 from plugin.store.pending_launches import PendingLaunches
 from plugin.store.tables import launches
@@ -58,6 +58,7 @@ class LaunchStore:
             "scopes": " ".join(sorted(new.scopes)),
             "need_patient_banner": new.need_patient_banner,
             "tokens_sealed": seal_tokens(new.tokens, self.store.cipher),
+            "came_from_sealed": seal_origin(new.came_from, self.store.cipher),
             "version": 1,
             "opened_at": now,
             "seen_at": now,

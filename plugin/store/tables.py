@@ -65,6 +65,7 @@ launches = Table(
     Column("expires_at", Moment, nullable=False),
     Column("closed_at", Moment),
     Column("renewing_until", Moment),
+    Column("came_from_sealed", Text, nullable=False, server_default=""),
     Index(None, "expires_at"),
 )
 

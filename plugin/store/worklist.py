@@ -29,12 +29,11 @@ from plugin.store.sealing import SealedHold, SealedPerson, seal, unseal
 from plugin.store.tables import worklist
 from plugin.store.trail import add_entries
 from plugin.store.turns import Place, lock_encounter
-from plugin.store.worklist_search import Wanted, condition, count, cursor, in_order, searched
+from plugin.store.worklist_search import UNKNOWN_DAY, Wanted, condition, count, cursor, in_order, searched
 from plugin.store.worklist_words import keep_words
 
 PAGE = 50
 RENEW_AFTER = timedelta(minutes=10)
-UNKNOWN_DAY = "9999-12-31"
 _C = worklist.c
 LINE_COUNTS = ("ready", "accepted", "posted", "unknown", "failed", "stale", "dismissed")
 
@@ -162,6 +161,15 @@ class Worklist:
             counts = count(connection, found, person)
         more = cursor(rows[size - 1], wanted.order) if len(rows) > size else ""
         return WorkPage(tuple(self._read(row) for row in rows[:size]), counts, more)
+
+    def following(self, wanted: Wanted, id: int, person: str) -> WorkRow | None:
+        """The first row after the cursor that nobody else has claimed and that isn't this one; None at the end."""
+        found = and_(_C.tenant == self.tenant, searched(self.tenant, wanted.search, self.store.cipher))
+        query = select(worklist).where(found, condition(wanted.filter, person), _C.id != id)
+        query = query.where(_C.claimed_by.in_(("", person)))
+        with self.store.reading() as connection:
+            row = connection.execute(in_order(query, wanted).limit(1)).first()
+        return self._read(row) if row else None
 
     def row(self, id: int) -> WorkRow | None:
         """One row; None where this tenant has none of that number."""

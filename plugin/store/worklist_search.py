@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, case, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, func, or_, select, true
 
 from plugin.store.cipher import Cipher
 from plugin.store.tables import worklist
 from plugin.store.worklist_words import asked_words, found_by
 
 FILTERS = ("to-do", "mine", "question", "ready", "accepted", "posted", "unknown", "failed", "stale", "held", "all")
+UNKNOWN_DAY = "9999-12-31"
 _C = worklist.c
 # Each order ends with the id, so that no two rows are equal; True sorts the largest first.
 ORDERS: Mapping[str, tuple[tuple[Column[Any], bool], ...]] = {
@@ -87,6 +88,11 @@ def _beyond(keys: Sequence[tuple[Column[Any], bool, str | int]]) -> ColumnElemen
     return or_(past, and_(column == value, _beyond(keys[1:]))) if keys[1:] else past
 
 
-def cursor(row: Row[Any], order: str) -> str:
-    """Where the page after this row begins."""
-    return "~".join(str(getattr(row, column.name)) for column, _ in ORDERS[order])
+def cursor(row: Any, order: str) -> str:
+    """Where the page after this row begins; the row as stored, or as read, where an unknown day is empty."""
+    return "~".join(str(_sorted_by(row, column.name)) for column, _ in ORDERS[order])
+
+
+def _sorted_by(row: Any, name: str) -> str | int:
+    value: str | int = getattr(row, name)
+    return UNKNOWN_DAY if value == "" else value

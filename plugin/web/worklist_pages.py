@@ -7,8 +7,9 @@ from typing import Any
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from plugin.store.launch_rows import Launch, NewLaunch
+from plugin.store.launch_rows import CameFrom, Launch, NewLaunch
 from plugin.store.worklist import Taken, Worklist, WorkRow
+from plugin.store.worklist_search import Wanted, cursor
 from plugin.web.errors import PageError
 from plugin.web.roles import require_role
 from plugin.web.search_words import open_search, seal_search
@@ -43,6 +44,7 @@ def worklist(launch_id: str) -> Response:
         opens=_opens(services, launch),
         is_lead=launch.role == "lead",
         has_fees=bool(services.tenant(launch).fees),
+        was_last=request.args.get("said") == "last",
     )
     return make_response(body)
 
@@ -86,11 +88,20 @@ def open_from_worklist(launch_id: str) -> Response:
     if not _opens(services, launch):
         text = "Your sign-in does not let the app read charts."
         raise PageError(HTTPStatus.FORBIDDEN, "No chart here", text, "Open the app from the patient's chart.")
-    opened = services.launches.open(_chart_session(launch, row), browser_secret(), services.clock())
+    given = {name: request.form.get(name, "") for name in LIST_FIELDS}
+    given["search"] = open_search(given["search"], launch.id, services.store.cipher)
+    return open_row(launch, row, read_wanted(**given))
+
+
+def open_row(launch: Launch, row: WorkRow, wanted: Wanted) -> Response:
+    """Open a row's chart with the token of the session that has the list, remembering the way back to it."""
+    services = current_services()
+    opened = services.launches.open(_chart_session(launch, row, wanted), browser_secret(), services.clock())
     return redirect(url_for("review.show", launch_id=opened.id), HTTPStatus.SEE_OTHER)
 
 
-def _chart_session(launch: Launch, row: WorkRow) -> NewLaunch:
+def _chart_session(launch: Launch, row: WorkRow, wanted: Wanted) -> NewLaunch:
+    place = cursor(row, wanted.order)
     return NewLaunch(
         tenant=launch.tenant,
         iss=launch.iss,
@@ -101,6 +112,7 @@ def _chart_session(launch: Launch, row: WorkRow) -> NewLaunch:
         user_name=launch.user_name,
         role=launch.role,
         scopes=launch.scopes,
+        came_from=CameFrom(launch.id, row.id, wanted.filter, wanted.order, wanted.search, wanted.after, place),
     )
 
 

@@ -44,6 +44,7 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "staff.search_worklist": ("POST", "worklist/search", {"words": "quill"}, WORKS),
     "staff.change_worklist": ("POST", "worklist/claim", {"row": "1"}, WORKS),
     # Whether the grant reads charts is another matter: test_worklist.py; without a row nobody gets that far.
+    "staff.next_encounter": ("POST", "next", {}, WORKS),  # the chart here was opened from no list
     "staff.open_from_worklist": ("POST", "worklist/open", {"row": "99999"}, WORKS),
 }
 # Before a session, or without anything of anybody in it.

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import event, insert
 from werkzeug.test import TestResponse
 
 from plugin.domain import Patient
+from plugin.review.ports import Person
 from plugin.review.worklist import WorkSummary
 from plugin.store.sealing import SealedPerson, seal
 from plugin.store.tables import review_encounters, worklist
@@ -34,6 +36,7 @@ fees = ["own.csv", "asp.csv"]
 "Practitioner/nia" = "clinician"
 """
 NOW = datetime(2026, 3, 3, 15, tzinfo=UTC)
+BOB = Person("Practitioner/bob", "Bob Able", "coder", verified=True)
 WORK = WorkSummary(
     encounter="Encounter/irn-encounter",
     patient="Patient/irn-patient",
@@ -200,6 +203,91 @@ def test_a_chart_is_opened_with_the_persons_own_token(clinic, ehr: FakeEhr) -> N
     launch = browser.session(opened)
     assert (launch.patient, launch.encounter, launch.role) == ("irn-patient", "irn-encounter", "coder")
     assert launch.tokens.refresh == ""
+
+
+def listed(browser: Browser, name: str, **changes: Any) -> int:
+    """Another encounter on the list; its number."""
+    rows = Worklist(browser.services.store, "fake")
+    rows.keep(replace(WORK, encounter=f"Encounter/{name}", **changes), NOW)
+    [row] = [each for each in rows.page(Wanted("all"), "").rows if each.encounter == f"Encounter/{name}"]
+    return row.id
+
+
+def put_encounter(ehr: FakeEhr, name: str) -> None:
+    """One more encounter at the EHR, in which nothing was given."""
+    ehr.resources[f"Encounter/{name}"] = {**ehr.resources["Encounter/irn-encounter"], "id": name}
+
+
+def walk_on(browser: Browser, chart: str) -> TestResponse:
+    """Ask for the next encounter, from this chart's page."""
+    return browser.post(f"{chart}/next", browser.form(browser.get(f"{chart}/")))
+
+
+def opened_first(browser: Browser, who: str = "ann") -> tuple[str, str]:
+    """Sign in, open the first chart by deadline; the addresses of the list and of the chart."""
+    session = signed_in(browser, who, f"openid fhirUser {SCOPES}")
+    return session, act(browser, session, "open", filter="ready", order="deadline").location.rstrip("/")
+
+
+def test_from_the_chart_back_to_the_row_and_on_to_the_next(clinic, ehr: FakeEhr) -> None:
+    """In the order of the list as it was looked at, past what a colleague has, until there is none."""
+    browser = clinic(more=f'worklist_scopes = "{SCOPES}"')
+    rows = Worklist(browser.services.store, "fake")
+    rows.claim(listed(browser, "hers", due=date(2026, 3, 5)), BOB, NOW)
+    for name, due in (("rich", date(2026, 3, 7)), ("soon", date(2026, 3, 6))):
+        put_encounter(ehr, name)
+        listed(browser, name, due=due, cents=9_000_000 if name == "rich" else 100)
+    listed(browser, "nothing-ready", due=date(2026, 3, 6), ready=0)
+    session, chart = opened_first(browser)
+    page = browser.get(f"{chart}/").text
+    assert f'{session}/worklist?filter=ready&amp;order=deadline#row-1"' in page
+    # Meanwhile the row was done: the walk goes on from where it stood.
+    rows.keep(replace(WORK, ready=0, is_open=False, due=date(2026, 3, 9)), NOW)
+    for expected in ("soon", "rich"):
+        answer = walk_on(browser, chart)
+        assert browser.session(answer).encounter == expected
+        chart = answer.location.rstrip("/")
+    assert f"{session}/worklist?filter=ready&amp;order=deadline&amp;after=" in browser.get(f"{chart}/").text
+    end = walk_on(browser, chart)
+    assert end.location.startswith(f"{session}/worklist?filter=ready")
+    assert "That was the last encounter" in browser.get(end.location).text
+
+
+def test_the_way_back_keeps_what_was_searched(clinic, ehr: FakeEhr) -> None:
+    """Encrypted, as the list itself has it; the next encounter is one that was found."""
+    browser = clinic(more=f'worklist_scopes = "{SCOPES}"')
+    other = Patient("Patient/irn-patient", "Olaf Other")
+    put_encounter(ehr, "other")
+    listed(browser, "other", due=date(2026, 3, 5), person=other)
+    session = signed_in(browser, "ann", f"openid fhirUser {SCOPES}")
+    sealed = unquote(look_for(browser, session, "ironwood").location.split("search=")[1])
+    chart = act(browser, session, "open", search=sealed).location.rstrip("/")
+    [back] = [link for link in browser.get(f"{chart}/").text.split('href="') if link.startswith(f"{session}/worklist")]
+    assert "ironwood" not in back.split('"')[0]
+    assert 'value="ironwood"' in browser.get(back.split('"')[0].split("#")[0].replace("&amp;", "&")).text
+    assert "said=last" in walk_on(browser, chart).location
+
+
+def test_a_chart_of_a_list_whose_session_has_ended(clinic, ehr: FakeEhr) -> None:
+    """Its page leads to the sign-in, and the next encounter is refused."""
+    browser = clinic(more=f'worklist_scopes = "{SCOPES}"')
+    session, chart = opened_first(browser)
+    form = browser.form(browser.get(f"{chart}/"))
+    browser.services.launches.close(session.rpartition("/")[2])
+    page = browser.get(f"{chart}/").text
+    assert "/sign-in?tenant=fake" in page
+    assert "Next encounter" not in page
+    assert browser.post(f"{chart}/next", form).status_code == 403
+
+
+def test_a_chart_launched_from_the_ehr_has_no_list(clinic, ehr: FakeEhr) -> None:
+    """There is nothing to go back to."""
+    browser = clinic(listed=False)
+    ehr.claims = {"fhirUser": "Practitioner/ann"}
+    ehr.token = {"patient": "irn-patient", "encounter": "irn-encounter"}
+    chart = browser.launch().location.rstrip("/")
+    assert "way-back" not in browser.get(f"{chart}/").text
+    assert walk_on(browser, chart).status_code == 404
 
 
 def test_logging_out_of_the_worklist_closes_its_charts(clinic, ehr: FakeEhr) -> None:
