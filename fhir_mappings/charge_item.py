@@ -35,7 +35,7 @@ def read_charge_item(resource: Resource, context: Lookup) -> tuple[ExistingCharg
     One that another charge offsets (Oracle Health) counts no more and reads as `not-billable`.
     """
     element = root(resource)
-    system, code = _billing_code(element)
+    system, code = read_billing_code(element)
     charge = ExistingCharge(
         id=identity(resource),
         encounter=context.key(reference_of(element.child("context"))),
@@ -43,20 +43,20 @@ def read_charge_item(resource: Resource, context: Lookup) -> tuple[ExistingCharg
         system=system,
         code=code,
         units=_units(element),
-        modifiers=tuple(_modifiers(element)),
-        status="not-billable" if _is_offset(element) else element.text("status"),
+        modifiers=tuple(read_modifiers(element)),
+        status="not-billable" if is_offset(element) else element.text("status"),
         day=_day(element, context),
-        identifiers=_identifiers(element),
+        identifiers=read_identifiers(element),
         version=version_of(resource),
         entered_by=context.key(reference_of(element.child("enterer"))) or reference_of(element.child("enterer")),
-        diagnoses=_diagnoses(element),
+        diagnoses=read_reasons(element),
     )
     if not code:
         element.say("code", "no CPT or HCPCS code: this charge is compared with nothing")
     return charge, element.log.issues
 
 
-def _billing_code(element: Element) -> tuple[str, str]:
+def read_billing_code(element: Element) -> tuple[str, str]:
     """(CPT or HCPCS, code) of the first such coding; a code without a known system is told by its shape."""
     found = read_concept(element.child("code")).codings
     for extension in element.children("extension", matters=False):
@@ -81,7 +81,7 @@ def _coded(extension: Element) -> tuple[Coding, ...]:
     return tuple(coding for value in values if value is not None for coding in read_concept(value).codings)
 
 
-def _is_offset(element: Element) -> bool:
+def is_offset(element: Element) -> bool:
     return any(_ends(extension, OFFSET_BY) for extension in element.children("extension", matters=False))
 
 
@@ -101,7 +101,7 @@ def _units(element: Element) -> Decimal:
     return quantity.value if quantity is not None else Decimal(1)
 
 
-def _modifiers(element: Element) -> list[str]:
+def read_modifiers(element: Element) -> list[str]:
     found: list[str] = []
     for extension in element.children("extension", matters=False):
         if not _ends(extension, MODIFIER_CODE):
@@ -120,14 +120,14 @@ def _day(element: Element, context: Lookup) -> date | None:
     return read_time(element, "occurrenceDateTime", context.zone).day
 
 
-def _diagnoses(element: Element) -> tuple[str, ...] | None:
+def read_reasons(element: Element) -> tuple[str, ...] | None:
     """The ICD-10-CM codes of its reasons in charted order; None where it has none: they may stand on the claim."""
     codings = [coding for concept in read_concepts(element, "reason") for coding in concept.codings]
     found = [coding.code for coding in codings if term_system(coding.system) == "icd10cm" and coding.code]
     return tuple(dict.fromkeys(found)) or None
 
 
-def _identifiers(element: Element) -> tuple[str, ...]:
+def read_identifiers(element: Element) -> tuple[str, ...]:
     """Identifiers as `system|value`."""
     found = [(item.text("system"), item.text("value")) for item in element.children("identifier", matters=False)]
     return tuple(f"{system}|{value}" for system, value in found if value)

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
-from fhir_mappings.charge_item import read_charge_item
 from fhir_mappings.condition import PROBLEM
-from fhir_mappings.encounter import read_visit
+from fhir_mappings.either_form import read_charge_item, read_visit
 from fhir_mappings.gathering import Draft, Gathering
 from fhir_mappings.lookup import Lookup, Resource, identity, type_of
 from fhir_mappings.neighbours import neighbours_of
@@ -120,7 +119,7 @@ def _charged(context: Lookup) -> dict[str, list[ExistingCharge]]:
     """What stands charged on each encounter."""
     charged: dict[str, list[ExistingCharge]] = defaultdict(list)
     for resource in context.of_type("ChargeItem"):
-        charge, _ = read_charge_item(resource, context)
+        charge = read_charge_item(resource, context)
         if charge.counts and charge.code:
             charged[charge.encounter].append(charge)
     return charged

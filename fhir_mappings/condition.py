@@ -32,17 +32,26 @@ def read_diagnosis(resource: Resource, context: Lookup) -> tuple[Diagnosis | Non
 def read_charted(resource: Resource, context: Lookup) -> tuple[Charted | None, list[MappingIssue]]:
     """The diagnosis with its links; None when it was refuted or entered in error."""
     element = root(resource)
-    verification = read_concept(_status(element, "verificationStatus"))
-    if any(word in DROPPED for word in _words(verification)):
+    if is_dropped(element):
         return None, element.log.issues
     concept = read_concept(element.child("code"))
     if not concept.readable():
         element.say("code", "a diagnosis without code and text supports nothing")
-    clinical = read_concept(_status(element, "clinicalStatus"))
-    diagnosis = Diagnosis(identity(resource), terms(concept), _category(element), None, version_of(resource))
+    over = is_over(element)
+    diagnosis = Diagnosis(identity(resource), terms(concept), read_category(element), None, version_of(resource))
     patient = context.key(reference_of(element.child("subject")))
     encounter = context.key(reference_of(element.child("encounter")))
-    return Charted(diagnosis, patient, encounter, any(w in OVER for w in _words(clinical))), element.log.issues
+    return Charted(diagnosis, patient, encounter, over), element.log.issues
+
+
+def is_dropped(element: Element) -> bool:
+    """Whether it was refuted or entered in error."""
+    return any(word in DROPPED for word in _words(read_concept(_status(element, "verificationStatus"))))
+
+
+def is_over(element: Element) -> bool:
+    """Whether it is no longer active."""
+    return any(word in OVER for word in _words(read_concept(_status(element, "clinicalStatus"))))
 
 
 def _status(element: Element, name: str) -> Element | None:
@@ -58,7 +67,7 @@ def _words(concept: Concept) -> list[str]:
     return [*(coding.code.lower() for coding in concept.codings), concept.text.lower()]
 
 
-def _category(element: Element) -> str:
+def read_category(element: Element) -> str:
     """`encounter-diagnosis` or `problem-list-item` where charted, else the first code or text."""
     concepts = read_concepts(element, "category")
     words = [word.replace(" ", "-") for concept in concepts for word in _words(concept) if word]

@@ -10,6 +10,7 @@ from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root,
 from fhir_mappings.time import NOTHING, Moment, read_time
 from plugin.domain import ClassSpan, Encounter, MappingIssue, Term
 
+UNRANKED = 10**9
 CLASSES = {
     "emergency": "EMER", "ambulatory": "AMB", "outpatient": "AMB", "inpatient": "IMP", "inpatient encounter": "IMP",
     "observation": "OBSENC", "observation encounter": "OBSENC", "field": "FLD", "home": "HH", "home health": "HH",
@@ -53,7 +54,7 @@ def read_visit(resource: Resource, context: Lookup) -> tuple[Visit, list[Mapping
     encounter = Encounter(
         id=identity(resource),
         patient=context.key(reference_of(element.child("subject"))),
-        encounter_class=_class(element),
+        encounter_class=read_class(element),
         status=element.text("status"),
         start=_bound(begins, time.min, context.zone),
         stop=_bound(ends, time(23, 59, 59), context.zone),
@@ -84,7 +85,7 @@ def _bound(moment: Moment, clock: time, zone: tzinfo | None) -> datetime | None:
     return datetime.combine(moment.day, clock, zone or UTC)
 
 
-def _class(element: Element) -> str:
+def read_class(element: Element) -> str:
     """The class code; as a Coding, and as older servers write it, a bare code."""
     value = element.raw("class")
     if isinstance(value, str) and value.strip():
@@ -107,7 +108,7 @@ def _class(element: Element) -> str:
 def _classes(element: Element, zone: tzinfo | None) -> Iterator[ClassSpan]:
     for item in element.children("classHistory"):
         begins, ends = _period(item.child("period"), zone)
-        yield ClassSpan(_class(item), _bound(begins, time.min, zone), _bound(ends, time(23, 59, 59), zone))
+        yield ClassSpan(read_class(item), _bound(begins, time.min, zone), _bound(ends, time(23, 59, 59), zone))
 
 
 def _terms(element: Element, name: str) -> Iterator[Term]:
@@ -132,5 +133,5 @@ def _diagnoses(element: Element, context: Lookup) -> list[str]:
         rank = item.raw("rank")
         key = context.key(reference_of(item.child("condition")))
         if key:
-            found.append((rank if type(rank) is int and rank > 0 else 10**9, index, key))
+            found.append((rank if type(rank) is int and rank > 0 else UNRANKED, index, key))
     return list(dict.fromkeys(key for _, _, key in sorted(found)))

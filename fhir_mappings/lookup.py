@@ -5,9 +5,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 
 from fhir_mappings.elements import Element, Log, clean
+from fhir_mappings.json_line import JsonLine
 
 Resource = Mapping[str, Any]
 REFERENCE = re.compile(r"(?:(?P<base>.*)/)?(?P<type>[A-Z][A-Za-z]{2,40})/(?P<id>[^/\s#?]{1,128})")
@@ -28,6 +30,8 @@ class Located(dict[str, Any]):
 
 def type_of(resource: Resource) -> str:
     """The resource type, empty when there is none."""
+    if isinstance(resource, JsonLine):
+        return resource.kind
     kind = resource.get("resourceType")
     if not isinstance(kind, str):
         return ""
@@ -41,6 +45,8 @@ def full_url_of(resource: Resource) -> str:
 
 def identity(resource: Resource) -> str:
     """`Type/id`; without an id that of its `fullUrl`, else one made from the content."""
+    if isinstance(resource, JsonLine):
+        return resource.key
     return f"{type_of(resource) or 'Resource'}/{_id_of(resource)}"
 
 
@@ -62,13 +68,21 @@ def digest(resource: Resource) -> str:
 def canonical(resource: Resource) -> str:
     """The content as text, the same whatever the order of its keys; what JSON can't hold becomes its type's name."""
     try:
-        return json.dumps(resource, sort_keys=True, default=str, ensure_ascii=True)
+        return json.dumps(_content(resource), sort_keys=True, default=str, ensure_ascii=True)
     except (RecursionError, TypeError, ValueError):
         return type_of(resource) + "/" + ",".join(sorted(map(str, resource)))
 
 
+def _content(resource: Resource) -> dict[str, Any]:
+    if isinstance(resource, JsonLine):
+        return resource.value
+    return resource if type(resource) is dict else dict(resource)
+
+
 def version_of(resource: Resource) -> str:
     """`meta.versionId`, else a hash of the content: servers fill `meta` sparsely."""
+    if isinstance(resource, JsonLine) and (charted := _charted_version(resource)):
+        return charted
     meta = resource.get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
     if isinstance(version, int) and not isinstance(version, bool) and version.bit_length() < 64:
@@ -78,25 +92,31 @@ def version_of(resource: Resource) -> str:
     return "sha256:" + digest(resource)[:16]
 
 
+def _charted_version(line: JsonLine) -> str:
+    meta = getattr(line.shape, "meta", None)  # a Medication has no version that anybody reads
+    return clean(meta.versionId[:64]).strip() if meta is not None else ""
+
+
 def root(resource: Resource) -> Element:
     """The resource as an element with a fresh issue log."""
-    value = resource if type(resource) is dict else dict(resource)
-    return Element(value, type_of(resource) or "Resource", Log(identity(resource)))
+    return Element(_content(resource), type_of(resource) or "Resource", Log(identity(resource)))
 
 
 def relative(reference: str) -> str:
     """`Type/id` of a relative or absolute reference without its version, empty when it has no such form."""
-    match = REFERENCE.fullmatch(_unversioned(reference)) if len(reference) <= LONGEST_REFERENCE else None
-    return f"{match['type']}/{match['id']}" if match else ""
+    return _parsed(reference)[2]
+
+
+@lru_cache(maxsize=1 << 14)  # every resource of a patient and an encounter names them in the same words
+def _parsed(reference: str) -> tuple[str, str, str]:
+    """A reference without its version, the address of its server, and its `Type/id`; empty where it has none."""
+    plain = _unversioned(reference)
+    match = REFERENCE.fullmatch(plain) if len(reference) <= LONGEST_REFERENCE else None
+    return (plain, match["base"] or "", f"{match['type']}/{match['id']}") if match else (plain, "", "")
 
 
 def _unversioned(reference: str) -> str:
     return clean(reference).strip().split("/_history/", 1)[0].rstrip("/")
-
-
-def _base(reference: str) -> str:
-    match = REFERENCE.fullmatch(_unversioned(reference)) if len(reference) <= LONGEST_REFERENCE else None
-    return (match["base"] or "") if match else ""
 
 
 class Lookup:
@@ -113,6 +133,7 @@ class Lookup:
         self.repeated: list[str] = []
         self.clashes: list[str] = []
         self._by_url: dict[str, str] = {}
+        self._of_type: dict[str, list[str]] = {}
         for resource in resources:
             if isinstance(resource, Mapping) and type_of(resource):
                 self._add(resource)
@@ -122,7 +143,10 @@ class Lookup:
         if url:
             self._by_url[_unversioned(url)] = key
         before = self.by_identity.setdefault(key, resource)
-        if before is resource or canonical(before) == canonical(resource):
+        if before is resource:
+            self._of_type.setdefault(key.partition("/")[0], []).append(key)
+            return
+        if canonical(before) == canonical(resource):
             return
         self.repeated.append(key)
         if _age(before)[:2] == _age(resource)[:2]:
@@ -131,25 +155,22 @@ class Lookup:
 
     def of_type(self, kind: str) -> Iterator[Resource]:
         """Every resource of a type, in the order of the input."""
-        begins = f"{kind}/"
-        return (resource for key, resource in self.by_identity.items() if key.startswith(begins))
+        return (self.by_identity[key] for key in self._of_type.get(kind, ()))
 
     def key(self, reference: str) -> str:
         """The `Type/id` a reference points to, whether it was found or not; empty when it can't be told."""
         if PLAIN.fullmatch(reference):
             return self._by_url.get(reference, reference)
-        plain = _unversioned(reference)
+        plain, base, key = _parsed(reference)
         found = self._by_url.get(plain, "")
         if found:
             return found
-        key = relative(reference)
-        return "" if key in self.by_identity and self._elsewhere(plain, key) else key
+        return "" if base and key in self.by_identity and self._elsewhere(base, key) else key
 
-    def _elsewhere(self, reference: str, key: str) -> bool:
+    def _elsewhere(self, base: str, key: str) -> bool:
         """Whether an absolute reference names another server than the one the resource of that name is from."""
-        url = _unversioned(full_url_of(self.by_identity[key]))
-        base, own = _base(reference), _base(url)
-        return bool(base and own) and base != own
+        _, own, _ = _parsed(full_url_of(self.by_identity[key]))
+        return bool(own) and base != own
 
     def find(self, reference: str, within: Resource | None = None) -> Resource | None:
         """The resource a reference points to: contained in `within`, or anywhere in the reading."""

@@ -24,22 +24,22 @@ def drug_of(element: Element, resource: Resource, context: Lookup) -> Drug:
     """The drug, its issues noted in the element's log."""
     named = element.child("medicationCodeableConcept")
     pointed = element.child("medicationReference")
-    drug = _of_concept(read_concept(named)) if named is not None else NO_DRUG
+    drug = of_concept(read_concept(named)) if named is not None else NO_DRUG
     if pointed is not None:
-        drug = _joined(drug, _of_reference(pointed, resource, context))
+        drug = joined(drug, _of_reference(pointed, resource, context))
     if not drug.text and not drug.terms:
         name = "medicationReference" if element.has("medicationReference") else "medicationCodeableConcept"
         element.say(name, "the drug is unknown", blocks=True)
     return drug
 
 
-def _joined(named: Drug, pointed: Drug) -> Drug:
+def joined(named: Drug, pointed: Drug) -> Drug:
     if not named.text:
         return pointed
     return Drug(named.text, tuple(dict.fromkeys(named.terms + pointed.terms)), pointed.ingredients)
 
 
-def _of_concept(concept: Concept) -> Drug:
+def of_concept(concept: Concept) -> Drug:
     return Drug(concept.readable(), terms(concept))
 
 

@@ -2,44 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
-from decimal import Decimal
 
 from fhir_mappings.concepts import read_concept, read_concepts, terms
+from fhir_mappings.dosage import named_way, read_given, read_infuse_over
 from fhir_mappings.elements import Element
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
 from fhir_mappings.medication import drug_of
 from fhir_mappings.medication_request import read_order
-from fhir_mappings.quantities import in_minutes, read_quantity, read_rate_quantity, read_ratio, unit_of
-from fhir_mappings.routes import INJECTED, LONGEST_TEXT, read_way, way_in_name
 from fhir_mappings.time import NOTHING, Moment, may_span_clock_change, read_moment, read_time
-from plugin.domain import Administration, MappingIssue, Quantity, Rate, Route, Status, Technique
+from plugin.domain import Administration, MappingIssue, Status
 
 CLOCK_CHANGE = "clock-change"
-INFUSE_OVER = "/infuse-over-time"
 PUMP = re.compile(r"\b(pump|infusor|infuser|pca|syringe driver|elastomeric)\b", re.IGNORECASE)
 LINE = re.compile(
     r"\b(line|lines|catheter|picc|port|port-a-cath|cannula|midline|peripheral iv|piv|saline lock|lumen)\b",
     re.IGNORECASE,
 )
-OVER = re.compile(
-    r"\bover\s+([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(minutes|minute|mins|min|hours|hour|hrs|hr|h)\b", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """How it was given, from `dosage`; `words` are its text, where many EHRs say what the line was for."""
-
-    route: Route | None = None
-    route_text: str = ""
-    technique: Technique | None = None
-    site: str = ""
-    dose: Quantity | None = None
-    rate: Rate | None = None
-    over: Decimal | None = None
-    words: str = ""
 
 
 def read_administration(resource: Resource, context: Lookup) -> tuple[Administration, list[MappingIssue]]:
@@ -49,8 +29,8 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
     nearby = context.offsets.get(context.key(reference_of(element.child("subject"))))
     begins, ends, instant = _effective(element, context.zone, nearby)
     drug = drug_of(element, resource, context)
-    given = _named_way(_given(element), drug.text)
-    line, from_device = _device(element, resource, context)
+    given = named_way(read_given(element), drug.text)
+    line, from_device = read_device(element, resource, context)
     administration = Administration(
         id=identity(resource),
         status=_status(element),
@@ -65,7 +45,7 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
         site=given.site or line,
         dose=given.dose,
         rate=given.rate,
-        infuse_over=_extended_minutes(element) or given.over,
+        infuse_over=read_infuse_over(element) or given.over,
         request=context.key(reference_of(element.child("request", matters=False))),
         part_of=_references(element, "partOf", context),
         reasons=tuple(term for concept in read_concepts(element, "reasonCode") for term in terms(concept)),
@@ -77,7 +57,7 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
         version=version_of(resource),
         performers=_performers(element, context),
     )
-    administration = _still_running(_ordered(administration, context), element)
+    administration = _still_running(ordered(administration, context), element)
     unread = _unread(element, begins, ends, context.zone)
     return replace(administration, unread=unread) if unread else administration, element.log.issues
 
@@ -131,60 +111,6 @@ def _unread(element: Element, begins: Moment, ends: Moment, zone: tzinfo | None)
     return tuple(dict.fromkeys(names))
 
 
-def _named_way(given: Given, name: str) -> Given:
-    """Where nothing else names a route, the words of the drug's charted name do."""
-    if given.route is not None or given.route_text:
-        return given
-    way = way_in_name(name)
-    technique = way.technique or (Technique.INJECTION if way.route in INJECTED else None)
-    return replace(given, route=way.route, technique=given.technique or technique) if way.route else given
-
-
-def _given(element: Element) -> Given:
-    dosage = element.child("dosage")
-    if dosage is None:
-        return Given()
-    route, method = read_concept(dosage.child("route")), read_concept(dosage.child("method"))
-    text = dosage.text("text")
-    way = read_way(dosage, route, method, text)
-    return Given(
-        way.route,
-        route.readable(),
-        way.technique,
-        read_concept(dosage.child("site")).readable(),
-        read_quantity(dosage.child("dose")),
-        _rate(dosage),
-        _extended_minutes(dosage) or _over(text),
-        text,
-    )
-
-
-def _rate(dosage: Element) -> Rate | None:
-    """`rateRatio`, else `rateQuantity`."""
-    ratio = dosage.child("rateRatio")
-    return read_ratio(ratio) if ratio is not None else read_rate_quantity(dosage.child("rateQuantity"))
-
-
-def _extended_minutes(element: Element) -> Decimal | None:
-    """Minutes of an extension whose address ends in `/infuse-over-time`, whoever publishes it."""
-    for extension in element.children("extension", matters=False):
-        url = extension.raw("url")
-        if not isinstance(url, str) or not url.endswith(INFUSE_OVER):
-            continue
-        quantity = read_quantity(extension.child("valueQuantity") or extension.child("valueDuration"))
-        minutes = in_minutes(quantity)
-        if minutes is not None and minutes > 0:
-            return minutes
-        extension.say("valueQuantity", "not read: a length of time belongs here")
-    return None
-
-
-def _over(text: str) -> Decimal | None:
-    """Minutes from words such as "over 90 minutes"."""
-    found = OVER.search(text[:LONGEST_TEXT])
-    return in_minutes(Quantity(Decimal(found[1]), unit_of(found[2]))) if found else None
-
-
 def _references(element: Element, name: str, context: Lookup) -> tuple[str, ...]:
     keys = [context.key(reference_of(item)) for item in element.children(name, matters=False)]
     return tuple(dict.fromkeys(key for key in keys if key))
@@ -200,7 +126,7 @@ def _performers(element: Element, context: Lookup) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
-def _device(element: Element, resource: Resource, context: Lookup) -> tuple[str, bool]:
+def read_device(element: Element, resource: Resource, context: Lookup) -> tuple[str, bool]:
     """The access named by a device reference, and whether a pump gave it; a device of unknown kind says neither."""
     names = list(_device_names(element, resource, context))
     line = next((name for name in names if LINE.search(_spaced(name)) and not PUMP.search(_spaced(name))), "")
@@ -222,7 +148,7 @@ def _device_names(element: Element, resource: Resource, context: Lookup) -> Iter
         yield pointed.text("display") or reference
 
 
-def _ordered(administration: Administration, context: Lookup) -> Administration:
+def ordered(administration: Administration, context: Lookup) -> Administration:
     """With what its order adds: the minutes it should run, and the reason where the administration names none."""
     resource = context.find(administration.request) if administration.request else None
     if resource is None or resource.get("resourceType") != "MedicationRequest":

@@ -1,6 +1,8 @@
 """Which FHIR element feeds which domain field: the one place that says so, as data.
 
-A reader that extracts columns in bulk is generated from this table; the readers beside it are tested against it.
+What is extracted in bulk is made from this table: the SQL that parts an export (`plugin.bulk.columns`), and the types
+that its lines are decoded into (`shapes`). The readers of odd FHIR look at no element that it does not name, and each
+row is tested to feed its field.
 `[]` marks a list, `resolve()` follows a reference; of several rows for one field the first that holds something wins,
 unless `joined` says that all are taken together.
 """
@@ -74,7 +76,7 @@ ENCOUNTER = _of(
     ("id", "id", "id"),
     ("meta.versionId", "version", "id"),
     ("status", "status", "code"),
-    ("class.code", "encounter_class", "code"),
+    ("class", "encounter_class", "Coding"),
     ("classHistory[]", "classes", "BackboneElement"),
     ("subject.reference", "patient", "Reference"),
     ("period.start", "start", "dateTime"),
@@ -82,7 +84,9 @@ ENCOUNTER = _of(
     ("reasonCode[]", "reasons", "CodeableConcept"),
     ("serviceType", "service_type", "CodeableConcept"),
     ("location[].location.display", "locations", "string"),
+    ("location[].location.reference", "locations", "Reference"),
     ("serviceProvider.reference", "organization", "Reference"),
+    ("identifier[].value", "numbers", "string"),
 )
 
 CONDITION = _of(
@@ -103,11 +107,40 @@ CHARGE_ITEM = _of(
     ("subject.reference", "patient", "Reference"),
     ("context.reference", "encounter", "Reference"),
     ("occurrencePeriod.start", "day", "dateTime"),
+    ("occurrencePeriod.end", "day", "dateTime"),
     ("occurrenceDateTime", "day", "dateTime"),
     ("quantity", "units", "Quantity"),
     ("extension[].valueCodeableConcept", "modifiers", "CodeableConcept"),
     ("enterer.reference", "entered_by", "Reference"),
+    ("reason[]", "diagnoses", "CodeableConcept"),
 )
+
+DECIDING = (
+    *_of(
+        "MedicationAdministration",
+        ("modifierExtension[]", "blocked", "Extension"),
+        ("implicitRules", "blocked", "uri"),
+        ("contained[]", "drug", "Medication"),
+    ),
+    *_of(
+        "Encounter",
+        ("modifierExtension[]", "blocked", "Extension"),
+        ("implicitRules", "blocked", "uri"),
+        ("diagnosis[].condition.reference", "diagnoses", "Reference"),
+        ("diagnosis[].rank", "diagnoses", "positiveInt"),
+    ),
+    *_of(
+        "Condition",
+        ("verificationStatus", "dropped", "CodeableConcept"),
+        ("clinicalStatus", "over", "CodeableConcept"),
+    ),
+    *_of(
+        "Medication",
+        ("code", "drug", "CodeableConcept"),
+        ("ingredient[]", "drug", "Ingredient"),
+    ),
+)
+"""What else a reader looks at: whether a resource may be read at all, where it goes, what its parts point to."""
 
 PLACEMENT = (
     *_of("Patient", ("id", "patient", "id")),

@@ -3,10 +3,10 @@
 What belongs nowhere is an issue, never a guess.
 """
 
+from fhir_mappings.either_form import links_of, read_administration
 from fhir_mappings.elements import shown
 from fhir_mappings.gathering import Draft, Gathering
-from fhir_mappings.lookup import Lookup, Resource, reference_of, root
-from fhir_mappings.medication_administration import read_administration
+from fhir_mappings.lookup import Lookup, Resource
 from plugin.domain import Administration, MappingIssue
 
 NOT_PLACED = "not placed in any encounter: nothing is coded from it"
@@ -22,10 +22,8 @@ def _place(
     resource: Resource, administration: Administration, issues: list[MappingIssue], context: Lookup, all_of: Gathering
 ) -> None:
     """Puts an administration where it belongs: by its link, else by patient and time."""
-    element = root(resource)
-    written = reference_of(element.child("context"))
+    written, patient = links_of(resource, context)
     linked = context.key(written) if "EpisodeOfCare/" not in written else ""
-    patient = context.key(reference_of(element.child("subject")))
     if written and linked not in all_of.drafts and "EpisodeOfCare/" not in written:
         all_of.issues += issues
         all_of.say(administration.id, "MedicationAdministration.context", written, f"{NOT_PLACED}: not in the input")

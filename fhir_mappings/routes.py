@@ -128,12 +128,22 @@ def read_way(dosage: Element, route: Concept, method: Concept, text: str) -> Way
 
     Codes and text of the route come first, then the method, then `dosage.text`.
     """
-    way = _agreed(dosage, "route", way_of_codes(route), way_of_words(route))
-    given = _agreed(dosage, "method", way_of_codes(method), way_of_words(method))
-    way = _agreed(dosage, "method", way, given)
-    way = _filled(way, way_of_text(text))
+    way = with_text(read_coded_way(dosage, route, method), text)
     if way.route is None and route.readable():
         dosage.say("route", "not read: a route this product does not know", found=route.readable(), blocks=True)
+    return way
+
+
+def read_coded_way(dosage: Element, route: Concept, method: Concept) -> Way:
+    """What route and method say, before the text beside them."""
+    way = _agreed(dosage, "route", way_of_codes(route), way_of_words(route))
+    given = _agreed(dosage, "method", way_of_codes(method), way_of_words(method))
+    return _agreed(dosage, "method", way, given)
+
+
+def with_text(way: Way, text: str) -> Way:
+    """A way with what the text adds; of an injected drug that says no technique it is an injection."""
+    way = _filled(way, way_of_text(text)) if text else way
     if way.technique is None and way.route in INJECTED:
         return Way(way.route, Technique.INJECTION)
     return way

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from fhir_mappings import condition, observation, procedure
+from fhir_mappings import condition, either_form, observation, procedure
 from fhir_mappings.condition import ENCOUNTER, PROBLEM
 from fhir_mappings.gathering import Draft, Gathering
 from fhir_mappings.lookup import Lookup
@@ -13,7 +13,7 @@ def gather_diagnoses(context: Lookup, gathering: Gathering) -> None:
     """Each condition goes to its encounter, to those that list or cite it, and a patient's problem to all."""
     listed = _listed(gathering)
     for resource in context.of_type("Condition"):
-        charted, issues = condition.read_charted(resource, context)
+        charted, issues = either_form.read_charted(resource, context)
         if charted is None:
             continue
         key = charted.diagnosis.id

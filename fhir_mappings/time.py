@@ -20,6 +20,7 @@ WRITTEN = re.compile(
 )
 LONGEST = 64
 PLAUSIBLE_YEARS = range(1900, 2200)
+NO_OFFSET = timedelta(0)
 FARTHEST_OFFSET = timedelta(hours=14)
 SUNDAYS_OF_CLOCK_CHANGE = ((3, 7), (11, 0))
 """Month, and the days after its first Sunday at which clocks change in the United States."""
@@ -100,7 +101,7 @@ def _timed(match: re.Match[str], day: date, zone: tzinfo | None, fallback: tzinf
     at = fixed(wall.replace(tzinfo=charted).astimezone(zone or charted))
     if at.year not in PLAUSIBLE_YEARS:
         raise ValueError("no year of a chart")
-    in_utc = zone is None and charted.utcoffset(None) == timedelta(0)
+    in_utc = zone is None and charted.utcoffset(None) == NO_OFFSET
     return Moment(at, at.date(), precision, in_utc=in_utc, oddity=", ".join(oddities))
 
 

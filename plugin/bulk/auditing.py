@@ -5,13 +5,12 @@ It reads with the readers of `fhir_mappings` and codes with the rulebook, as `co
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
-
-import msgspec
 
 from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.claim import read_claim
+from fhir_mappings.json_line import UNREADABLE, read_line
 from fhir_mappings.lookup import Lookup
 from fhir_mappings.reading import load_resources
 from plugin.bulk.findings import Tally, row_of, unit_of
@@ -30,8 +29,6 @@ CHARGE, CLAIM = "Charge", "Claim"
 MOST_PROBLEMS = 1000
 Line = tuple[str, str]
 """Type and JSON text of a resource."""
-
-_exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class Auditor:
@@ -76,7 +73,7 @@ class Auditor:
     def _read(self, lines: Iterable[Line]) -> tuple[list[Any], list[Any], list[Any]]:
         resources, claims, charges = [], [], []
         for kind, text in lines:
-            parsed = parse(text)
+            parsed = parse(text, kind)
             if kind == CHARGE:
                 charges += parsed
             elif kind == CLAIM:
@@ -166,13 +163,15 @@ def as_charged(line: Any, chart: Chart) -> ExistingCharge:
     )
 
 
-def parse(text: str) -> list[Any]:
-    """A line's resource with exact numbers; what the fast parser refuses is read as a single file would be."""
+def parse(text: str, kind: str = "") -> list[Any]:
+    """A line's resource, in its regular form if it is of that `kind` and has one; what the fast parser refuses is read
+    as a single file would be.
+    """
     try:
-        value = _exact.decode(text)
-    except (msgspec.DecodeError, RecursionError, InvalidOperation):
-        return [resource for _, resource in load_resources(text, "line").resources]
-    return [value] if isinstance(value, dict) else []
+        resource = read_line(text, kind)
+    except UNREADABLE:
+        return [each for _, each in load_resources(text, "line").resources]
+    return [] if resource is None else [resource]
 
 
 def charge_of(row: Mapping[str, Any]) -> ExistingCharge:

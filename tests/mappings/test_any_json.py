@@ -80,6 +80,7 @@ SOUP: list[dict[str, Any]] = [
         "diagnosis": [{"condition": {"reference": "Condition/c1"}, "rank": 1}],
         "reasonCode": [CONCEPT],
         "serviceType": CONCEPT,
+        "identifier": [{"value": "V1"}],
         "location": [{"location": REFERENCE}],
     },
     {

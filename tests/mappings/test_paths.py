@@ -14,7 +14,7 @@ from fhir_mappings.lookup import Lookup, Resource
 from fhir_mappings.medication_administration import read_administration
 from fhir_mappings.medication_request import read_order
 from fhir_mappings.paths import Path
-from fhir_mappings.systems import CHARGE_MODIFIER_URL, CPT
+from fhir_mappings.systems import CHARGE_MODIFIER_URL, CPT, ICD10CM
 from tests.mappings.plain import plain
 
 INFUSE_OVER = "urn:x/infuse-over-time"
@@ -26,6 +26,7 @@ BY_KIND: dict[str, Any] = {
     "decimal": 30,
     "Reference": "Encounter/e7",
     "CodeableConcept": {"coding": [{"system": CPT, "code": "96365"}], "text": "IV push"},
+    "Coding": {"code": "stopped"},
     "Quantity": {"value": 5, "unit": "mL/h"},
     "Ratio": {"numerator": {"value": 5, "unit": "mL"}, "denominator": {"value": 1, "unit": "h"}},
     "Ingredient": {"itemCodeableConcept": {"text": "drug"}},
@@ -49,6 +50,7 @@ def _value(path: Path) -> Any:
         "dosage.extension[].valueQuantity": {"value": 5, "unit": "min"},
         "dosageInstruction[].doseAndRate[].doseQuantity": {"value": 5, "unit": "mL"},
         "quantity": {"value": 3},
+        "reason[]": {"coding": [{"system": ICD10CM, "code": "K50.90"}]},
         "device[].display": "Infusion pump" if path.field == "from_device" else "PICC line",
     }
     return special.get(path.element, BY_KIND[path.kind])

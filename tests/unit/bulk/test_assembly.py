@@ -33,7 +33,7 @@ def parted(export: Path, work: Path) -> tuple[dict[str, Chart], set[MappingIssue
     with database(machine) as connection:
         for part in range(PARTITIONS):
             for _, lines in patients(connection, work / "parts", part):
-                found = read_charts([resource for _, text in lines for resource in parse(text)])
+                found = read_charts([resource for kind, text in lines for resource in parse(text, kind)])
                 charts |= {chart.encounter.id: chart for chart in found.charts}
                 issues |= set(found.issues)
     return charts, issues

@@ -1,0 +1,58 @@
+"""Reading a resource in either form: a regular line the short way, everything else with what is odd noted."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from fhir_mappings import charge_item, condition, encounter, medication_administration
+from fhir_mappings.condition import Charted
+from fhir_mappings.encounter import Visit
+from fhir_mappings.json_line import JsonLine
+from fhir_mappings.lookup import Lookup, Resource, reference_of, root
+from fhir_mappings.regular import IrregularError
+from fhir_mappings.regular_administration import read_regular_administration
+from fhir_mappings.regular_visit import read_regular_charge, read_regular_diagnosis, read_regular_visit
+from plugin.domain import Administration, ExistingCharge, MappingIssue
+
+T = TypeVar("T")
+Noting = Callable[[Resource, Lookup], tuple[T, list[MappingIssue]]]
+
+
+def _either(
+    resource: Resource, context: Lookup, short: Callable[[JsonLine, Lookup], T], noting: Noting[T]
+) -> tuple[T, list[MappingIssue]]:
+    if isinstance(resource, JsonLine):
+        try:
+            return short(resource, context), []
+        except IrregularError:
+            pass
+    return noting(resource, context)
+
+
+def read_administration(resource: Resource, context: Lookup) -> tuple[Administration, list[MappingIssue]]:
+    """The administration, with the issues met."""
+    return _either(resource, context, read_regular_administration, medication_administration.read_administration)
+
+
+def read_visit(resource: Resource, context: Lookup) -> tuple[Visit, list[MappingIssue]]:
+    """The encounter with its span and its list of diagnoses, with the issues met."""
+    return _either(resource, context, read_regular_visit, encounter.read_visit)
+
+
+def read_charted(resource: Resource, context: Lookup) -> tuple[Charted | None, list[MappingIssue]]:
+    """The diagnosis with its links, with the issues met."""
+    return _either(resource, context, read_regular_diagnosis, condition.read_charted)
+
+
+def read_charge_item(resource: Resource, context: Lookup) -> ExistingCharge:
+    """A charge that stands in the EHR."""
+    return _either(resource, context, read_regular_charge, charge_item.read_charge_item)[0]
+
+
+def links_of(resource: Resource, context: Lookup) -> tuple[str, str]:
+    """The encounter an administration names, as written, and the `Type/id` of its patient."""
+    if isinstance(resource, JsonLine):
+        it = resource.shape
+        written = it.context.reference.strip() if it.context else ""
+        return written, context.key(it.subject.reference.strip()) if it.subject else ""
+    element = root(resource)
+    return reference_of(element.child("context")), context.key(reference_of(element.child("subject")))

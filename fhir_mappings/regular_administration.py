@@ -1,0 +1,171 @@
+"""MedicationAdministration in its regular form: `medication_administration` says what each field means."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from fhir_mappings.concepts import Concept, read_concept, terms
+from fhir_mappings.dosage import Given, minutes_in_words, named_way, read_infuse_over, read_rate
+from fhir_mappings.elements import Element
+from fhir_mappings.json_line import JsonLine
+from fhir_mappings.lookup import Lookup, version_of
+from fhir_mappings.medication import NO_DRUG, joined, of_concept, read_medication
+from fhir_mappings.medication_administration import ordered
+from fhir_mappings.regular import (
+    KNOWN,
+    IrregularError,
+    concept_of,
+    key_of,
+    keys_of,
+    moment_of,
+    part,
+    parts,
+    quantity_of,
+    sound,
+    terms_of_all,
+    text_of,
+)
+from fhir_mappings.routes import Way, read_coded_way, with_text
+from fhir_mappings.time import NO_OFFSET
+from plugin.domain import Administration, Drug, Rate, Status
+
+STATUSES = {status.value: status for status in Status}
+
+
+def read_regular_administration(line: JsonLine, context: Lookup) -> Administration:
+    """The administration; IrregularError where anything would have to be noted."""
+    it = line.shape
+    if it.modifierExtension or it.implicitRules or it.device or it.status not in STATUSES:
+        raise IrregularError
+    if it.subject is not None:
+        text_of(it.subject.reference)
+    status, zone = STATUSES[it.status], context.zone
+    start, stop, instant = _effective(it, context)
+    if stop is not None and status is Status.IN_PROGRESS:
+        raise IrregularError
+    drug = _drug(it, context)
+    given = named_way(_given(it.dosage), drug.text)
+    notes = tuple([text for note in it.note if (text := text_of(note.text))])
+    administration = Administration(
+        id=line.key,
+        status=status,
+        drug=drug,
+        start=start,
+        stop=stop,
+        instant=instant,
+        route=given.route,
+        route_text=given.route_text,
+        technique=given.technique,
+        site=given.site,
+        dose=given.dose,
+        rate=given.rate,
+        infuse_over=_infuse_over(it.extension) or given.over,
+        request=key_of(it.request.reference, context) if it.request else "",
+        part_of=keys_of([each.reference for each in it.partOf], context),
+        reasons=terms_of_all(it.reasonCode),
+        reason_references=keys_of([each.reference for each in it.reasonReference], context),
+        notes=(*notes, given.words) if given.words else notes,
+        charted_in_utc=zone is None and _in_utc(start, stop),
+        version=version_of(line),
+        performers=keys_of([each.actor.reference for each in it.performer if each.actor], context),
+    )
+    return ordered(administration, context)
+
+
+def _effective(it: Any, context: Lookup) -> tuple[datetime | None, datetime | None, bool]:
+    """Start, stop, and whether only one moment was charted."""
+    period, moment = it.effectivePeriod, it.effectiveDateTime
+    if period is None:
+        return (moment_of(moment, context.zone), None, True) if moment else (None, None, False)
+    if moment:
+        raise IrregularError
+    start = moment_of(period.start, context.zone) if period.start else None
+    return start, moment_of(period.end, context.zone) if period.end else None, False
+
+
+def _in_utc(start: datetime | None, stop: datetime | None) -> bool:
+    return any(at is not None and at.utcoffset() == NO_OFFSET for at in (start, stop))
+
+
+def _drug(it: Any, context: Lookup) -> Drug:
+    drug = _drug_of_concept(it.medicationCodeableConcept)
+    if it.medicationReference is not None:
+        drug = joined(drug, _pointed(it, context))
+    if not drug.text and not drug.terms:
+        raise IrregularError
+    return drug
+
+
+def _read_drug(element: Element) -> Drug:
+    named = element.child("it")
+    return of_concept(read_concept(named)) if named is not None else NO_DRUG
+
+
+_drug_of_concept = part(_read_drug)
+
+
+def _pointed(it: Any, context: Lookup) -> Drug:
+    """The drug of a Medication that is contained, or stands elsewhere; without a reference what is displayed."""
+    reference, display = text_of(it.medicationReference.reference), text_of(it.medicationReference.display)
+    if not reference:
+        return Drug(display, terms(Concept((), display)))
+    medication = _contained(it, reference[1:]) if reference[0] == "#" else _elsewhere(reference, context)
+    drug = _medication(bytes(medication.code), bytes(medication.ingredient))
+    return drug if drug.text else Drug(display, drug.terms, drug.ingredients)
+
+
+def _contained(it: Any, name: str) -> Any:
+    found = next((each for each in it.contained if each.id in (name, "#" + name)), None)
+    if found is None or found.resourceType != "Medication":
+        raise IrregularError
+    return found
+
+
+def _elsewhere(reference: str, context: Lookup) -> Any:
+    found = context.find(reference)
+    if not isinstance(found, JsonLine) or found.kind != "Medication":
+        raise IrregularError
+    return found.shape
+
+
+@lru_cache(maxsize=KNOWN)
+def _medication(code: bytes, ingredient: bytes) -> Drug:
+    if b"itemReference" in ingredient:
+        raise IrregularError
+    value = parts(code=code, ingredient=ingredient)
+    return sound(lambda element: read_medication(element, value, Lookup()), value)
+
+
+def _given(dosage: Any) -> Given:
+    if dosage is None:
+        return Given()
+    text = text_of(dosage.text)
+    coded, route_text = _coded_way(bytes(dosage.route), bytes(dosage.method))
+    way = with_text(coded, text)
+    if way.route is None and route_text:
+        raise IrregularError
+    return Given(
+        way.route,
+        route_text,
+        way.technique,
+        concept_of(dosage.site).readable(),
+        quantity_of(dosage.dose),
+        _rate(bytes(dosage.rateRatio), bytes(dosage.rateQuantity)),
+        _infuse_over(dosage.extension) or (minutes_in_words(text) if text else None),
+        text,
+    )
+
+
+@lru_cache(maxsize=KNOWN)
+def _coded_way(route: bytes, method: bytes) -> tuple[Way, str]:
+    """What route and method say, and the route as it reads."""
+    charted = concept_of(route)
+    return sound(lambda dosage: read_coded_way(dosage, charted, concept_of(method)), {}), charted.readable()
+
+
+@lru_cache(maxsize=KNOWN)
+def _rate(ratio: bytes, quantity: bytes) -> Rate | None:
+    return sound(read_rate, parts(rateRatio=ratio, rateQuantity=quantity))
+
+
+_infuse_over = part(read_infuse_over, "extension")

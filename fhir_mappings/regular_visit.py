@@ -1,0 +1,152 @@
+"""Encounter, Condition and ChargeItem in their regular form: their own modules say what each field means."""
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from fhir_mappings.charge_item import (
+    is_offset,
+    read_billing_code,
+    read_identifiers,
+    read_modifiers,
+    read_reasons,
+)
+from fhir_mappings.condition import Charted, is_dropped, is_over, read_category
+from fhir_mappings.elements import Element
+from fhir_mappings.encounter import UNRANKED, Visit, read_class
+from fhir_mappings.json_line import JsonLine
+from fhir_mappings.lookup import Lookup, version_of
+from fhir_mappings.regular import (
+    KNOWN,
+    IrregularError,
+    concept_of,
+    day_of,
+    key_of,
+    moment_of,
+    part,
+    parts,
+    quantity_of,
+    sound,
+    terms_of,
+    terms_of_all,
+    text_of,
+)
+from fhir_mappings.time import NO_OFFSET, NOTHING, Moment, Precision
+from plugin.domain import Diagnosis, Encounter, ExistingCharge
+
+ONE = Decimal(1)
+_class = part(read_class, "class")
+_category = part(read_category, "category")
+_is_dropped = part(is_dropped, "verificationStatus")
+_is_over = part(is_over, "clinicalStatus")
+_identifiers = part(read_identifiers, "identifier")
+_reasons = part(read_reasons, "reason")
+
+
+def read_regular_visit(line: JsonLine, context: Lookup) -> Visit:
+    """The encounter with its span and its list of diagnoses; IrregularError where anything would have to be noted."""
+    it = line.shape
+    if it.modifierExtension or it.implicitRules or it.classHistory or it.status == "entered-in-error":
+        raise IrregularError
+    begins, ends = _span(it.period, context)
+    encounter = Encounter(
+        id=line.key,
+        patient=key_of(it.subject.reference, context) if it.subject else "",
+        encounter_class=_class(it.class_),
+        status=text_of(it.status),
+        start=begins.at,
+        stop=ends.at,
+        reasons=terms_of_all(it.reasonCode),
+        service_type=terms_of(it.serviceType),
+        locations=tuple([name for each in it.location if each.location and (name := _name(each.location))]),
+        version=version_of(line),
+        organization=key_of(it.serviceProvider.reference, context) if it.serviceProvider else "",
+        numbers=tuple([number for each in it.identifier if (number := text_of(each.value))]),
+    )
+    return Visit(encounter, begins, ends, _diagnoses(it, context))
+
+
+def _span(period: Any, context: Lookup) -> tuple[Moment, Moment]:
+    return (_moment(period.start, context), _moment(period.end, context)) if period else (NOTHING, NOTHING)
+
+
+def _moment(written: str, context: Lookup) -> Moment:
+    if not written:
+        return NOTHING
+    at = moment_of(written, context.zone)
+    in_utc = context.zone is None and at.utcoffset() == NO_OFFSET
+    return Moment(at, at.date(), Precision.SECOND, in_utc=in_utc)
+
+
+def _name(location: Any) -> str:
+    return text_of(location.display) or text_of(location.reference)
+
+
+def _diagnoses(it: Any, context: Lookup) -> tuple[str, ...]:
+    """Conditions by their charted rank, then by place."""
+    if not it.diagnosis:
+        return ()
+    found = [
+        (each.rank if each.rank > 0 else UNRANKED, index, key)
+        for index, each in enumerate(it.diagnosis)
+        if each.condition and (key := key_of(each.condition.reference, context))
+    ]
+    return tuple(dict.fromkeys([key for _, _, key in sorted(found)]))
+
+
+def read_regular_diagnosis(line: JsonLine, context: Lookup) -> Charted | None:
+    """The diagnosis with its links, None when it was refuted; IrregularError where anything would have to be noted."""
+    it = line.shape
+    if _is_dropped(it.verificationStatus):
+        return None
+    if not concept_of(it.code).readable():
+        raise IrregularError
+    return Charted(
+        Diagnosis(line.key, terms_of(it.code), _category(it.category), None, version_of(line)),
+        key_of(it.subject.reference, context) if it.subject else "",
+        key_of(it.encounter.reference, context) if it.encounter else "",
+        _is_over(it.clinicalStatus),
+    )
+
+
+def read_regular_charge(line: JsonLine, context: Lookup) -> ExistingCharge:
+    """A charge that stands in the EHR; IrregularError where anything would have to be noted, but a bare day."""
+    it = line.shape
+    system, code, modifiers, offset = _billed(bytes(it.code), bytes(it.extension))
+    if not code:
+        raise IrregularError
+    quantity = quantity_of(it.quantity)
+    return ExistingCharge(
+        id=line.key,
+        encounter=key_of(it.context.reference, context) if it.context else "",
+        patient=key_of(it.subject.reference, context) if it.subject else "",
+        system=system,
+        code=code,
+        units=quantity.value if quantity is not None else ONE,
+        modifiers=modifiers,
+        status="not-billable" if offset else text_of(it.status),
+        day=_day(it, context),
+        identifiers=_identifiers(it.identifier),
+        version=version_of(line),
+        entered_by=(key_of(it.enterer.reference, context) or text_of(it.enterer.reference)) if it.enterer else "",
+        diagnoses=_reasons(it.reason),
+    )
+
+
+def _read_billed(element: Element) -> tuple[str, str, tuple[str, ...], bool]:
+    return (*read_billing_code(element), tuple(read_modifiers(element)), is_offset(element))
+
+
+@lru_cache(maxsize=KNOWN)
+def _billed(code: bytes, extension: bytes) -> tuple[str, str, tuple[str, ...], bool]:
+    """System, code, modifiers, and whether another charge offsets it."""
+    return sound(_read_billed, parts(code=code, extension=extension))
+
+
+def _day(it: Any, context: Lookup) -> date | None:
+    period = it.occurrencePeriod
+    written = (period.start or period.end) if period else it.occurrenceDateTime
+    if not written:
+        return None
+    return day_of(written) if len(written) == len("2026-03-02") else moment_of(written, context.zone).date()
