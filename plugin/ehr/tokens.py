@@ -27,7 +27,7 @@ _FHIR_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 class TokenAnswer:
     """What the token endpoint granted; `scope` is None when it didn't say, which means as asked (RFC 6749 5.1).
 
-    `need_patient_banner` is true unless the EHR says otherwise.
+    `need_patient_banner` is true unless the EHR says otherwise. `style` is the address of the EHR's look.
     """
 
     tokens: Tokens
@@ -36,6 +36,7 @@ class TokenAnswer:
     patient: str = ""
     encounter: str = ""
     need_patient_banner: bool = True
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def _read_grant(found: Mapping[str, Any], now: datetime) -> TokenAnswer:
         patient=_logical_id(_text(found, "patient"), "Patient"),
         encounter=_logical_id(_text(found, "encounter"), "Encounter"),
         need_patient_banner=found.get("need_patient_banner") is not False,
+        style=_text(found, "smart_style_url"),
     )
 
 

@@ -112,8 +112,11 @@ class Transport:
         headers: Mapping[str, str],
         data: bytes | Mapping[str, str] | None = None,
         limit: int = SMALL_ANSWER,
+        patience: float | None = None,
     ) -> Answer:
         """Send once and read the whole answer; follows nothing, repeats nothing.
+
+        `patience`: so many seconds for the answer to begin, and as many for the rest of it, instead of the usual.
 
         Raises BadAddress, NotPublic, TransactionOpen, Unreachable (also when the answer takes too long) and
         AnswerTooLarge.
@@ -127,12 +130,13 @@ class Transport:
                 url,
                 headers=dict(headers),
                 data=data,
-                timeout=(CONNECT_SECONDS, self._read_seconds),
+                timeout=(min(CONNECT_SECONDS, patience or CONNECT_SECONDS), patience or self._read_seconds),
                 allow_redirects=False,
                 stream=True,
             )
             with response:
-                answer = Answer(response.status_code, response.headers, _read_bounded(response, limit))
+                body = _read_bounded(response, limit, patience or TOTAL_SECONDS)
+                answer = Answer(response.status_code, response.headers, body)
             status = answer.status
             return answer
         except requests.exceptions.Timeout as error:
@@ -165,9 +169,9 @@ class Transport:
             raise Unreachable(f"{host} could not be reached, or broke off; run again to go on") from error
 
 
-def _read_bounded(response: requests.Response, limit: int) -> bytes:
+def _read_bounded(response: requests.Response, limit: int, seconds: float) -> bytes:
     """Counts what comes out of decompression, so that a small compressed answer can't fill the memory."""
-    deadline = time.monotonic() + TOTAL_SECONDS
+    deadline = time.monotonic() + seconds
     parts: list[bytes] = []
     size = 0
     for part in response.iter_content(_CHUNK):

@@ -1,6 +1,7 @@
 """A launch as a value and as a row; its tokens are sealed."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,7 @@ class NewLaunch:
     """A launch about to be opened; `user` is the verified fhirUser, empty when there is none.
 
     `patient` is empty for staff who signed in without one, `came_from` is None but for charts opened from a list.
+    `patient` is empty for staff who signed in without one; `style` are colours and lengths of the EHR's look.
     """
 
     tenant: str
@@ -54,6 +56,7 @@ class NewLaunch:
     scopes: frozenset[str] = frozenset()
     need_patient_banner: bool = True
     came_from: CameFrom | None = None
+    style: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Launch:
     opened_at: datetime
     expires_at: datetime
     came_from: CameFrom | None = None
+    style: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_launch(row: Any, cipher: Cipher) -> Launch:
@@ -97,6 +101,7 @@ def read_launch(row: Any, cipher: Cipher) -> Launch:
         opened_at=row.opened_at,
         expires_at=row.expires_at,
         came_from=_open_origin(row.came_from_sealed, cipher),
+        style=json.loads(row.style or "{}"),
     )
 
 

@@ -4,6 +4,7 @@ A launch is found by its opaque id (in the address) and the browser's secret (in
 Only a hash of the browser's secret is kept; tokens are sealed.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +58,7 @@ class LaunchStore:
             "role": new.role,
             "scopes": " ".join(sorted(new.scopes)),
             "need_patient_banner": new.need_patient_banner,
+            "style": json.dumps(dict(new.style)),
             "tokens_sealed": seal_tokens(new.tokens, self.store.cipher),
             "came_from_sealed": seal_origin(new.came_from, self.store.cipher),
             "version": 1,

@@ -58,6 +58,7 @@ launches = Table(
     Column("role", String(20), nullable=False),
     Column("scopes", Text, nullable=False),
     Column("need_patient_banner", Boolean, nullable=False),
+    Column("style", Text),
     Column("tokens_sealed", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("opened_at", Moment, nullable=False),

@@ -12,6 +12,7 @@ from plugin.codebook.errors import CodeBookError
 from plugin.ehr.credentials import Credentials, secret_name
 from plugin.ehr.discovery import Discovery
 from plugin.ehr.identity import KeySets
+from plugin.ehr.smart_style import Styles
 from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenants
 from plugin.ehr.tenants_file import TenantsError, read_tenants
@@ -26,6 +27,7 @@ from plugin.web import coming_back as _coming_back  # noqa: F401 - adds its rout
 from plugin.web import dashboard_pages as _dashboard_pages  # noqa: F401 - adds its routes to the blueprint of staff
 from plugin.web import in_session as _in_session  # noqa: F401 - so does this
 from plugin.web import key_sets, launching, review_pages, staff, status_pages
+from plugin.web import launch_style as _launch_style  # noqa: F401 - adds its route to the blueprint of the review
 from plugin.web import open_tenant as _open_tenant  # noqa: F401 - and this
 from plugin.web import worklist_pages as _worklist_pages  # noqa: F401 - adds its routes to the blueprint of staff
 from plugin.web import worklist_walk as _worklist_walk  # noqa: F401 - so does this
@@ -106,6 +108,7 @@ def _make_services(settings: Settings) -> Services:
         discovery=Discovery(transport),
         keys=KeySets(transport),
         statements=Statements(transport),
+        styles=Styles(transport),
         metrics=metrics,
         credentials=Credentials(_secrets_by_tenant(settings.client_secrets, tenants), SigningKeys(store).of),
     )

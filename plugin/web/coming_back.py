@@ -135,6 +135,7 @@ def _keep(
         role=identity.role,
         scopes=granted,
         need_patient_banner=answer.need_patient_banner,
+        style=current_services().styles.of(tenant, answer.style),
     )
     log.info("launch opened: tenant %s", tenant.key)
     current_services().metrics.launch(tenant.key)

@@ -25,6 +25,7 @@ from plugin.ehr.sinks.export import Export
 from plugin.ehr.sinks.fhir_create import FhirCreate
 from plugin.ehr.sinks.oracle_operations import OracleOperations, oracle_site
 from plugin.ehr.sinks.support import interactions_of
+from plugin.ehr.smart_style import Styles
 from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenant, Tenants
 from plugin.ehr.tokens import TokenEndpoint
@@ -61,6 +62,7 @@ class Services:
     discovery: Discovery
     keys: KeySets
     statements: Statements
+    styles: Styles
     credentials: Credentials
     metrics: "Metrics"
     clock: Callable[[], datetime] = utc_now

@@ -32,6 +32,7 @@ CAPABILITIES = [
     "client-confidential-asymmetric",
     "sso-openid-connect",
     "context-banner",
+    "context-style",
     "context-ehr-patient",
     "context-ehr-encounter",
     "context-standalone-patient",
@@ -43,6 +44,15 @@ CAPABILITIES = [
     "permission-v1",
     "permission-v2",
 ]
+# The colours of assets/sandbox.css.
+STYLE = {
+    "color_background": "#eef4f6",
+    "color_text": "#1b2a30",
+    "color_highlight": "#1d4e5f",
+    "color_error": "#9c1c1c",
+    "dim_border_radius": "4px",
+    "font_family_body": "system-ui, sans-serif",
+}
 
 
 def _endpoints() -> dict[str, Any]:
@@ -75,6 +85,12 @@ def openid_configuration() -> Response:
     claims = {"claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "fhirUser"]}
     types = {"subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"]}
     return jsonify({**_endpoints(), **types, **claims})
+
+
+@smart.get("/auth/style.json")
+def style() -> Response:
+    """This EHR's look, for an app that wants to fit in; public."""
+    return jsonify(STYLE)
 
 
 @smart.get("/auth/jwks")

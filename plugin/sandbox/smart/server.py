@@ -99,6 +99,7 @@ class SmartServer(AuthorizationServer):
                 token[name] = value
         token.setdefault("scope", "")
         token["need_patient_banner"] = True
+        token["smart_style_url"] = f"{self.config.issuer}/style.json"
 
 
 class SmartCodeGrant(AuthorizationCodeGrant):

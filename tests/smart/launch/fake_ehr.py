@@ -40,6 +40,7 @@ class FakeEhr:
     configuration: Any = None
     resources: dict[str, Any] = field(default_factory=dict)
     statuses: list[int] = field(default_factory=list)
+    style: Any = None
 
     @property
     def iss(self) -> str:
@@ -122,6 +123,10 @@ def make_app(ehr: FakeEhr) -> Flask:
     @app.post("/auth/revoke")
     def revoke() -> Any:
         return ""
+
+    @app.get("/auth/style.json")
+    def style() -> Any:
+        return ehr.style if ehr.style is not None else ("", 404)
 
     @app.get("/fhir/<path:name>")
     def fhir(name: str) -> Any:

@@ -23,6 +23,7 @@ LINE = "CPT|96374||2026-03-02"
 # endpoint -> (method, address below the session, fields of the form, who is let in)
 SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "review.show": ("GET", "", {}, EVERYBODY),
+    "review.launch_style": ("GET", "style.css", {}, EVERYBODY),
     "review.report": ("GET", "report", {}, EVERYBODY),
     "review.download_chart": ("POST", "download", {}, ROLES),  # without names; the trail says who took it
     "review.refresh": ("POST", "refresh", {}, EVERYBODY),

@@ -51,6 +51,7 @@ def test_without_openid_there_is_no_id_token(ehr: Ehr) -> None:
         "need_patient_banner",
         "patient",
         "scope",
+        "smart_style_url",
         "token_type",
     ]
 

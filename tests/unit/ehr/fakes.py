@@ -68,7 +68,7 @@ class FakeEhr(Transport):
         super().__init__()
         self._guard = threading.Lock()
 
-    def send(self, session, method, url, *, headers, data=None, limit=0) -> Answer:
+    def send(self, session, method, url, *, headers, data=None, limit=0, patience=None) -> Answer:
         """Record the request and reply."""
         token = (getattr(session, "token", None) or {}).get("access_token", "")
         request = Sent(method, url, dict(headers), data, token)
