@@ -29,6 +29,8 @@ from plugin.web.settings import SettingsError, read_settings
 
 DONE, PARTLY, UNUSABLE = 0, 1, 2
 MOST_DAYS = 60
+# Nobody waits for a scan, so it sits out what a busy EHR asks for: this many seconds at most.
+LONGEST_WAIT = 600.0
 
 
 def add_parser(subparsers: Any) -> None:
@@ -143,10 +145,10 @@ def _ways(transport: Transport, tenant: Tenant) -> ReadWays:
 def _client(transport: Transport, tenant: Tenant, store: Store) -> FhirClient:
     """With the app's own token; without one where the tenant has no sign-in."""
     if tenant.open:
-        return FhirClient(transport, tenant, None)
+        return FhirClient(transport, tenant, None, longest_wait=LONGEST_WAIT)
     credentials = Credentials(keys_of=SigningKeys(store).of)
     endpoint = TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), credentials)
-    return backend_client(endpoint, lambda: datetime.now(UTC))
+    return backend_client(endpoint, lambda: datetime.now(UTC), LONGEST_WAIT)
 
 
 def _patients(options: argparse.Namespace) -> list[str] | None:

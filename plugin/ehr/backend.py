@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from plugin.ehr.client import FhirClient
+from plugin.ehr.client import LONGEST_WAIT, FhirClient
 from plugin.ehr.errors import EhrError
 from plugin.ehr.grants import RENEW_BEFORE
 from plugin.ehr.tokens import TokenEndpoint
@@ -37,10 +37,12 @@ class BackendGrant:
             return self._tokens.access
 
 
-def backend_client(endpoint: TokenEndpoint, clock: Callable[[], datetime]) -> FhirClient:
+def backend_client(
+    endpoint: TokenEndpoint, clock: Callable[[], datetime], longest_wait: float = LONGEST_WAIT
+) -> FhirClient:
     """A FHIR client with the app's own token; raises EhrError where the tenant has no such registration."""
     tenant = endpoint.tenant
     if not tenant.backend_client_id:
         raise EhrError(f"{tenant.name} has no backend_client_id in the tenants file; register the app for it first")
     grant = BackendGrant(lambda: endpoint.client_credentials(clock()).tokens, clock)
-    return FhirClient(endpoint.transport, tenant, grant)
+    return FhirClient(endpoint.transport, tenant, grant, longest_wait=longest_wait)

@@ -1,6 +1,7 @@
 """The FHIR client of one launch: bounded, same origin only, honest about what went wrong.
 
 Retries are for GET alone; a write is sent once, and whoever sends it decides what an unclear outcome means.
+A pause that the EHR asks for is kept by every request of the client, writes too.
 """
 
 import json
@@ -20,6 +21,7 @@ from plugin.ehr.addresses import BadAddress, origin_of, split_safely
 from plugin.ehr.errors import BudgetSpent, FhirError, ForeignAddress
 from plugin.ehr.grants import AccessGrant
 from plugin.ehr.outcomes import explain_refusal
+from plugin.ehr.pauses import Pauses
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import LARGE_ANSWER, LARGE_FILE, SMALL_ANSWER, Answer, NotJsonError, Transport
 
@@ -36,7 +38,7 @@ Parameters = Mapping[str, str] | Sequence[tuple[str, str]]
 class FhirClient:
     """Speaks to one FHIR base with the token of one launch; thread-safe.
 
-    `grant` is None for a tenant without authentication.
+    `grant` is None for a tenant without authentication. `longest_wait` is how many seconds of a pause it sits out.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class FhirClient:
         tenant: Tenant,
         grant: AccessGrant | None,
         sleep: Callable[[float], None] = time.sleep,
+        longest_wait: float = LONGEST_WAIT,
     ) -> None:
-        self._transport, self._tenant, self._grant, self._sleep = transport, tenant, grant, sleep
+        self._transport, self._tenant, self._grant = transport, tenant, grant
+        self._pauses, self._longest_wait = Pauses(longest_wait, sleep), longest_wait
         self._base = tenant.iss
         self._origin = origin_of(tenant.iss)
         self._retries_left = RETRY_BUDGET
@@ -58,6 +62,7 @@ class FhirClient:
     def for_one_page(self) -> "FhirClient":
         """The same client, which may read as much as one page needs and no more; without this it reads on."""
         self._requests_left, self._bytes_left = self._tenant.request_budget, BYTE_BUDGET
+        self._retries_left = RETRY_BUDGET
         return self
 
     def get(self, path: str, params: Parameters = (), headers: Mapping[str, str] | None = None) -> Answer:
@@ -70,10 +75,13 @@ class FhirClient:
         for attempt in range(GET_RETRIES + 1):
             self._spend()
             answer = self._send("GET", address, None, headers or {})
-            wait = _seconds_to_wait(answer, attempt)
-            if attempt == GET_RETRIES or wait is None or not self._take_retry():
+            if attempt == GET_RETRIES or not _is_busy(answer):
                 break
-            self._sleep(wait)
+            wait = _retry_after(answer)
+            if (wait or 0) > self._longest_wait or not self._take_retry():
+                break
+            if wait is None:
+                self._pauses.ask(0.5 * 2**attempt)
         return answer
 
     def download(self, address: str, file: IO[bytes], *, with_token: bool) -> int:
@@ -149,7 +157,11 @@ class FhirClient:
         if body is not None:
             wanted.setdefault("Content-Type", FHIR_JSON)
         limit = min(LARGE_ANSWER, self._bytes_left) if method == "GET" else SMALL_ANSWER
+        if not self._pauses.keep():
+            raise explain_refusal(self._tenant.name, 429, None)
         answer = self._transport.send(session, method, address, headers=wanted, data=body, limit=limit)
+        if _is_busy(answer):
+            self._pauses.ask(_retry_after(answer) or 0.0)
         with self._lock:
             self._bytes_left -= len(answer.content) if method == "GET" else 0
         return answer
@@ -184,17 +196,13 @@ def _body_of(answer: Answer) -> Any:
         return None
 
 
-def _seconds_to_wait(answer: Answer, attempt: int) -> float | None:
-    """How long to wait before asking again; None when asking again is no use or would take too long."""
-    if answer.status not in (429, 503):
-        return None
-    asked = _retry_after(answer.headers.get("Retry-After", ""))
-    wait = asked if asked is not None else 0.5 * 2**attempt
-    return wait if wait <= LONGEST_WAIT else None
+def _is_busy(answer: Answer) -> bool:
+    return answer.status in (429, 503)
 
 
-def _retry_after(value: str) -> float | None:
-    """Seconds, or an HTTP date."""
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds from now, whether the EHR wrote seconds or a date; None where it says nothing that can be read."""
+    value = answer.headers.get("Retry-After", "")
     if value.strip().isascii() and value.strip().isdecimal():
         return float(value[:20])
     try:

@@ -26,6 +26,7 @@ from plugin.store.launch_rows import Launch
 from plugin.store.records import EncounterRecords
 from plugin.store.sent_questions import EncounterQuestions
 from plugin.web.services import Services
+from plugin.web.several_at_once import SeveralAtOnce
 
 # Each fact that is tried runs the rules again; for a longer stay the page would take seconds.
 MOST_TRIED = 60
@@ -178,7 +179,8 @@ class OpenChart:
 
     def _posting(self) -> Posting:
         sink = self.services.sink(self.launch)
-        return Posting(self.records, sink, self.policy, self.services.clock, time.sleep, secrets.token_hex(8))
+        writer, each = secrets.token_hex(8), SeveralAtOnce(self.tenant.parallel)
+        return Posting(self.records, sink, self.policy, self.services.clock, time.sleep, writer, each=each)
 
 
 def open_chart(services: Services, launch: Launch) -> OpenChart:

@@ -157,6 +157,8 @@ def _search(kind: str, pairs: Pairs) -> Response:
     sandbox = current()
     opaque = dict(pairs).get("_page")
     page = _further_page(kind, opaque, access) if opaque is not None else _found(kind, pairs, access)
+    if kind == "ChargeItem" and sandbox.vendor.vendor.charges == "operations":
+        page = replace(page, entries=[each for each in page.entries if not oracle.is_offset(each.resource())])
     page = replace(page, warnings=(*page.warnings, *misbehaving.warnings(sandbox.faults)))
     return _answer(bundle_text(sandbox.resources, page, _shown, total=sandbox.vendor.vendor.totals), 200)
 
@@ -179,12 +181,9 @@ def _found(kind: str, pairs: Pairs, access: Access) -> Page:
         pairs = [(name, value) for name, value in pairs if name == "_id"]
     heard = misbehaving.heard(sandbox.faults, pairs)
     strict = is_strict(request) or vendor.unknown == "refused"
-    page = first_page(
+    return first_page(
         sandbox.resources, kind, heard, access.patient, strict=strict, params=sandbox.vendor.types[kind].params
     )
-    if kind == "ChargeItem" and vendor.charges == "operations":
-        page = replace(page, entries=[each for each in page.entries if not oracle.is_offset(each.resource())])
-    return page
 
 
 def _require_own_patient(kind: str, access: Access, pairs: Pairs) -> None:

@@ -1,6 +1,7 @@
 """Without a person, from end to end: the app's own registration at the sandbox EHR, the nightly scan, and an export."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -88,6 +89,16 @@ def test_a_scan_with_scopes_of_version_1(
     register(tmp_path, ehr, 'backend_scopes = "system/*.read"')
     assert scanned_on(date(2026, 3, 3), monkeypatch, "--days", "1") == 0
     assert list(found(store)) == ["Encounter/edh-encounter"]
+
+
+@pytest.mark.parametrize("ehr", ["ES384"], indirect=True)
+def test_a_busy_ehr_is_waited_for(ehr: Ehr, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than a page would wait: nobody sits before a scan."""
+    busy = {"value": 7, "times": 1}
+    requests.put(f"{ehr.base}/sandbox/faults/busy", json=busy, timeout=10).raise_for_status()
+    began = time.monotonic()
+    assert scanned_on(date(2026, 3, 3), monkeypatch, "--days", "1") == 0
+    assert (list(found(store)), time.monotonic() - began >= 7) == (["Encounter/edh-encounter"], True)
 
 
 @pytest.mark.parametrize("ehr", ["ES384"], indirect=True)

@@ -24,6 +24,7 @@ from plugin.review.ports import ChargeSink, Person, Policy
 from plugin.review.post import Posted, Posting, post_accepted
 from plugin.store.engine import Store
 from plugin.store.records import EncounterRecords
+from plugin.web.several_at_once import SeveralAtOnce
 from tests.smart.sandbox.ehr import Ehr, Fhir
 
 NURSE = Person("Practitioner/sandbox-clinician", "Nora Nurse", "clinician", verified=True)
@@ -174,6 +175,13 @@ class Clinic:
 
     def post_by(self, sink: ChargeSink, writer: str = "writer-1", records: Any = None) -> Posted:
         """Post the one accepted line by this sink."""
+        (posted,) = self.post_lines_by(sink, writer, records)
+        return posted
+
+    def post_lines_by(
+        self, sink: ChargeSink, writer: str = "writer-1", records: Any = None, at_once: int = 1
+    ) -> tuple[Posted, ...]:
+        """Post every accepted line of the encounter by this sink."""
         posting = Posting(
             records=records or self.records,
             sink=sink,
@@ -183,9 +191,9 @@ class Clinic:
             writer=writer,
             waits=(0.0, 0.05),
             turn_waits=(0.0, *[0.1] * 100),
+            each=SeveralAtOnce(at_once),
         )
-        (posted,) = post_accepted(posting)
-        return posted
+        return post_accepted(posting)
 
     def found(self) -> list[dict[str, Any]]:
         """The ChargeItems of this line in the EHR."""

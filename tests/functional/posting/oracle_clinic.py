@@ -1,4 +1,4 @@
-"""The same clinic before an Oracle Health EHR."""
+"""The same clinic before an Oracle Health EHR: a pretended one of these tests, or the sandbox in that vendor's ways."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,6 +46,24 @@ class OracleClinic(Clinic):
         query = {"context": "amber-1", "-status": "billable"}
         entries = self.ehr.get("/ChargeItem", params=query).json()["entry"]
         return [each["resource"] for each in entries if _code(each["resource"]) == self.code]
+
+
+class OracleSandboxClinic(OracleClinic):
+    """The sandbox with sign-in, scopes and a FHIR base of its own."""
+
+    def http(self, *faults: str, deaf: bool = False) -> LossyHttp:
+        return Clinic.http(self, *faults, deaf=deaf)
+
+    def sink(self, http: Any = None, **support: bool) -> ChargeSink:
+        return OracleOperations(http or self.http(), self.ehr.iss, OracleSite(SITE, SCHEDULES), self.charge_master)
+
+    def found(self) -> list[dict[str, Any]]:
+        address, found = "ChargeItem?context=amber-1&-status=billable", []
+        while address:
+            bundle = self.fhir.get(address).json()
+            found += [each["resource"] for each in bundle.get("entry", [])]
+            address = next((link["url"] for link in bundle["link"] if link["relation"] == "next"), "")
+        return [each for each in found if _code(each) == self.code]
 
 
 def _code(charge: dict[str, Any]) -> str:

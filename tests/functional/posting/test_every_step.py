@@ -12,7 +12,7 @@ import pytest
 
 from plugin.store.cipher import make_key
 from tests.functional.posting.pretend_oracle import Oracle, running_oracle
-from tests.smart.sandbox.ehr import Ehr
+from tests.smart.sandbox.ehr import Ehr, running_ehr
 from tests.verifies import verifies
 
 CHECKOUT = Path(__file__).parents[3]
@@ -26,8 +26,20 @@ def oracle() -> Iterator[Oracle]:
 
 
 @pytest.fixture
+def oracle_ehr(tmp_path: Path) -> Iterator[Ehr]:
+    """The sandbox in Oracle Health's ways, without charges: each look reads all there are on the encounter."""
+    data = tmp_path / "ehr"
+    data.mkdir()
+    with running_ehr(data, vendor="oracle", token_seconds=3600) as ehr:
+        yield ehr
+
+
+@pytest.fixture
 def address(request: pytest.FixtureRequest, sink: str, posting_ehr: Ehr) -> dict[str, str]:
     """Where the EHR of this sink is, and a token for it."""
+    if sink == "oracle-sandbox":
+        vendor: Ehr = request.getfixturevalue("oracle_ehr")
+        return {"base": vendor.base, "token": vendor.launched()["access_token"]}
     if sink == "oracle":
         running: Oracle = request.getfixturevalue("oracle")
         running.charges.clear()
@@ -36,9 +48,9 @@ def address(request: pytest.FixtureRequest, sink: str, posting_ehr: Ehr) -> dict
     return {"base": posting_ehr.base, "token": posting_ehr.launched()["access_token"]}
 
 
-def rounds(folder: Path, **given: Any) -> list[dict[str, Any]]:
+def rounds(folder: Path, lines: int = 1, stride: int = 1, **given: Any) -> list[dict[str, Any]]:
     """What each killed and restarted process left."""
-    argument = json.dumps({"folder": str(folder), "key": make_key(), **given})
+    argument = json.dumps({"folder": str(folder), "key": make_key(), "lines": lines, "stride": stride, **given})
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.functional.posting.dying", argument],
         cwd=CHECKOUT,
@@ -63,9 +75,9 @@ LEAST_STEPS = 14
         ("fhir", "create", 10000, [["billable", 1, "1"]]),
         ("fhir", "change", 11000, [["billable", 2, "2"]]),
         ("fhir", "dismiss", 12000, [["not-billable", 1, "2"]]),
-        ("oracle", "create", 13000, [["billable", 1, "1"]]),
-        ("oracle", "change", 14000, [["billable", 2, "1"]]),
-        ("oracle", "dismiss", 15000, []),
+        ("oracle-sandbox", "create", 13000, [["billable", 1, "1"]]),
+        ("oracle-sandbox", "change", 14000, [["billable", 2, "1"]]),
+        ("oracle-sandbox", "dismiss", 15000, []),
     ],
 )
 def test_killed_at_any_step_each_charge_stands_once(
@@ -74,9 +86,33 @@ def test_killed_at_any_step_each_charge_stands_once(
     """Whatever was the last step, the EHR holds what was accepted, once, and our records say that it does."""
     left = rounds(tmp_path, sink=sink, what=what, first_code=first_code, **address)
     assert len(left) >= LEAST_STEPS
-    assert [each["charges"] for each in left] == [charges] * len(left)
-    assert {each["state"] for each in left} == {"done"}
-    assert {each["outcome"] for each in left} <= {"sent", "already"}
+    assert [each["charges"] for each in left] == [[charges]] * len(left)
+    assert {tuple(each["states"]) for each in left} == {("done",)}
+    assert {word for each in left for word in each["outcomes"]} <= {"sent", "already"}
+
+
+@verifies("WR-02", "WR-03")
+@pytest.mark.parametrize(
+    ("sink", "what", "first_code", "charges"),
+    [
+        ("fhir", "create", 20000, [["billable", 1, "1"]]),
+        ("fhir", "change", 30000, [["billable", 2, "2"]]),
+        ("oracle-sandbox", "create", 40000, [["billable", 1, "1"]]),
+        ("oracle-sandbox", "change", 50000, [["billable", 2, "1"]]),
+    ],
+)
+def test_killed_while_several_are_on_their_way_each_stands_once(
+    tmp_path: Path, address: dict[str, str], sink: str, what: str, first_code: int, charges: list[Any]
+) -> None:
+    """Five lines, four of them at a time: whichever were sent, asked for or not begun, each is there once in the end.
+
+    A kill at every seventh step, which is at another place of another line each time.
+    """
+    left = rounds(tmp_path, 5, 7, sink=sink, what=what, first_code=first_code, **address)
+    assert len(left) >= LEAST_STEPS * 5 // 7
+    assert [each["charges"] for each in left] == [[charges] * 5] * len(left)
+    assert {tuple(each["states"]) for each in left} == {("done",) * 5}
+    assert {word for each in left for word in each["outcomes"]} <= {"sent", "already"}
 
 
 @pytest.mark.parametrize("sink", ["oracle"])

@@ -150,6 +150,19 @@ def test_oracle_replaces_a_charge(own_ehr: Ehr) -> None:
     assert marks == [f"{bodies.EXTENSION}/offset-by"]
 
 
+def test_oracle_lists_no_replaced_charge_on_a_further_page_either(own_ehr: Ehr) -> None:
+    """Two charges, a page each; the second is replaced while somebody reads the first page."""
+    fhir = like(own_ehr, "oracle")
+    for procedure in ("96365", "96366"):
+        operate(fhir, "ChargeItem/$create", bodies.creation(bodies.charge_of(procedure)))
+    first = fhir.get("ChargeItem?context=amber-1&-status=billable&_count=1").json()
+    old = billable(fhir)["96366"]
+    replacement = bodies.charge_of("96367", extension=bodies.replacing(old["id"], old["meta"]["versionId"]))
+    operate(fhir, "ChargeItem/$modify", bodies.creation(replacement))
+    address = next(link["url"] for link in first["link"] if link["relation"] == "next")
+    assert "entry" not in fhir.get(address).json()
+
+
 def test_oracle_credits_a_charge(own_ehr: Ehr) -> None:
     """A credited charge is listed no more, and can't be credited again."""
     fhir = like(own_ehr, "oracle")
