@@ -8,13 +8,14 @@ What belongs nowhere is an issue, never a guess.
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
 from fhir_mappings.condition import PROBLEM
 from fhir_mappings.either_form import read_charge_item, read_visit
 from fhir_mappings.gathering import Draft, Gathering
+from fhir_mappings.json_line import JsonLine
 from fhir_mappings.lookup import Lookup, Resource, identity, type_of
 from fhir_mappings.neighbours import neighbours_of
 from fhir_mappings.observation import SURFACE, WEIGHT
@@ -63,11 +64,8 @@ def read_charts(
     for draft in gathering.drafts.values():
         of_patient = [other.visit for other in gathering.of_patient[draft.visit.encounter.patient]]
         near = neighbours_of(draft.visit, of_patient, charged)
-        existing = sorted(charged.get(draft.visit.encounter.id, ()), key=lambda charge: charge.id)
-        own = tuple(sorted({charge.code for charge in existing}))
-        chart = _chart(draft, patients, near if neighbours_known else None, zone)
-        blocking = tuple(issue for issue in lost if issue.blocks)
-        charts.append(replace(chart, charged=own, existing=tuple(existing), issues=_sorted([*chart.issues, *blocking])))
+        draft.issues += [issue for issue in lost if issue.blocks]
+        charts.append(_chart(draft, patients, near if neighbours_known else None, charged, zone))
     return ChartSet(tuple(charts), _sorted(gathering.issues), charged)
 
 
@@ -82,7 +80,7 @@ def _charted_offsets(gathering: Gathering) -> dict[str, tzinfo]:
 
 def _usable(resources: Sequence[Mapping[str, Any]], gathering: Gathering) -> Iterator[Resource]:
     for index, resource in enumerate(resources, 1):
-        if isinstance(resource, Mapping) and type_of(resource):
+        if isinstance(resource, JsonLine) or (isinstance(resource, Mapping) and type_of(resource)):
             yield resource
         else:
             gathering.say(f"resource {index}", "", resource, "not read: a FHIR resource belongs here")
@@ -126,9 +124,14 @@ def _charged(context: Lookup) -> dict[str, list[ExistingCharge]]:
 
 
 def _chart(
-    draft: Draft, patients: dict[str, Patient], near: tuple[Neighbour, ...] | None, zone: tzinfo | None
+    draft: Draft,
+    patients: dict[str, Patient],
+    near: tuple[Neighbour, ...] | None,
+    charged: Mapping[str, Sequence[ExistingCharge]],
+    zone: tzinfo | None,
 ) -> Chart:
     encounter = draft.visit.encounter
+    existing = sorted(charged.get(encounter.id, ()), key=lambda charge: charge.id)
     return Chart(
         encounter=encounter,
         administrations=tuple(sorted(draft.administrations, key=_administration_order)),
@@ -139,6 +142,8 @@ def _chart(
         zone=zone,
         issues=_sorted(draft.issues),
         unplaced=tuple(sorted(draft.unplaced)),
+        charged=tuple(sorted({charge.code for charge in existing})),
+        existing=tuple(existing),
         weight_kg=draft.measures.get(WEIGHT),
         surface_m2=draft.measures.get(SURFACE),
     )
@@ -146,6 +151,8 @@ def _chart(
 
 def _sorted(issues: list[MappingIssue]) -> tuple[MappingIssue, ...]:
     """Each issue once, by resource and path: the order of the input must not show."""
+    if not issues:
+        return ()
     return tuple(sorted(set(issues), key=lambda issue: (issue.resource, issue.path, issue.done, issue.found)))
 
 

@@ -135,7 +135,7 @@ class Lookup:
         self._by_url: dict[str, str] = {}
         self._of_type: dict[str, list[str]] = {}
         for resource in resources:
-            if isinstance(resource, Mapping) and type_of(resource):
+            if isinstance(resource, JsonLine) or (isinstance(resource, Mapping) and type_of(resource)):
                 self._add(resource)
 
     def _add(self, resource: Resource) -> None:

@@ -5,7 +5,7 @@ whole by that reader.  So there is one reading, and this is the short way to wha
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -41,8 +41,10 @@ def part(read: Callable[[Element], T], name: str = "it") -> Callable[[Any], T]:
     def known(raw: bytes) -> T:
         return sound(read, parts(**{name: raw}))
 
+    nothing = known(b"")
+
     def read_part(raw: Any) -> T:
-        return known(bytes(raw))
+        return known(bytes(raw)) if raw else nothing
 
     return read_part
 
@@ -84,8 +86,10 @@ def key_of(reference: str, context: Lookup) -> str:
     return context.key(text_of(reference)) if reference else ""
 
 
-def keys_of(references: Iterable[str], context: Lookup) -> tuple[str, ...]:
+def keys_of(references: list[str], context: Lookup) -> tuple[str, ...]:
     """Each `Type/id` once."""
+    if not references:
+        return ()
     keys = [key_of(reference, context) for reference in references]
     return tuple(dict.fromkeys([key for key in keys if key]))
 

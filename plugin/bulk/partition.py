@@ -1,11 +1,11 @@
 """One partition of an assembled export: patient after patient, and a result written whole or not at all."""
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def audit_partition(
     """Audit partition `part` below `folder` into `part.jsonl` and `part.json`; the second is there when all is."""
     auditor.tally = Tally()
     findings, summary = result_files(folder, part)
-    with database(machine) as connection, whole_file(findings) as file:
+    with uncollected(), database(machine) as connection, whole_file(findings) as file:
         for _, lines in patients(connection, folder, part):
             before = auditor.tally.encounters
             for row in auditor.audit(lines):
@@ -35,6 +35,17 @@ def audit_partition(
             done(auditor.tally.encounters - before)
     with whole_file(summary) as file:
         file.write(json.dumps(asdict(auditor.tally)).encode())
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without looking for cycles of garbage meanwhile: charts come and go by the thousand, and are no cycles."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 def result_files(folder: Path, part: int) -> tuple[Path, Path]:
@@ -69,10 +80,7 @@ class whole_file:  # noqa: N801 - used as a statement, as open is
 def patients(connection: duckdb.DuckDBPyConnection, folder: Path, part: int) -> Iterator[Patient]:
     """Each patient's lines, with those of nobody in particular that they point to."""
     shared = _shared(connection, folder, part)
-    cursor = connection.execute(_lines(folder, part))
-    rows = iter(lambda: cursor.fetchmany(AT_ONCE), [])
-    for owner, lines in groupby((row for several in rows for row in several), key=itemgetter(0)):
-        of_patient = list(lines)
+    for owner, of_patient in _by_owner(connection, _lines(folder, part)):
         wanted = _reached({key for row in of_patient for key in row[3] or ()}, shared)
         resources = [(kind, text) for _, kind, text, _ in of_patient]
         yield owner, resources + [(key.split("/")[0], shared[key][0]) for key in sorted(wanted)]
@@ -88,9 +96,20 @@ def _lines(folder: Path, part: int) -> str:
     gone = f"SELECT key, owner FROM read_parquet({literal(str(astray))})"
     stays = f"WHERE (key, owner) NOT IN ({gone})" if astray.exists() else ""
     return (
-        "SELECT owner, kind, json, pointed FROM "
-        f"read_parquet([{names}], union_by_name = true, hive_partitioning = false) {stays} ORDER BY owner"
+        "SELECT owner, kind, json, CASE WHEN len(pointed) > 0 THEN pointed END AS pointed FROM "
+        f"read_parquet([{names}], union_by_name = true, hive_partitioning = false) {stays}"
     )
+
+
+def _by_owner(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[str, list[Any]]]:
+    """The rows of each owner, the first column; the whole partition is held, which is cheaper than sorting its text."""
+    cursor = connection.execute(query)
+    owners: dict[str, list[Any]] = {}
+    while rows := cursor.fetchmany(AT_ONCE):
+        for row in rows:
+            owners.setdefault(row[0], []).append(row)
+    for owner in sorted(owners):
+        yield owner, owners.pop(owner)
 
 
 def _shared(connection: duckdb.DuckDBPyConnection, folder: Path, part: int) -> dict[str, tuple[str, list[str]]]:
