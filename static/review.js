@@ -46,6 +46,10 @@ if (facts) {
   document.addEventListener("focusin", say);
 }
 
+// Every form has the chart read anew, which an EHR may take its time over.
+const working = document.querySelector("#working");
+let waiting;
+
 // Buttons outside the form belong to it too.
 function mark(form, sent) {
   for (const button of form.elements) {
@@ -64,10 +68,13 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
   mark(form, true);
+  waiting = setTimeout(() => working?.removeAttribute("hidden"), 500);
 });
 
 // Coming back with the browser's Back button shows the page as it was left: forms may be sent again.
 window.addEventListener("pageshow", () => {
+  clearTimeout(waiting);
+  if (working) working.hidden = true;
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
     mark(form, false);

@@ -42,7 +42,7 @@ class NewLaunch:
     """A launch about to be opened; `user` is the verified fhirUser, empty when there is none.
 
     `patient` is empty for staff who signed in without one, `came_from` is None but for charts opened from a list.
-    `patient` is empty for staff who signed in without one; `style` are colours and lengths of the EHR's look.
+    `style` are colours and lengths of the EHR's look.
     """
 
     tenant: str

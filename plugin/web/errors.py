@@ -3,7 +3,7 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from plugin.ehr.errors import (
@@ -49,7 +49,15 @@ def install_error_pages(app: Flask) -> None:
 
 
 def _show(status: int, title: str, text: str, remedy: str) -> Response:
-    return make_response(render_template("error.html", title=title, text=text, remedy=remedy, status=status), status)
+    shown = render_template("error.html", title=title, text=text, remedy=remedy, status=status, again=_again(status))
+    return make_response(shown, status)
+
+
+def _again(status: int) -> str:
+    """Where trying again may help: the same page of a session; a form that failed leads back to the page it was on."""
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR or g.get("launch") is None:
+        return ""
+    return request.full_path if request.method == "GET" else request.full_path.rpartition("/")[0] + "/"
 
 
 def _show_page_error(error: PageError) -> Response:

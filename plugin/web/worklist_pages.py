@@ -112,6 +112,7 @@ def _chart_session(launch: Launch, row: WorkRow, wanted: Wanted) -> NewLaunch:
         user_name=launch.user_name,
         role=launch.role,
         scopes=launch.scopes,
+        style=launch.style,
         came_from=CameFrom(launch.id, row.id, wanted.filter, wanted.order, wanted.search, wanted.after, place),
     )
 

@@ -21,7 +21,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-REFUSED = re.compile(r"status of (403|409|422) ")
+REFUSED = re.compile(r"status of (403|409|422|502) ")
 PATIENCE_MS = 10_000
 DESKTOP = {"width": 1280, "height": 900}
 
@@ -56,7 +56,7 @@ def demo() -> Iterator[str]:
 def watch(context: BrowserContext) -> list[str]:
     """Collect what a browser complains about: errors of scripts, of the content policy, of missing files.
 
-    Only that a form was refused is no complaint: the page says it too, and the tests look there.
+    Only that something was refused or the EHR failed is no complaint: the page says it too, and the tests look there.
     """
     complaints: list[str] = []
 

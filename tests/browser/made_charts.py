@@ -85,12 +85,22 @@ def _instant(number: int, drug: str, code: str) -> dict[str, Any]:
     }
 
 
+def nothing_given(folder: Path) -> Path:
+    """The demo's daily antibiotic before anything was charted as given."""
+    resources = _of_demo("daily-antibiotic")
+    given = "MedicationAdministration"
+    return write_chart(folder, "nothing-given", [each for each in resources if each["resourceType"] != given])
+
+
+def _of_demo(name: str) -> list[dict[str, Any]]:
+    chart = json.loads((PACKAGE_FOLDER / "charts" / name / "chart.json").read_text(encoding="utf-8"))
+    return [entry["resource"] for entry in chart["entry"]]
+
+
 def charged_by_hand(folder: Path) -> Path:
     """The demo's daily antibiotic with two charges made by hand: one as suggested but for its units, one not at all."""
-    chart = json.loads((PACKAGE_FOLDER / "charts" / "daily-antibiotic" / "chart.json").read_text(encoding="utf-8"))
-    resources = [entry["resource"] for entry in chart["entry"]]
     made = [_charged("abx", "36415", 1), _charged("abx", "96365", 2)]
-    return write_chart(folder, "charged-by-hand", [*resources, *made])
+    return write_chart(folder, "charged-by-hand", [*_of_demo("daily-antibiotic"), *made])
 
 
 def _charged(prefix: str, code: str, units: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
-"""axe finds nothing on any page in any state: WCAG 2.2 AA, light, dark and narrow."""
+"""axe finds nothing on the pages on the way: WCAG 2.2 AA. `test_states` looks at each state in every look."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import violations
@@ -11,19 +10,6 @@ from tests.browser.servers import running_pair
 def open_all(page: Page) -> None:
     """Unfold everything: what is folded away is read, too. Folds of one name close each other, so the name goes."""
     page.evaluate("for (const fold of document.querySelectorAll('details')) { fold.name = ''; fold.open = true; }")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("patient", ["chm-patient", "ora-patient"])
-def test_the_review_page(new_context, demo, patient, width, scheme):
-    """Charges and the timeline; questions with their forms; everything unfolded."""
-    context = new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    ehr = Ehr(context.new_page(), demo)
-    ehr.log_in(CLINICIAN)
-    page = ehr.launch_whole(patient)
-    open_all(page)
-    assert violations(page) == []
 
 
 def test_answers_that_were_attested_and_the_keys(ehr):
