@@ -1,6 +1,5 @@
 """The book of one day, and the view that remembers what was read."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -151,16 +150,16 @@ class CodeBook:
             row.code: row.system for row in self.procedure_codes
         }
 
-    def flagged(self, flag: str) -> frozenset[str]:
-        """The drugs that `drug_flags.csv` marks so."""
-        return self._flagged.get(flag, frozenset())
+    def flags_of(self, drug: str) -> tuple[str, ...]:
+        """The flags that `drug_flags.csv` gives a drug."""
+        return self._flags_of.get(drug, ())
 
     @cached_property
-    def _flagged(self) -> dict[str, frozenset[str]]:
-        drugs: dict[str, set[str]] = defaultdict(set)
+    def _flags_of(self) -> dict[str, tuple[str, ...]]:
+        flags: dict[str, tuple[str, ...]] = {}
         for drug, flag in self.flags:
-            drugs[flag].add(drug)
-        return {flag: frozenset(of_it) for flag, of_it in drugs.items()}
+            flags[drug] = (*flags.get(drug, ()), flag)
+        return flags
 
     def place_in_list(self, code: str) -> int:
         """Where a code stands among charges; codes the hierarchy does not list come after it."""
@@ -319,10 +318,6 @@ class View:
         if row is not None:
             self.rows.append(row)
         return row is not None
-
-    def any_flag(self, flag: str) -> bool:
-        """Whether any drug identified through this view is marked so."""
-        return not self.book.flagged(flag).isdisjoint(self.drug_rows)
 
     def a_day(self, setting: CareSetting) -> Mapping[str, int]:
         """Units of each initial code that a day may have in a setting (addendum A2)."""

@@ -79,7 +79,7 @@ def access_trees(services: Iterable[Counted], visit: Visit) -> list[Tree]:
     title="Two sites were needed and one service has none charted: which it ran through is asked",
     cites=("ncci-11-b2", "decided-defaults"),
     in_force=since("2006-01-01"),
-    when=lambda visit: NECESSITY in visit.words,
+    when=(NECESSITY,),
 )
 def missing_site(visit: Visit) -> list[Said]:
     """Never taken for a second site by itself (dossier R5, R22c)."""

@@ -24,6 +24,7 @@ from plugin.domain import (
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
+from plugin.rules.marks import Mark
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
 from plugin.rules.wording import Words, says, texts
@@ -180,7 +181,7 @@ def thrombolytic_purpose(service: Service, visit: Visit) -> Decline | Ask | NotA
     title="A disposable pump under 8 hours that leaves with the patient has no code: a coder decides",
     cites=("disposable-pumps",),
     in_force=since("2006-01-01"),
-    when=lambda visit: DISPOSABLE in visit.words,
+    when=(DISPOSABLE,),
 )
 def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Nobody observes it and no stop time exists (addendum R41)."""
@@ -194,7 +195,7 @@ def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplic
     title="What runs from a disposable pump after the patient has left goes to a coder",
     cites=("disposable-pumps",),
     in_force=since("2006-01-01"),
-    when=lambda visit: DISPOSABLE in visit.words,
+    when=(DISPOSABLE,),
 )
 def disposable_pump_notice(visit: Visit) -> list[Said]:
     """The decline's other half: the unlisted code is the only candidate, and never suggested (addendum R41)."""
@@ -209,7 +210,7 @@ def disposable_pump_notice(visit: Visit) -> list[Said]:
     title="Declotting, thrombolysis, an on-body injector, a long pump start: one code for the day, by what was done",
     cites=("chemo-lines-clot", "thrombolytic-purposes", "a54682-on-body", "pumps-asco", "pumps-g0498"),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.own_codes),
+    when=(Mark.OWN_CODE,),
 )
 def own_code(visit: Visit) -> list[Said]:
     """Bolus and infusion of one purpose are one service; dwell time is not infusion time; a PCA goes to a coder."""
@@ -263,7 +264,7 @@ def _whose_pump(service: Service) -> Ask:
     title="Flushing an implanted port is reported only when nothing else was done",
     cites=("port-flush",),
     in_force=since("2006-01-01"),
-    when=lambda visit: DrugClass.FLUSH in visit.drug_classes,
+    when=(DrugClass.FLUSH,),
 )
 def port_flush(visit: Visit) -> list[Said]:
     """Dossier R24, addendum A10."""

@@ -1,6 +1,6 @@
 """What a rule is: a pure function with an id, a title, its sources and the days it is in force."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -72,7 +72,7 @@ class LooksAt:
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[F_co]):
-    """A rule of the rulebook; `when` tells once a visit whether anything in it could make the rule speak."""
+    """A rule of the rulebook; it is asked of visits that have one of the marks in `when` (`marks.py`), or of all."""
 
     id: str
     title: str
@@ -80,7 +80,7 @@ class Rule(Generic[F_co]):
     in_force: Days
     run: F_co
     looks_at: LooksAt = LooksAt()
-    when: Callable[["Visit"], bool] | None = None
+    when: frozenset[Hashable] = frozenset()
 
 
 def rule(
@@ -90,15 +90,15 @@ def rule(
     cites: tuple[str, ...],
     in_force: Days,
     looks_at: LooksAt | None = None,
-    when: Callable[["Visit"], bool] | None = None,
+    when: Iterable[Hashable] = (),
 ) -> Callable[[F], Rule[F]]:
     """Make a function a rule; the order of the rules stands in `plugin.rules`, nowhere else.
 
-    `looks_at` says which services the rule looks at, `when` in which visits it can have anything to say at all.
+    `looks_at` says which services the rule looks at, `when` what a visit must have for it to say anything at all.
     """
 
     def made(function: F) -> Rule[F]:
-        return Rule(id, title, cites, in_force, function, looks_at or LooksAt(), when)
+        return Rule(id, title, cites, in_force, function, looks_at or LooksAt(), frozenset(when))
 
     return made
 

@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 from plugin.domain import Ask, CareSetting, Decline, Fact, NotApplicable, Notice, Service
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.marks import Mark
 from plugin.rules.not_counted import declined
-from plugin.rules.visit import INPATIENT, Visit
+from plugin.rules.visit import HOME, INPATIENT, Visit
 
-HOME = ("HH",)
-NOT_HELD = ("cancelled", "entered-in-error")
 OUTPATIENT = ("AMB", "EMER", "OBSENC", "SS")
 OF_A_FACILITY = frozenset({*INPATIENT, *HOME, *OUTPATIENT})
 
@@ -32,7 +31,7 @@ def class_at(visit: Visit, seconds: int) -> str:
     title="From the inpatient order on, no administration codes",
     cites=("outpatient-to-inpatient", "three-day-window"),
     in_force=since("2006-01-01"),
-    when=lambda visit: not visit.ever_class.isdisjoint(INPATIENT),
+    when=(Mark.EVER_INPATIENT,),
 )
 def inpatient_stay(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """The inpatient order's time splits the stay; what was given before it is outpatient."""
@@ -46,7 +45,7 @@ def inpatient_stay(service: Service, visit: Visit) -> Decline | Ask | NotApplica
     title="An encounter that was cancelled or entered in error has no charges",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.chart.encounter.status in NOT_HELD,
+    when=(Mark.NOT_HELD,),
 )
 def encounter_not_held(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """What was given all the same belongs to another encounter; somebody must say to which."""
@@ -58,7 +57,7 @@ def encounter_not_held(service: Service, visit: Visit) -> Decline | Ask | NotApp
     title="Infusion at home has codes of its own",
     cites=("home-infusion",),
     in_force=since("2006-01-01"),
-    when=lambda visit: not visit.ever_class.isdisjoint(HOME),
+    when=(Mark.EVER_HOME,),
 )
 def home_visit(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Home health encounters are outside."""
@@ -110,7 +109,7 @@ def _becomes_inpatient(visit: Visit) -> bool:
     title="An encounter without a known class is coded as facility, and asked about",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
-    when=lambda visit: not visit.setting_given,
+    when=(Mark.SETTING_ASSUMED,),
 )
 def encounter_class(visit: Visit) -> list[Said]:
     """DESIGN section 6, setting; dossier R22c."""
@@ -129,7 +128,7 @@ def encounter_class(visit: Visit) -> list[Said]:
     title="An administration that fits several encounters is asked about and not coded",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.chart.unplaced),
+    when=(Mark.UNPLACED,),
 )
 def encounter_link(visit: Visit) -> list[Said]:
     """DESIGN section 6, no encounter link."""

@@ -7,6 +7,7 @@ from plugin.codebook.icd10cm import DiagnosisCode, Icd10cm
 from plugin.domain import Fact, Notice
 from plugin.rules.base import Said, rule, since
 from plugin.rules.diagnoses import Reason
+from plugin.rules.marks import Mark
 from plugin.rules.visit import Visit
 
 START = attrgetter("start")
@@ -23,7 +24,7 @@ WORDS = {
     title="A diagnosis that is not billable on the day is said, with the codes below it; never replaced",
     cites=("icd10cm-fy2026",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.counted),
+    when=(Mark.COUNTED,),
 )
 def diagnosis_not_billable(visit: Visit) -> list[Said]:
     """Left off the lines of a day with its own edition, and kept where only another year's edition could be asked."""

@@ -29,6 +29,7 @@ from plugin.rules.categories import category_of
 from plugin.rules.claims import check_claims
 from plugin.rules.drug_lines.dispensed import dispensed
 from plugin.rules.hours import beyond_first_hour, further_hours
+from plugin.rules.marks import Chooser
 from plugin.rules.placement import Placed
 from plugin.rules.places import place
 from plugin.rules.reaction import as_intended
@@ -54,20 +55,21 @@ class InForce:
     """The rules in force on one day, with those that look at each kind of placed service."""
 
     def __init__(self, day: date) -> None:
-        self._leave_out = [r for r in LEAVE_OUT if r.in_force.hold(day)]
+        self._leave_out = Chooser([r for r in LEAVE_OUT if r.in_force.hold(day)])
         self.earn = [r for r in EARN if r.in_force.hold(day)]
-        self.tell = [r for r in TELL if r.in_force.hold(day)]
+        self._tell = Chooser([r for r in TELL if r.in_force.hold(day)])
         self.supply = [r for r in SUPPLY if r.in_force.hold(day)]
         self._looking: dict[tuple[Role | Kind, Category, Technique | None], list[Rule[Earn]]] = {}
-        self._leaving: dict[tuple[str, ...], dict[DrugClass, list[Rule[Sift]]]] = {}
+        self._leaving: dict[int, dict[DrugClass, list[Rule[Sift]]]] = {}
+        self._telling: dict[int, list[Rule[Tell]]] = {}
 
     def leaving_out(self, visit: Visit) -> dict[DrugClass, list[Rule[Sift]]]:
         """The leave-out rules that matter in a visit, for each class of drug."""
-        rules = [r for r in self._leave_out if r.when is None or r.when(visit)]
-        ids = tuple([r.id for r in rules])
-        found = self._leaving.get(ids)
+        called = self._leave_out.called(visit.marks)
+        found = self._leaving.get(called)
         if found is None:
-            found = self._leaving[ids] = {
+            rules = self._leave_out.rules(called)
+            found = self._leaving[called] = {
                 kind: [r for r in rules if not r.looks_at.drug_classes or kind in r.looks_at.drug_classes]
                 for kind in DrugClass
             }
@@ -75,7 +77,11 @@ class InForce:
 
     def telling(self, visit: Visit) -> list[Rule[Tell]]:
         """The rules about the visit as a whole that can have something to say."""
-        return [r for r in self.tell if r.when is None or r.when(visit)]
+        called = self._tell.called(visit.placed_marks())
+        found = self._telling.get(called)
+        if found is None:
+            found = self._telling[called] = self._tell.rules(called)
+        return found
 
     def looking_at(self, placed: Placed) -> list[Rule[Earn]]:
         """The earning rules that look at a service of that role, category and technique."""

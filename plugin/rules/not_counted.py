@@ -14,6 +14,7 @@ from plugin.domain import (
     Technique,
 )
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
+from plugin.rules.marks import Mark, flagged
 from plugin.rules.visit import Visit
 from plugin.rules.wording import Words, mentions, says, texts
 
@@ -64,7 +65,7 @@ def _name(service: Service) -> str:
     title="What was not given isn't counted",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.timeline.not_given),
+    when=(Mark.NOT_GIVEN,),
 )
 def status_not_given(visit: Visit) -> list[Said]:
     """Not-done, entered-in-error and on-hold rows (dossier R22)."""
@@ -79,7 +80,7 @@ def status_not_given(visit: Visit) -> list[Said]:
     title="Other routes than vein, muscle and under the skin are outside this family",
     cites=("other-routes", "ia-chemo"),
     in_force=since("2006-01-01"),
-    when=lambda visit: None in visit.routes or not visit.routes.isdisjoint(OUTSIDE),
+    when=(Mark.NO_ROUTE, *OUTSIDE),
 )
 def route_outside(service: Service, visit: Visit) -> Sifted:
     """Dossier R24b, R24c, engine order step 1."""
@@ -125,7 +126,7 @@ def other_family(service: Service, visit: Visit) -> Sifted:
     title="Implants, pellets and procedure drugs are not injections of this family; they have codes of their own",
     cites=("testosterone-articles", "other-routes"),
     in_force=since("2006-01-01"),
-    when=lambda visit: IMPLANTED in visit.words or visit.book.any_flag("implant"),
+    when=(IMPLANTED, flagged("implant")),
 )
 def implant(service: Service, visit: Visit) -> Sifted:
     """Addendum A13, R53: 11981 to 11983 for implants, 11980 for pellets; R24c, R54: botulinum has its own."""
@@ -178,7 +179,7 @@ def _syringe(service: Service) -> bool:
     cites=("ncci-11-b16", "noridian-hydration", "aapc-chemo-saline"),
     in_force=since("2006-01-01"),
     looks_at=looking_at(DrugClass.HYDRATION_FLUID),
-    when=lambda visit: KEEP_OPEN in visit.words,
+    when=(KEEP_OPEN,),
 )
 def keep_vein_open(service: Service, visit: Visit) -> Sifted:
     """Dossier R18, addendum R44."""
@@ -193,7 +194,7 @@ def keep_vein_open(service: Service, visit: Visit) -> Sifted:
     cites=("noridian-hydration",),
     in_force=since("2006-01-01"),
     looks_at=looking_at(DrugClass.HYDRATION_FLUID, DrugClass.ELECTROLYTE),
-    when=lambda visit: not visit.routes <= IN_A_VEIN_OR_UNKNOWN,
+    when=set(Route) - IN_A_VEIN_OR_UNKNOWN,
 )
 def fluid_not_in_a_vein(service: Service, visit: Visit) -> Sifted:
     """Dossier R18: diluent; fluid under the skin has no rule in the dossier, so nothing is coded from it."""
@@ -207,7 +208,7 @@ def fluid_not_in_a_vein(service: Service, visit: Visit) -> Sifted:
     title="A row with dose 0 gives nothing",
     cites=("decided-stitching",),
     in_force=since("2006-01-01"),
-    when=lambda visit: any(a.dose is not None and not a.dose.value for a in visit.chart.administrations),
+    when=(Mark.NO_DOSE,),
 )
 def nothing_given(service: Service, visit: Visit) -> Sifted:
     """DESIGN section 7: dose 0 ends a segment; one that ends nothing is left out."""
@@ -222,7 +223,7 @@ def nothing_given(service: Service, visit: Visit) -> Sifted:
     title="Drugs given by the dialysis facility sit in its bundle",
     cites=("dialysis-bundle",),
     in_force=since("2011-01-01"),
-    when=lambda visit: visit.at_dialysis,
+    when=(Mark.DIALYSIS,),
 )
 def dialysis_bundle(service: Service, visit: Visit) -> Sifted:
     """Addendum R47; only where the encounter says that it is a dialysis visit."""

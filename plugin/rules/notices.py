@@ -4,6 +4,7 @@ import re
 
 from plugin.domain import Category, DrugClass, Fact, Notice, Route, Service, Technique, Tier
 from plugin.rules.base import Said, rule, since
+from plugin.rules.marks import Mark, flagged
 from plugin.rules.placement import is_timed
 from plugin.rules.second_visit import earlier_that_day
 from plugin.rules.visit import Visit
@@ -20,7 +21,7 @@ VISIT = re.compile(r"992(0[2-5]|1[1-5]|8[1-5])|G0463")
     title="A complex biologic outside cancer needs its monitoring documented",
     cites=("noridian-complex",),
     in_force=since("2006-01-01"),
-    when=lambda visit: DrugClass.COMPLEX_BIOLOGIC in visit.drug_classes,
+    when=(DrugClass.COMPLEX_BIOLOGIC,),
 )
 def complexity_documentation(visit: Visit) -> list[Said]:
     """Dossier R31: drug and complexity decide, so the complexity should stand in the chart."""
@@ -44,7 +45,7 @@ def complexity_documentation(visit: Visit) -> list[Said]:
     title="A time computed from dose and rate is said to be computed",
     cites=("palmetto-a53778",),
     in_force=since("2006-01-01"),
-    when=lambda visit: Tier.COMPUTED in visit.tiers,
+    when=(Tier.COMPUTED,),
 )
 def calculated_time(visit: Visit) -> list[Said]:
     """Only under position `missing_stop` (dossier R22)."""
@@ -58,7 +59,7 @@ def calculated_time(visit: Visit) -> list[Said]:
     title="A time without a zone is read in the facility's zone",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
-    when=lambda visit: any(a.zone_assumed for a in visit.chart.administrations),
+    when=(Mark.ZONE_ASSUMED,),
 )
 def assumed_zone(visit: Visit) -> list[Said]:
     """DESIGN section 7; addendum section 7."""
@@ -75,7 +76,7 @@ def assumed_zone(visit: Visit) -> list[Said]:
     title="A drug that patients usually give themselves may not be covered under the skin, nor its injection",
     cites=("self-administered",),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.book.any_flag("self-administered-drug"),
+    when=(flagged("self-administered-drug"),),
 )
 def self_administered_drug(visit: Visit) -> list[Said]:
     """The line stays; the contractor's list decides (addendum R46)."""
@@ -89,7 +90,7 @@ def self_administered_drug(visit: Visit) -> list[Said]:
     title="An anti-amyloid antibody under Medicare needs a registry",
     cites=("amyloid-registry",),
     in_force=since("2023-07-06"),
-    when=lambda visit: visit.book.any_flag("registry"),
+    when=(flagged("registry"),),
 )
 def registry(visit: Visit) -> list[Said]:
     """Addendum R57, unsourced beyond the coverage decision."""
@@ -108,7 +109,7 @@ def _flagged(flag: str, route: Route | None, words: str, visit: Visit) -> list[S
     title="Observation hours leave out the time of services with active monitoring of their own",
     cites=("observation-monitoring",),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.chart.encounter.encounter_class == "OBSENC",
+    when=(Mark.OBSERVATION,),
 )
 def active_monitoring(visit: Visit) -> list[Said]:
     """Chemotherapy, complex drugs, transfusions, titrated drips; the hospital decides what to deduct (addendum R36)."""
@@ -136,7 +137,7 @@ def _titrated(service: Service, category: Category, visit: Visit) -> bool:
     title="A documented second initial service can exceed the day's unit limit: coded as documented, payable on appeal",
     cites=("mue-2026-10",),
     in_force=since("2006-01-01"),
-    when=lambda visit: len(visit.initial_list) > 1 or bool(visit.chart.neighbours),
+    when=(Mark.SEVERAL_INITIALS, Mark.NEIGHBOURS),
 )
 def unit_limit_appeal(visit: Visit) -> list[Said]:
     """Addendum A2; an earlier visit of the day counts too."""
@@ -152,7 +153,7 @@ def unit_limit_appeal(visit: Visit) -> list[Said]:
     title="A visit charged beside an injection or infusion must be separately identifiable, and carries modifier 25",
     cites=("visit-with-25",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.chart.charged),
+    when=(Mark.CHARGED,),
 )
 def visit_code(visit: Visit) -> list[Said]:
     """The modifier goes on the visit, never on the administration; 99211 never stands beside one (dossier R28)."""

@@ -50,7 +50,7 @@ def _reason_codes(visit: Visit) -> frozenset[str]:
     title="In an office the initial service is the one the visit was for; a reason that names none is asked about",
     cites=("aapc-initial-by-reason", "decided-defaults"),
     in_force=since("2006-01-01"),
-    when=lambda visit: visit.setting is CareSetting.OFFICE,
+    when=(CareSetting.OFFICE,),
 )
 def primary_reason(visit: Visit) -> list[Said]:
     """One question a visit, with one answer for each drug that could be the reason."""

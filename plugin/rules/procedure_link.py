@@ -6,6 +6,7 @@ from plugin.domain import Ask, Decline, Fact, NotApplicable, ProcedureDone, Serv
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
+from plugin.rules.marks import Mark
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit
 from plugin.rules.wording import Words, mentions, says
@@ -48,7 +49,7 @@ def before_surgery(service: Service) -> bool:
     title="What somebody says was part of a procedure is not coded apart from it",
     cites=("procedure-integral",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.chart.stated),
+    when=(Mark.STATED,),
 )
 def procedure_drug(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Only as stated; the time alone asks."""
@@ -62,7 +63,7 @@ def procedure_drug(service: Service, visit: Visit) -> Decline | Ask | NotApplica
     title="A drug given while a procedure ran, or noted as given before surgery: whether it belongs to it is asked",
     cites=("procedure-integral",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.chart.procedures) or BEFORE_SURGERY in visit.words,
+    when=(Mark.PROCEDURES, BEFORE_SURGERY),
 )
 def procedure_link(visit: Visit) -> list[Said]:
     """The line stands until somebody answers."""

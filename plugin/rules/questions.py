@@ -18,6 +18,7 @@ from plugin.domain import (
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_length, with_route, with_site, with_stated, with_stop, with_technique
 from plugin.rules.base import NOT_APPLICABLE, Kind, Said, looking_at, rule, since
+from plugin.rules.marks import Mark
 from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit
 from plugin.timeline.evidence import AS_CHARTED
@@ -30,7 +31,7 @@ UNTIMED = looking_at(Kind.UNTIMED)
     title="The route is never inferred from the drug",
     cites=("decided-defaults",),
     in_force=since("2006-01-01"),
-    when=lambda visit: None in visit.routes,
+    when=(Mark.NO_ROUTE,),
 )
 def missing_route(service: Service, visit: Visit) -> Ask | Decline | NotApplicable:
     """Dossier R22c; blood only ever goes into a vein."""
@@ -89,7 +90,7 @@ def missing_stop_time(placed: Placed, visit: Visit) -> list[Said]:
     title='Minutes up to the last "still running" are a floor: the stop time is asked for all the same',
     cites=("hcpro-no-stop",),
     in_force=since("2006-01-01"),
-    when=lambda visit: Tier.STILL_RUNNING in visit.tiers,
+    when=(Tier.STILL_RUNNING,),
 )
 def still_running(visit: Visit) -> list[Said]:
     """Only under position `running_floor` = bill; DESIGN section 4, tier 3."""

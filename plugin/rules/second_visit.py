@@ -7,6 +7,7 @@ from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_neighbour_charged, with_stated
 from plugin.rules.base import Said, rule, since
 from plugin.rules.care_setting import OUTPATIENT
+from plugin.rules.marks import Mark
 from plugin.rules.placement import in_a_vein
 from plugin.rules.visit import Visit
 
@@ -61,7 +62,7 @@ def second_visit_modifier(visit: Visit) -> tuple[str, ...]:
     title="Whether an earlier visit was one of its own, and reported an initial service, is asked when nothing tells",
     cites=("hcpro-two-visits", "hcpro-observation", "ncci-11-b2"),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.chart.neighbours),
+    when=(Mark.NEIGHBOURS,),
 )
 def second_encounter(visit: Visit) -> list[Said]:
     """Unknown charges are never taken for none; unknown neighbours are said by `INPATIENT-WINDOW`'s notice.

@@ -8,6 +8,7 @@ from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
 from plugin.rules.care_setting import inpatient_stay
+from plugin.rules.marks import Mark
 from plugin.rules.not_counted import declined
 from plugin.rules.visit import Visit, distinct
 from plugin.rules.wording import Words, says
@@ -68,7 +69,7 @@ def counted_here(service: Service, visit: Visit) -> tuple[Service | None, list[R
     title="A push or an injection given before arrival by somebody else isn't counted here",
     cites=("decided-started-elsewhere",),
     in_force=since("2006-01-01"),
-    when=lambda visit: bool(visit.chart.stated) or GIVEN in visit.words or ELSEWHERE in visit.words,
+    when=(Mark.STATED, GIVEN, ELSEWHERE),
 )
 def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Only where a note or a person says so (dossier R22b); what was only begun elsewhere is cut, not left out."""
@@ -86,7 +87,7 @@ def given_elsewhere(service: Service, visit: Visit) -> Decline | Ask | NotApplic
     title="A start before arrival is asked about; what was begun elsewhere counts from arrival on",
     cites=("decided-started-elsewhere",),
     in_force=since("2006-01-01"),
-    when=lambda visit: any(s.start < visit.arrival for s in visit.timeline.services[:1]),
+    when=(Mark.BEGUN_BEFORE,),
 )
 def started_elsewhere(visit: Visit) -> list[Said]:
     """Asked where the times alone say so and nothing says why."""

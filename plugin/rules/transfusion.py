@@ -18,14 +18,14 @@ BY_PROTOCOL = Words(r"\b(transfusion|blood)\b.{0,25}\bprotocol|\bprotocol\b.{0,2
     title="Premedication by protocol is part of the transfusion",
     cites=("transfusion-day", "miami-charges"),
     in_force=since("2006-01-01"),
-    when=lambda visit: not visit.words.isdisjoint((PREMEDICATION, BY_PROTOCOL)) and visit.last_blood is not None,
+    when=(PREMEDICATION, BY_PROTOCOL),
 )
 def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
     """Charted as premedication before the blood, or as part of its protocol (dossier R25, addendum R43)."""
-    if service.drug.drug_class is DrugClass.BLOOD:
+    if visit.last_blood is None or service.drug.drug_class is DrugClass.BLOOD:
         return NOT_APPLICABLE
     said = [t for a in service.administrations for t in (*a.notes, *(term.text for term in a.reasons))]
-    before = service.start <= (visit.last_blood or 0)
+    before = service.start <= visit.last_blood
     if not (says(BY_PROTOCOL, said) or (before and says(PREMEDICATION, said))):
         return NOT_APPLICABLE
     return declined(service, "premedication by protocol, part of the transfusion")
@@ -36,7 +36,7 @@ def transfusion_premedication(service: Service, visit: Visit) -> Decline | Ask |
     title="A transfusion is reported once a day, whatever the number of units",
     cites=("transfusion-36430",),
     in_force=since("2006-01-01"),
-    when=lambda visit: DrugClass.BLOOD in visit.drug_classes,
+    when=(DrugClass.BLOOD,),
 )
 def transfusion_day(visit: Visit) -> list[Said]:
     """Dossier R25a; it needs no times."""

@@ -1,6 +1,6 @@
 """What a rule may look at: the chart, its timeline, the setting, and the code book of the day."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -8,15 +8,21 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from plugin.codebook import View
-from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch, Tier
+from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch
 from plugin.domain.interval import Clock, minutes
 from plugin.rules.diagnoses import ChartedReasons
+from plugin.rules.marks import Mark, flagged
 from plugin.rules.wording import Words, says, texts, words_in_any
 from plugin.timeline import Timeline
 
 T = TypeVar("T")
 QUARTER = 900
 INPATIENT = ("IMP", "ACUTE", "NONAC")
+HOME = ("HH",)
+OBSERVATION = "OBSENC"
+NOT_HELD = ("cancelled", "entered-in-error")
+MARKED_CLASSES = dict.fromkeys(INPATIENT, Mark.EVER_INPATIENT) | dict.fromkeys(HOME, Mark.EVER_HOME)
+BESIDE = (Mark.STATED, Mark.CHARGED, Mark.PROCEDURES, Mark.NEIGHBOURS, Mark.UNPLACED, Mark.NOT_GIVEN)
 NO_WORDS: frozenset[Words] = frozenset()
 PORT = Words(r"\bport\b")
 
@@ -153,19 +159,60 @@ class Visit:
         return words in self.words and says(words, texts(service))
 
     @once
-    def routes(self) -> frozenset[Route | None]:
-        """The routes of all services."""
-        return frozenset([s.route for s in self.timeline.services])
+    def marks(self) -> set[Hashable]:
+        """What of this visit some rules wait for, as far as the chart and its timeline tell."""
+        found = self._marks_of_encounter()
+        found.update(self.words)
+        for service in self.timeline.services:
+            drug = service.drug
+            found.add(drug.drug_class)
+            found.add(service.route or Mark.NO_ROUTE)
+            found.add(service.tier)
+            if flags := self.book.book.flags_of(drug.key):
+                found.update(map(flagged, flags))
+        for given in self.chart.administrations:
+            if given.dose is not None and not given.dose.value:
+                found.add(Mark.NO_DOSE)
+            if given.zone_assumed:
+                found.add(Mark.ZONE_ASSUMED)
+        return found
 
-    @once
-    def tiers(self) -> frozenset[Tier]:
-        """The evidence there is for the minutes of all services."""
-        return frozenset([s.tier for s in self.timeline.services])
+    def _marks_of_encounter(self) -> set[Hashable]:
+        chart, encounter, services = self.chart, self.chart.encounter, self.timeline.services
+        found: set[Hashable] = {self.setting}
+        for mark, charted in zip(
+            BESIDE,
+            (chart.stated, chart.charged, chart.procedures, chart.neighbours, chart.unplaced, self.timeline.not_given),
+            strict=True,
+        ):
+            if charted:
+                found.add(mark)
+        classes = [encounter.encounter_class, *[span.encounter_class for span in encounter.classes]]
+        for name in classes:
+            if name in MARKED_CLASSES:
+                found.add(MARKED_CLASSES[name])
+        if encounter.encounter_class == OBSERVATION:
+            found.add(Mark.OBSERVATION)
+        if encounter.status in NOT_HELD:
+            found.add(Mark.NOT_HELD)
+        if self.at_dialysis:
+            found.add(Mark.DIALYSIS)
+        if not self.setting_given:
+            found.add(Mark.SETTING_ASSUMED)
+        if services and services[0].start < self.arrival:
+            found.add(Mark.BEGUN_BEFORE)
+        return found
 
-    @once
-    def drug_classes(self) -> frozenset[DrugClass]:
-        """The classes of all drugs."""
-        return frozenset([s.drug.drug_class for s in self.timeline.services])
+    def placed_marks(self) -> list[Hashable]:
+        """All marks, with those that are known once every service has its place."""
+        found = [*self.marks]
+        if self.counted:
+            found.append(Mark.COUNTED)
+        if self.own_codes:
+            found.append(Mark.OWN_CODE)
+        if len(self.initial_list) > 1:
+            found.append(Mark.SEVERAL_INITIALS)
+        return found
 
     @once
     def admitted(self) -> int | None:
@@ -173,13 +220,6 @@ class Visit:
         spans = self.chart.encounter.classes
         return min(
             [int(s.start.timestamp()) for s in spans if s.encounter_class in INPATIENT and s.start], default=None
-        )
-
-    @once
-    def ever_class(self) -> frozenset[str]:
-        """Every class the encounter ever had."""
-        return frozenset(
-            (self.chart.encounter.encounter_class, *(s.encounter_class for s in self.chart.encounter.classes))
         )
 
     @once
