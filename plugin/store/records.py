@@ -137,6 +137,11 @@ class EncounterRecords:
         with self.store.writing() as connection:
             turns.end_turn(connection, self.place, writer)
 
+    def is_being_written(self, now: datetime) -> bool:
+        """Whether some process writes charges for this encounter at this moment, or died at it just before."""
+        with self.store.reading() as connection:
+            return turns.is_taken(connection, self.place, now)
+
     # --- intents and what came of them -----------------------------------------------------------
 
     def recorded(self) -> Mapping[str, Recorded]:

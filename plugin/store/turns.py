@@ -49,6 +49,13 @@ def take_turn(connection: Connection, place: Place, writer: str, now: datetime) 
     return True
 
 
+def is_taken(connection: Connection, place: Place, now: datetime) -> bool:
+    """Whether somebody's turn runs."""
+    running = and_(review_encounters.c.writer != "", review_encounters.c.writer_until > now)
+    writer = select(review_encounters.c.writer).where(place.of(review_encounters), running)
+    return connection.execute(writer).first() is not None
+
+
 def keep_turn(connection: Connection, place: Place, writer: str, now: datetime) -> None:
     """Renew a turn that still runs; raises TurnLost once somebody else has it or it ran out."""
     row = lock_encounter(connection, place)

@@ -2,11 +2,13 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from plugin.domain import ClaimLine
+from plugin.domain.charge import ChargeKey
 from plugin.ehr.errors import EhrError
 from plugin.ehr.messenger import FhirMessenger
 from plugin.ehr.tenants import Tenant
@@ -27,6 +29,9 @@ from plugin.store.records import EncounterRecords
 from plugin.store.sent_questions import EncounterQuestions
 from plugin.web.services import Services
 from plugin.web.several_at_once import SeveralAtOnce
+
+# Brings the EHR in line with what was decided; may take as long as the EHR does.
+Post = Callable[[], tuple[Posted, ...]]
 
 # Each fact that is tried runs the rules again; for a longer stay the page would take seconds.
 MOST_TRIED = 60
@@ -132,10 +137,11 @@ class OpenChart:
         charges = self.review.coded.charges
         return self.scrub(lines_as_decided(charges, decisions_in_force(self.records.standing(), charges)))
 
-    def decide(self, asked: list[Asked]) -> tuple[Posted, ...]:
-        """Record what the form says, then bring the EHR in line; raises what `plugin.review.decide.decide` raises.
+    def decide(self, asked: list[Asked]) -> Post:
+        """Record what the form says, and return what brings the EHR in line.
 
-        Raises EhrError before anything is recorded when the EHR doesn't even say what it can take.
+        Raises what `plugin.review.decide.decide` raises. Raises EhrError before anything is recorded when the EHR
+        doesn't even say what it can take.
         """
         posting = self._posting()
         sitting = Sitting(
@@ -148,14 +154,15 @@ class OpenChart:
             scrub=self.scrub,
         )
         decided = decide(asked, sitting)
-        return self._counted(post_accepted(posting, [each.decision.key for each in decided]))
+        return partial(self._post, posting, [each.decision.key for each in decided])
 
-    def send_again(self, asked: list[Asked]) -> tuple[Posted, ...]:
+    def send_again(self, keys: Sequence[ChargeKey]) -> Post:
         """Send what was accepted and did not arrive; raises NotAllowed."""
         may_decide(self.person, self.policy)
-        return self._counted(post_accepted(self._posting(), [each.key for each in asked]))
+        return partial(self._post, self._posting(), keys)
 
-    def _counted(self, posted: tuple[Posted, ...]) -> tuple[Posted, ...]:
+    def _post(self, posting: Posting, keys: Sequence[ChargeKey]) -> tuple[Posted, ...]:
+        posted = post_accepted(posting, keys)
         for each in posted:
             self.services.metrics.posted(self.tenant.key, each.outcome)
         return posted

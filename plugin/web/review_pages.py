@@ -14,12 +14,14 @@ from plugin.review.ports import AlreadyDecided, AlreadySent
 from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.web.open_chart import open_chart
 from plugin.web.review_forms import Unreadable, read_all_asked
-from plugin.web.review_rendering import back_to, message_from_address, page_before, refuse, show_page, stop
+from plugin.web.review_rendering import Message, message_from_address, page_before, refuse, show_page, stop
+from plugin.web.sending import is_being_sent, send
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
 from plugin.web.worklist_keeping import keep_on_worklist
 
 blueprint = Blueprint("review", __name__)
+BEING_SENT = "Charges of this encounter are being sent at this moment; choose Refresh to see what came of it."
 
 # --- looking -------------------------------------------------------------------------------------
 
@@ -31,7 +33,8 @@ def show(launch_id: str) -> Response:
     chart.settle()
     chart.follow_questions()
     keep_on_worklist(chart)
-    return show_page(chart, message_from_address())
+    being_sent = is_being_sent(chart.records, chart.services.clock())
+    return show_page(chart, Message(BEING_SENT, "info") if being_sent else message_from_address())
 
 
 @blueprint.post("/refresh")
@@ -64,8 +67,8 @@ def send_again(launch_id: str) -> Response:
     """Send an accepted charge that did not arrive."""
     chart = open_chart(current_services(), current_launch())
     try:
-        posted = chart.send_again(read_all_asked(request.form, "accept", [request.form.get("charge", "")]))
-        return back_to(chart, (each.outcome for each in posted))
+        asked = read_all_asked(request.form, "accept", [request.form.get("charge", "")])
+        return send(chart, chart.send_again([each.key for each in asked]))
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except Unreadable as error:
@@ -75,8 +78,7 @@ def send_again(launch_id: str) -> Response:
 def _decide(action: str, tokens: list[str]) -> Response:
     chart = open_chart(current_services(), current_launch())
     try:
-        posted = chart.decide(read_all_asked(request.form, action, tokens))
-        return back_to(chart, (each.outcome for each in posted))
+        return send(chart, chart.decide(read_all_asked(request.form, action, tokens)))
     except Stale as stale:
         return stop(chart, stale)
     except (Invalid, Unreadable) as error:

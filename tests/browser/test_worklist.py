@@ -1,5 +1,7 @@
 """The worklist as a coder works from it: sign in without a chart, claim, hold, open a chart, look at the dashboards."""
 
+import contextlib
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -131,3 +133,32 @@ def test_from_row_to_row_by_the_keyboard(page, app):
     page.keyboard.press("n")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("That was the last encounter")
+
+
+def test_leaving_while_an_ehr_takes_its_time(page, app, ehr):
+    """Eleven charges of a slow EHR: a page counts them by itself, can be left, and the chart says what came of each."""
+    ehr.log_in(CODER)
+    chart = ehr.launch_whole("chm-patient")
+    with slow_ehr(page, ehr.address, 700):
+        chart.get_by_role("button", name="Accept all").click()
+        expect(chart.get_by_role("heading", name="Sending charges")).to_be_visible(timeout=60_000)
+        expect(chart.get_by_role("status")).to_contain_text("You can leave this page")
+        assert violations(chart) == []
+        chart.set_viewport_size({"width": 320, "height": 700})
+        assert not overflows(chart)
+        chart.set_viewport_size({"width": 1280, "height": 900})
+    expect(chart.get_by_role("status")).to_contain_text("Nothing is left to send", timeout=60_000)
+    assert violations(chart) == []
+    chart.get_by_role("link", name="Back to the charges").click()
+    expect(chart.locator(".charges .state", has_text="Sent as").first).to_be_visible()
+
+
+@contextlib.contextmanager
+def slow_ehr(page: Page, address: str, milliseconds: int) -> Iterator[None]:
+    """Every answer of the sandbox's FHIR server takes so long."""
+    switch = f"{address}/sandbox/faults/slow"
+    assert page.request.put(switch, data={"value": milliseconds}).ok
+    try:
+        yield
+    finally:
+        assert page.request.delete(switch).ok

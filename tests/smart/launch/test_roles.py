@@ -30,6 +30,8 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "review.accept_all": ("POST", "accept-all", {"ready": LINE}, DECIDES),
     "review.decide_one": ("POST", "accept", {"charge": LINE}, DECIDES),
     "review.send_again": ("POST", "send", {"charge": LINE}, DECIDES),
+    "review.show_sending": ("GET", "sending", {}, EVERYBODY),  # numbers of lines, which their own page shows as well
+    "review.send_rest": ("POST", "send-rest", {}, DECIDES),
     # Which question is for which of them is the review's own matter: tests/unit/review/test_attest.py.
     "review.attest_answers": ("POST", "attest", {"question": "missing-stop-time|x"}, DECIDES),
     "review.take_back_answer": ("POST", "take-back", {"number": "1"}, DECIDES),

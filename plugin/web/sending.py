@@ -1,0 +1,57 @@
+"""Sending charges, which may take longer than anybody wants to wait: then it goes on by itself.
+
+Whatever is sent is stored before (`plugin.review.post`), so a page of any process can tell how far it is, and a process
+that dies leaves nothing that isn't found again.
+"""
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import redirect, url_for
+from werkzeug.wrappers import Response
+
+from plugin.review.post import Posted
+from plugin.store.records import EncounterRecords
+from plugin.web.open_chart import OpenChart, Post
+from plugin.web.review_rendering import back_to
+from plugin.web.worklist_keeping import keep_on_worklist
+
+PATIENCE_SECONDS = 4.0
+# Threads wait for EHRs nearly all of their time. A process that is asked to end finishes what is under way.
+_pool = ThreadPoolExecutor(32, thread_name_prefix="sending")
+# What this process sends or is about to, with its tenant and encounter; other processes show in the store.
+_under_way: "dict[Future[tuple[Posted, ...]], tuple[str, str]]" = {}
+
+log = logging.getLogger(__name__)
+
+
+def send(chart: OpenChart, post: Post) -> Response:
+    """Say what came of it, or after some seconds lead to the page that says how far it is; raises what `post` does."""
+    sending = _pool.submit(_post_and_list, chart, post)
+    _under_way[sending] = (chart.records.tenant, chart.records.encounter)
+    sending.add_done_callback(_under_way.pop)
+    if wait([sending], PATIENCE_SECONDS).done:
+        return back_to(chart, (each.outcome for each in sending.result()))
+    sending.add_done_callback(_tell_failure)
+    return redirect(url_for("review.show_sending", launch_id=chart.launch.id), HTTPStatus.SEE_OTHER)
+
+
+def is_being_sent(records: EncounterRecords, now: datetime) -> bool:
+    """Whether charges of this encounter are on their way from this process or another one."""
+    here = (records.tenant, records.encounter) in tuple(_under_way.values())
+    return here or records.is_being_written(now)
+
+
+def _post_and_list(chart: OpenChart, post: Post) -> tuple[Posted, ...]:
+    """Nobody may come back to the page, so the worklist learns of it here."""
+    posted = post()
+    keep_on_worklist(chart)
+    return posted
+
+
+def _tell_failure(sending: "Future[tuple[Posted, ...]]") -> None:
+    error = sending.exception()
+    if error is not None:
+        log.warning("sending charges ended early: %s", type(error).__name__)
