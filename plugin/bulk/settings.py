@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from plugin.codebook import CodeBook
+from plugin.codebook import BookOfOneDay, CodeBook
 from plugin.domain import CareSetting
 from plugin.review.prepare import ReviewSettings
 
@@ -25,17 +26,21 @@ class ChargeSource(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A way of coding: the care setting, sides of contested points, and the overlay with a site's own tables."""
+    """A way of coding: the care setting, sides of contested points, and the overlay with a site's own tables.
+
+    `edition` is a day whose tables every chart is coded by; without it each is coded by those of its own day.
+    """
 
     setting: CareSetting | None = None
     positions: Mapping[str, str] = field(default_factory=dict)
     overlay: Path | None = None
+    edition: date | None = None
 
     def book(self) -> CodeBook:
         """The code book; CodeBookError for wrong tables or sides."""
         book = CodeBook.load(self.overlay)
         book.check_choices(self.positions)
-        return book
+        return BookOfOneDay.of(book, self.edition) if self.edition else book
 
     def review(self, *, drugs: bool = True) -> ReviewSettings:
         """As the use cases take it; without `drugs` no line of a drug is worked out."""

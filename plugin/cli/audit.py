@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from plugin.cli.choices import UsageError, add_policy_options, read_policy, read
 from plugin.codebook import CodeBookError
 from plugin.ehr.fees import FeesError, read_fees
 from plugin.rules import EDITION
+from plugin.rules.differences import FIRST_DAY
 
 if TYPE_CHECKING:
     from plugin.bulk.running import Outcome, Run
@@ -48,7 +50,13 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="instead of comparing with charges, say what these options would change against the defaults",
     )
-    parser.add_argument("--edition", default=EDITION, metavar="EDITION", help=f"the rulebook's edition ({EDITION})")
+    parser.add_argument(
+        "--edition",
+        default=EDITION,
+        metavar="EDITION",
+        help=f"a day, such as 2026-10-01: judge every chart by the tables of that day; default: rulebook {EDITION}, "
+        "each chart by the tables of its own day",
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
     parser.add_argument("--memory", type=int, default=512, metavar="MB", help="for DuckDB in all (default: 512)")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="where to work; default: beside the output")
@@ -87,20 +95,32 @@ def _run(options: argparse.Namespace, output: Path) -> "Run":
     from plugin.bulk.running import Run  # noqa: PLC0415
     from plugin.bulk.settings import AuditSettings, Policy  # noqa: PLC0415
 
-    if options.edition != EDITION:
-        raise UsageError(f"--edition {options.edition}: this version holds the rulebook {EDITION} alone")
     if options.workers < 1 or options.memory < 128:
         raise UsageError("--workers must be at least 1 and --memory at least 128")
     if options.charges is not None and not options.charges.is_file():
         raise UsageError(f"--charges {options.charges}: no such file")
     setting, positions, overlay = read_policy(options)
-    policy = Policy(setting, positions, overlay)
+    policy = Policy(setting, positions, overlay, _edition(options.edition))
     policy.book()
     read_zone(options.zone)
     fees = read_fees(options.fees) if options.fees else {}
     compared = Policy(setting) if options.simulate else None
     settings = AuditSettings(policy, compared, options.zone or "", drugs=options.drugs, fees=fees)
     return Run(options.folder, _work(options, output), settings, options.workers, options.memory, options.charges)
+
+
+def _edition(given: str) -> date | None:
+    """The day of an edition, None for the rulebook's own."""
+    if given == EDITION:
+        return None
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        told = f"this version holds the rulebook {EDITION} alone; name it, or a day such as 2026-10-01"
+        raise UsageError(f"--edition {given}: {told}") from None
+    if day < FIRST_DAY:
+        raise UsageError(f"--edition {given}: the code book begins on {FIRST_DAY}")
+    return day
 
 
 def _work(options: argparse.Namespace, output: Path) -> Path:

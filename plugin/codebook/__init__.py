@@ -6,5 +6,6 @@ The view answers from the tables of that day and remembers every row it was aske
 
 from plugin.codebook.book import CodeBook, View
 from plugin.codebook.errors import CodeBookError
+from plugin.codebook.one_day import BookOfOneDay
 
-__all__ = ["CodeBook", "CodeBookError", "View"]
+__all__ = ["BookOfOneDay", "CodeBook", "CodeBookError", "View"]

@@ -15,13 +15,19 @@ from plugin.bulk.generating.writing import Wish, generate
 from plugin.cli import main
 from tests.benchmarks.truth import judge, read_findings
 from tests.repo import tracked
-from tests.unit.bulk.exports import charge, infusion, visit, write
+from tests.unit.bulk.exports import DAY, charge, infusion, visit, write
 
 LATER_HOURS = """
 [last_part_must_exceed]
 means = "Minutes past a whole hour that must be exceeded before one more hour may be reported"
 unit = "minutes"
 values = [{ from = 2006-01-01, is = 40, cites = "cms-ch12-30-5" }]
+"""
+LONGER_PUSHES = """
+[infusion_minimum]
+means = "Minutes a drug must run to be an infusion; anything shorter is a push"
+unit = "minutes"
+values = [{ from = 2006-01-01, is = 21, cites = "noridian-push-infusion" }]
 """
 FEES = "code,amount\n96365,70\n96366,22\n"
 
@@ -268,6 +274,7 @@ def test_a_bad_line_is_named_and_ends_with_one(small, tmp_path, capsys):
         (["--position", "same_drug_time"], "NAME=SIDE"),
         (["--position", "no_such=side"], "there is no position"),
         (["--edition", "1999.1"], "this version holds"),
+        (["--edition", "2008-12-31"], "the code book begins on 2009-01-01"),
         (["--charges", "missing.csv"], "no such file"),
         (["--fees", "missing.csv"], "can't be read"),
         (["--workers", "0"], "at least 1"),
@@ -307,6 +314,46 @@ def test_a_policy_is_simulated_against_the_defaults(tmp_path):
     (changed,) = findings_of(export, tmp_path / "f.jsonl", *options, *calculated)
     assert lines([changed]) == [("Encounter/e1", "96365", "2026-03-02", 0, 1, "under")]
     assert changed["amount"] == 70
+
+
+def fluorouracil(folder: Path) -> Path:
+    """500 mg pushed in March 2026: one unit of J9190 (500 mg), which ended on 30 September 2026."""
+    at_once = {"effectiveDateTime": f"{DAY}T09:00:00-06:00", "effectivePeriod": None}
+    pushed = infusion("m1", "09:00", None, drug="fluorouracil (Adrucil)", **at_once)
+    pushed["dosage"] = {"route": {"text": "IV push"}, "dose": {"value": 500, "unit": "mg", "code": "mg"}}
+    del pushed["effectivePeriod"]
+    return write(folder, [*visit(), pushed])
+
+
+def test_the_tables_of_another_day_are_simulated_against_each_charts_own(tmp_path):
+    """From 1 October 2026 it is 50 units of J9192 (10 mg); the day before nothing was different yet.
+
+    Whether some of the vial was wasted is asked, so no line of a drug is called over.
+    """
+    export = fluorouracil(tmp_path / "export")
+    simulated = ("--simulate", "--drugs", "--edition")
+
+    assert findings_of(export, tmp_path / "same.jsonl", *simulated, "2026-09-30") == []
+    changed = findings_of(export, tmp_path / "f.jsonl", *simulated, "2026-10-01")
+    assert lines(changed) == [
+        ("Encounter/e1", "J9190", DAY, 1, 0, "undocumented"),
+        ("Encounter/e1", "J9192", DAY, 0, 50, "under"),
+    ]
+
+
+def test_tables_of_a_site_are_simulated_against_the_products_own(tmp_path):
+    """The site's table lets an infusion be one from minute 21 on, not 16: what ran 18 minutes becomes a push."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "09:18")])
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    (overlay / "time_limits.toml").write_text(LONGER_PUSHES, "utf-8")
+
+    assert findings_of(export, tmp_path / "same.jsonl", "--simulate") == []
+    changed = findings_of(export, tmp_path / "f.jsonl", "--simulate", "--codebook", str(overlay))
+    assert lines(changed) == [
+        ("Encounter/e1", "96365", DAY, 1, 0, "over"),
+        ("Encounter/e1", "96374", DAY, 0, 1, "under"),
+    ]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a full disk is made with a small file system, which only root mounts")
