@@ -192,5 +192,9 @@ def _newly_charged(kind: str, before: Chart, after: Chart) -> list[AttestedFact]
 
 
 def _alike(laid: Chart, tried: Chart) -> bool:
-    plain = tuple(replace(a, attested=()) for a in laid.administrations)
-    return replace(laid, administrations=plain) == tried
+    """The same chart but for who said it: elements attested earlier are marked on both sides."""
+    return _unmarked(laid) == _unmarked(tried)
+
+
+def _unmarked(chart: Chart) -> Chart:
+    return replace(chart, administrations=tuple(replace(a, attested=()) for a in chart.administrations))

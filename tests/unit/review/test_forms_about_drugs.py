@@ -1,6 +1,7 @@
 """What can be stated about a drug's dose and the patient's weight: in words, never an example with one click."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -79,3 +80,16 @@ def test_the_dose_of_each_drug_of_a_mixture_is_typed_by_itself():
     asks = [ask for ask in review_chart(chart, BOOK, ReviewSettings()).coded.asks if ask.kind == "dose-unit"]
     about = {field.administration for ask in asks for field in form_for(ask, chart).fields}
     assert about == {"m1 dexamethasone", "m1 ondansetron"}
+
+
+def test_the_product_can_be_named_after_the_stop_was_attested():
+    """One answer leaves the next question as answerable as it was; its facts then decide the code."""
+    chart = charted(Drug("cefepime 2 g in 100 mL"), "2000", "mg")
+    (push,) = chart.administrations
+    run = replace(push, technique=Technique.INFUSION)
+    stop = AttestedFact("missing-stop-time", "m1", "stop", (START + timedelta(minutes=31)).isoformat())
+    laid = overlay(replace(chart, administrations=(run,)), [stop])
+    choices = form_for(asked(laid)["drug-code-ambiguous"], laid).choices
+    answered = overlay(laid, next(facts for words, facts in choices.items() if "baxter" in words))
+    lines = review_chart(answered, BOOK, ReviewSettings()).coded.charges
+    assert [(line.code, line.units) for line in lines if line.code.startswith("J")] == [("J0701", 4)]  # 4 x 500 mg

@@ -96,6 +96,30 @@ def test_what_an_answer_changes_becomes_facts_that_do_the_same(after):
     assert replace(laid, administrations=tuple(replace(a, attested=()) for a in laid.administrations)) == after
 
 
+@pytest.mark.parametrize(
+    ("element", "answer"),
+    [
+        ("drug-class", lambda a: replace(a, drug=Drug("cefepime", (Term("class", "therapeutic"),)))),
+        ("dose", lambda a: replace(a, dose=Quantity(Decimal("2000"), "mg"))),
+        ("route", lambda a: replace(a, route=Route.INTRAVENOUS)),
+    ],
+)
+def test_an_answer_after_an_attested_stop_becomes_a_fact_too(element, answer):
+    """What was attested before is on the chart that is asked about, marked; it stands in the way of nothing."""
+    laid = overlay(CHART, [STOPPED])
+    tried = replace(laid, administrations=(answer(laid.administrations[0]),))
+    (fact,) = facts_between("k", laid, tried) or ()
+    assert (fact.about, fact.element) == (GIVEN.id, element)
+
+
+def test_waste_can_be_stated_after_an_attested_stop():
+    """Stated words go beside the marked administration."""
+    laid = overlay(CHART, [STOPPED])
+    waste = Stated("vial-size-or-waste", GIVEN.id, "one 2 g vial, nothing discarded")
+    (fact,) = facts_between("vial-size-or-waste", laid, replace(laid, stated=(waste,))) or ()
+    assert (fact.element, fact.value) == ("stated", waste.value)
+
+
 def test_an_answer_that_no_fact_can_carry_is_none():
     """Notes can't be attested."""
     assert facts_between("k", CHART, chart_with(notes=("two sites were needed",))) is None
