@@ -5,6 +5,9 @@ Pattern goes with colour everywhere, and whatever is drawn is also said in a <ti
 Seen from the side: lane head, then tracks of 48 px (label 14, bar 22, gap), below an axis of 44 px.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import svg
 
 from plugin.domain import Category
@@ -13,7 +16,7 @@ from plugin.web.svg_fills import all_patterns, pattern_id
 from plugin.web.svg_marks import ASK, INK, PAPER, RULE, SOFT, Description, Name, Part, Words, label
 from plugin.web.svg_pieces import BAR, LEAST_WIDTH, draw_pieces, piece_rect
 from plugin.web.views.bar_words import bar_words
-from plugin.web.views.timeline import Bar, Piece, PieceKind, Timeline, drawn_start, drawn_stop
+from plugin.web.views.timeline import Bar, Mark, Piece, PieceKind, Timeline, drawn_start, drawn_stop
 from plugin.web.views.timeline_layout import (
     AXIS,
     LANE_HEAD,
@@ -34,6 +37,10 @@ from plugin.web.views.timeline_layout import (
 from plugin.web.views.times import WallClock
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+# Lanes that begin further down than this show the hours again, in pixels.
+TALL = 500.0
+BOLD = 1.12
 
 
 def draw_timeline(timeline: Timeline, zoom: float = 1.0) -> str:
@@ -92,30 +99,56 @@ def _axis(timeline: Timeline, scale: Scale, bottom: float) -> list[svg.Element]:
         x = scale.x(mark.at)
         line = svg.Line(x1=x, y1=AXIS - 10, x2=x, y2=bottom, stroke=INK, stroke_width=1.5, class_=["midnight"])
         line.stroke_dasharray = [6, 3]
-        marks += [line, label((x, 13), mark.text, "ink", anchor="middle", bold=True)]
-    return marks
+        marks.append(line)
+    return [*marks, *_mark_words(timeline.marks, scale)]
+
+
+def _mark_words(marks: Sequence[Mark], scale: Scale) -> list[svg.Element]:
+    """Above their lines; of two that would run into each other, one ends at its line and the next begins at its own."""
+    found: list[svg.Element] = []
+    at = [(mark.text, scale.x(mark.at), text_width(mark.text, BOLD)) for mark in marks]
+    near = [(width + after) / 2 + 8 > x - before for (_, before, width), (_, x, after) in pairwise(at)]
+    for (text, x, width), left, right in zip(at, [False, *near], [*near, False], strict=bool(at)):
+        place = (min(x, scale.width - width), 13.0) if left else (x, 13.0)
+        found.append(label(place, text, "ink", anchor="start" if left else "end" if right else "middle", bold=True))
+    return found
+
+
+def _hours_again(placed: PlacedLane, scale: Scale, clock: WallClock) -> list[Words]:
+    """The hours at the head of a lane too, where its name leaves room: the axis of a tall picture is out of sight."""
+    names = [range(x - 30, int(x + text_width(placed.lane.name) + 30)) for x in _name_places(scale)]
+    hours = [(scale.x(at), clock.time(at)) for at in ticks(scale, clock)]
+    return [
+        label((x, placed.top + 17), hour, "soft", anchor="middle")
+        for x, hour in hours
+        if not any(int(x) in name for name in names)
+    ]
+
+
+def _name_places(scale: Scale) -> range:
+    return range(int(MARGIN), max(int(scale.width) - 500, 100), 900)
 
 
 def _lane(placed: PlacedLane, scale: Scale, clock: WallClock) -> svg.G:
-    heads = [
-        label((x, placed.top + 17), placed.lane.name, "soft", bold=True)
-        for x in range(int(MARGIN), max(int(scale.width) - 500, 100), 900)
-    ]
+    heads = [label((x, placed.top + 17), placed.lane.name, "soft", bold=True) for x in _name_places(scale)]
+    if placed.top > TALL:
+        heads += _hours_again(placed, scale, clock)
     until = free_until(placed, scale)
     bars = [
-        _bar(bar, placed.top + LANE_HEAD + TRACK * track, scale, clock, until[bar.id]) for track, bar in placed.tracks
+        _bar(bar, placed.top + LANE_HEAD + TRACK * track, scale, clock, until[bar.id] if placed.named else None)
+        for track, bar in placed.tracks
     ]
     rule = svg.Line(x1=0, y1=placed.top, x2=scale.width, y2=placed.top, stroke=RULE, stroke_width=1, class_=["rule"])
     return svg.G(elements=[rule, *heads, *bars])
 
 
-def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock, until: float) -> svg.G:
+def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock, until: float | None) -> svg.G:
+    """`until` is the column to which the track is free for words, None where there is room for none."""
     left, right = scale.x(drawn_start(bar)), scale.x(drawn_stop(bar))
     y = top + 17
-    parts: list[svg.Element] = [
-        Name(id=f"{bar.anchor}-name", text=bar_words(bar, clock)),
-        _drug(bar, (label_left(bar, scale), top + 11), until),
-    ]
+    parts: list[svg.Element] = [Name(id=f"{bar.anchor}-name", text=bar_words(bar, clock))]
+    if until is not None:
+        parts.append(_drug(bar, (label_left(bar, scale), top + 11), until))
     if bar.is_moment and not (bar.open_start or bar.open_stop):
         parts += _moment(bar, scale.x(bar.start), y)
     else:

@@ -13,6 +13,9 @@ LETTER = 7.0
 TRACK = 48.0
 LANE_HEAD = 26.0
 AXIS = 44.0
+# Beyond so many, what a lane that doesn't count holds is left to the pointer, the focus and the table.
+MOST_TRACKS = 6
+DIAMOND = 9.0
 STEPS = tuple(minutes * 60 for minutes in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
 TICK_ROOM = 64.0
 EDGE = 8.0
@@ -37,12 +40,16 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLane:
-    """A lane with its top edge, its height, and each bar's track (0 is the uppermost)."""
+    """A lane with its top edge, its height, and each bar's track (0 is the uppermost).
+
+    `named`: there is room to write above each bar what was given.
+    """
 
     lane: Lane
     top: float
     height: float
     tracks: tuple[tuple[int, Bar], ...]
+    named: bool = True
 
 
 def scale_for(timeline: Timeline, zoom: float = 1.0) -> Scale:
@@ -86,19 +93,28 @@ def place_lanes(timeline: Timeline, scale: Scale) -> tuple[PlacedLane, ...]:
     placed, top = [], AXIS
     for lane in timeline.lanes:
         tracks = place_bars(lane.bars, scale)
-        height = LANE_HEAD + TRACK * (1 + max(track for track, _ in tracks)) + 6
-        placed.append(PlacedLane(lane, top, height, tracks))
+        named = lane.counts or tracks_of(tracks) <= MOST_TRACKS
+        if not named:
+            tracks = place_bars(lane.bars, scale, named=False)
+        height = LANE_HEAD + TRACK * tracks_of(tracks) + 6
+        placed.append(PlacedLane(lane, top, height, tracks, named))
         top += height
     return tuple(placed)
 
 
-def place_bars(bars: Sequence[Bar], scale: Scale) -> tuple[tuple[int, Bar], ...]:
-    """Each bar on the uppermost track that is free where the bar, its label and its codes stand."""
+def tracks_of(placed: Sequence[tuple[int, Bar]]) -> int:
+    """How many tracks stand one below the other."""
+    return 1 + max(track for track, _ in placed)
+
+
+def place_bars(bars: Sequence[Bar], scale: Scale, *, named: bool = True) -> tuple[tuple[int, Bar], ...]:
+    """Each bar on the uppermost track that is free where the bar, its codes and, if `named`, its label stand."""
     free: list[float] = []
     placed = []
     for bar in bars:
-        left = label_left(bar, scale)
-        right = max(left + text_width(bar.label), scale.x(drawn_stop(bar)) + _beside(bar, scale)) + 10
+        left = label_left(bar, scale) if named else scale.x(drawn_start(bar)) - DIAMOND
+        words = left + text_width(bar.label) if named else left + 2 * DIAMOND
+        right = max(words, scale.x(drawn_stop(bar)) + _beside(bar, scale)) + 10
         track = next((i for i, edge in enumerate(free) if edge <= left), len(free))
         free[track : track + 1] = [right]
         placed.append((track, bar))

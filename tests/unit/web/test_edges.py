@@ -1,6 +1,8 @@
 """What each end of a bar rests on, and that each kind is drawn in a way of its own."""
 
+import re
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -9,7 +11,8 @@ from plugin.web.svg_edges import draw_edge
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.edges import Edge, edges_of
 from plugin.web.views.legend import legend_for
-from plugin.web.views.timeline_layout import WIDTH, scale_for
+from plugin.web.views.timeline import Mark
+from plugin.web.views.timeline_layout import WIDTH, place_lanes, scale_for, text_width
 from tests.unit.web.sample_charts import chemo_day, given
 from tests.unit.web.test_timeline_svg import timeline_of
 
@@ -66,11 +69,29 @@ def test_zoom_widens_a_minute_and_zero_fits_the_stay():
 
 
 def test_two_hundred_administrations_are_drawn_and_named():
-    """A bar with its facts for each, on tracks of its own."""
+    """A bar with its facts for each; where nothing of so many counts, the words above the bars are left out."""
     coded = chemo_day()
     times = [(f"{8 + n // 20:02d}:{n % 20 * 3:02d}", f"{8 + n // 20:02d}:{n % 20 * 3 + 2:02d}") for n in range(200)]
     many = tuple(given(n, f"drug {n}", *span) for n, span in enumerate(times, start=1))
     timeline = timeline_of(replace(coded, chart=replace(coded.chart, administrations=many), charges=(), rulings=()))
     drawn = draw_timeline(timeline)
     assert sum(len(lane.bars) for lane in timeline.lanes) == 200
-    assert all(f">drug {n}<" in drawn for n in range(1, 201))
+    assert all(re.search(rf'-name">drug {n}\b', drawn) for n in range(1, 201))
+    assert ">drug 100<" not in drawn
+    [lane] = place_lanes(timeline, scale_for(timeline))
+    assert not lane.named
+    counted = place_lanes(replace(timeline, lanes=(replace(lane.lane, counts=True),)), scale_for(timeline))
+    assert counted[0].named
+    assert lane.height < counted[0].height / 2
+
+
+def test_the_words_of_two_near_marks_do_not_run_into_each_other():
+    """The first ends at its line, the next begins at its own; the last stays within the picture."""
+    timeline = timeline_of(chemo_day())
+    end = timeline.stop
+    marks = (Mark(timeline.start, "far away"), Mark(end - 1200, "Inpatient order"), Mark(end, "Thu 5 Mar 2026"))
+    drawn = ElementTree.fromstring(draw_timeline(replace(timeline, marks=marks)))  # noqa: S314 - our own
+    placed = {words.text: words for words in drawn.iter() if words.tag.endswith("text")}
+    first, second = placed["Inpatient order"], placed["Thu 5 Mar 2026"]
+    assert (first.get("text-anchor"), second.get("text-anchor")) == ("end", "start")
+    assert float(second.get("x")) + text_width("Thu 5 Mar 2026") <= scale_for(timeline).width
