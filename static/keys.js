@@ -25,6 +25,9 @@ let off = remembered();
 
 function reach(element) {
   if (!element) return;
+  for (const fold of document.querySelectorAll("details:not([open])")) {
+    if (fold.contains(element) && !fold.querySelector("summary").contains(element)) fold.open = true;
+  }
   element.focus({ preventScroll: true });
   element.scrollIntoView({ block: "center" });
 }

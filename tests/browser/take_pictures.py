@@ -71,7 +71,7 @@ def take_billing(ehr: Ehr, path: Path) -> None:
     """The bill of two access sites, after everything was accepted: two lines carry a modifier."""
     frame = ehr.launch("tas-patient")
     frame.get_by_role("button", name="Accept all").click()
-    expect(frame.locator("[role=status]")).to_contain_text("sent to the EHR")
+    expect(frame.locator("[role=status].alert")).to_contain_text("sent to the EHR")
     assert len(ehr.bill("tas-patient", "tas-encounter")) >= 4
     height = ehr.page.evaluate("document.body.scrollHeight")
     ehr.page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": PAPER["width"], "height": height})

@@ -74,10 +74,10 @@ def test_eight_instants_are_finished_in_under_ten_keystrokes(page, billing_at_on
     expect(review.locator("#confirm input[type=datetime-local]").first).to_have_value("2026-03-02T08:45")
     keys = Keys(review)
     keys.press("c", "Space", "Enter")
-    expect(review.locator("[role=status]")).to_contain_text("8 answers attested")
+    expect(review.locator("[role=status].alert")).to_contain_text("8 answers attested")
     expect(review.locator("#confirm")).to_have_count(0)
     keys.press("a", "Enter")
-    expect(review.locator("[role=status]")).to_contain_text("charges sent to the EHR")
+    expect(review.locator("[role=status].alert")).to_contain_text("charges sent to the EHR")
     assert keys.pressed < 10
     billed = {line.code: line.units for line in ehr.bill("ins-patient", "ins-encounter")}
     assert (billed["96365"], billed["96367"]) == ("1", "7")
@@ -90,7 +90,7 @@ def test_an_attested_stop_makes_a_charge_that_waits_for_the_chart(page, own_sand
     page = ehr.launch_whole("mst-patient")
     before = page.locator("tbody.charge").count()
     answer_stop(page, "2026-10-05T11:52")
-    expect(page.locator("[role=status]")).to_contain_text("1 answer attested")
+    expect(page.locator("[role=status].alert")).to_contain_text("1 answer attested")
     expect(page.locator("#questions", has_text="When did it stop")).to_have_count(0)
     for code in ("96365", "96367"):  # the longer run is initial now, so the other line hangs on it too
         expect(row(page, code).locator(".state")).to_have_text(WAITS)
@@ -156,7 +156,7 @@ def test_a_question_goes_to_the_nurse_and_comes_back(ehr):
     question = page.locator("li.question").first
     asked = question.locator("p").first.inner_text()
     question.get_by_role("button", name="Send to the nurse").click()
-    expect(page.locator("[role=status]")).to_contain_text("1 question sent")
+    expect(page.locator("[role=status].alert")).to_contain_text("1 question sent")
     expect(page.locator("li.question").first.locator(".sent")).to_contain_text("Not answered yet")
     expect(page.locator("li.question").first.get_by_role("button", name="Send to the nurse")).to_have_count(0)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.ehr_pages import CODER, Ehr
+from tests.browser.ehr_pages import CLINICIAN, CODER, Ehr
 from tests.browser.servers import running_pair
 
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -18,11 +18,12 @@ def test_everything_works_without_javascript(new_context, demo):
     ehr.log_in(CODER)
     frame = ehr.launch("bld-patient")
     expect(frame.locator("svg.timeline")).to_be_visible()
+    expect(frame.get_by_role("button", name="Keys")).not_to_be_visible()
     first = frame.locator("tbody.charge").first
     first.get_by_role("button", name="Accept").click()
     expect(frame.locator("tbody.charge").first.locator(".state")).to_have_text(re.compile("Sent as"))
     frame.get_by_role("button", name="Refresh").click()
-    expect(frame.locator("[role=status]")).to_contain_text("Nothing has changed")
+    expect(frame.locator("[role=status].alert")).to_contain_text("Nothing has changed")
     assert len(ehr.bill("bld-patient", "bld-encounter")) == 1
 
 
@@ -44,6 +45,19 @@ def test_the_keyboard_reaches_the_charges(ehr):
     expect(page.locator("tbody.charge").first.locator(".state")).to_have_text(re.compile("Sent as"))
 
 
+def test_a_key_goes_from_question_to_question(ehr):
+    """Also to those that lie in a fold because they can be confirmed together."""
+    ehr.log_in(CLINICIAN)
+    page = ehr.launch_whole("mst-patient")
+    questions = page.locator("li.question")
+    reached = set()
+    for _ in range(questions.count()):
+        page.keyboard.press("q")
+        expect(page.locator("li.question:focus")).to_be_visible()
+        reached.add(page.evaluate("document.activeElement.id"))
+    assert reached == {each.get_attribute("id") for each in questions.all()}
+
+
 def test_a_bar_leads_to_its_row_in_the_table(ehr):
     """The picture's links open the table, also when it is folded away."""
     ehr.log_in(CODER)
@@ -61,8 +75,11 @@ def test_the_charge_under_the_pointer_lights_its_minutes(ehr):
     ehr.log_in(CODER)
     page = ehr.launch_whole("obs-patient")
     page.locator("tbody.charge", has_text="96361").hover()
-    lit = page.locator("svg.timeline .lit")
+    lit = page.locator("svg.timeline .piece.lit")
     assert lit.count() > 1
+    colour = "piece => [getComputedStyle(piece).stroke, getComputedStyle(piece).strokeWidth]"
+    unlit = page.locator("svg.timeline .piece:not(.lit, .asked, .declined)").first
+    assert {tuple(piece.evaluate(colour)) for piece in lit.all()}.isdisjoint([tuple(unlit.evaluate(colour))])
     page.locator("svg.timeline .diamond[data-charge]").first.hover()
     expect(page.locator("tbody.charge.lit")).to_have_count(1)
 

@@ -55,7 +55,7 @@ def test_from_the_chart_to_the_bill(ehr):
     codes = services(frame.locator(CODES).all_inner_texts())
     assert codes == ["96413", "96415", "96417", "96367", "96375"]
     frame.locator("#accept-all").click()
-    expect(frame.locator("[role=status]")).to_contain_text("charges sent to the EHR")
+    expect(frame.locator("[role=status].alert")).to_contain_text("charges sent to the EHR")
     for code in codes:
         expect(row(frame, code).locator(".state")).to_have_text(re.compile(r"Sent as ChargeItem/\w+… \(billable\)"))
     expect(frame.locator("#trail")).to_contain_text(f"{CODER_NAME} (coder) accepted 96413")
@@ -112,7 +112,7 @@ def test_a_chart_that_changed_stops_the_acceptance(ehr):
     expect(changed.locator("ins")).to_have_text("1 x; 42 min; M86.9")
     assert ehr.bill("abx-patient", "abx-encounter") == []
     page.locator("#accept-all").click()
-    expect(page.locator("[role=status]")).to_contain_text("sent to the EHR")
+    expect(page.locator("[role=status].alert")).to_contain_text("sent to the EHR")
     bill = [line for line in ehr.bill("abx-patient", "abx-encounter") if services([line.code])]
     assert bill == [Billed("96365", "1", "billable")]
 

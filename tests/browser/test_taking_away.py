@@ -17,7 +17,7 @@ def test_a_clean_encounter_is_accepted_in_two_keystrokes(ehr):
     lines = page.locator("tbody.charge").count()
     page.keyboard.press("a")
     page.keyboard.press("Enter")
-    expect(page.locator("[role=status]")).to_contain_text(f"{lines} charges sent to the EHR")
+    expect(page.locator("[role=status].alert")).to_contain_text(f"{lines} charges sent to the EHR")
     assert len(ehr.bill("edh-patient", "edh-encounter")) == lines
 
 
