@@ -103,7 +103,7 @@ def _run(options: argparse.Namespace, output: Path) -> "Run":
     policy = Policy(setting, positions, overlay, _edition(options.edition))
     policy.book()
     read_zone(options.zone)
-    fees = read_fees(options.fees) if options.fees else {}
+    fees = read_fees(options.fees).on(None) if options.fees else {}
     compared = Policy(setting) if options.simulate else None
     settings = AuditSettings(policy, compared, options.zone or "", drugs=options.drugs, fees=fees)
     return Run(options.folder, _work(options, output), settings, options.workers, options.memory, options.charges)

@@ -43,9 +43,13 @@ client_id = "{client_id}"
 zone = "America/Chicago"
 frame_ancestors = ["{origin}"]
 fees = ["fees.csv"]
+scopes = """
+  openid fhirUser online_access patient/Patient.rs patient/Encounter.rs patient/Condition.rs patient/Medication.rs
+  patient/MedicationAdministration.rs patient/MedicationRequest.rs user/Location.rs
+"""
 worklist_scopes = """
   user/Patient.rs user/Encounter.rs user/Condition.rs user/MedicationAdministration.rs user/Medication.rs
-  user/MedicationRequest.rs user/ChargeItem.crus user/Provenance.c
+  user/Location.rs user/MedicationRequest.rs user/ChargeItem.crus user/Provenance.c
 """
 
 [tenants.sandbox.roles]

@@ -3,7 +3,7 @@
 Servers ignore search parameters they don't know and return too much, so every answer is filtered again here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -66,6 +66,7 @@ class ChartRequests:
         wanted = {
             "Medication": (at(each, "medicationReference") for each in administrations),
             "MedicationRequest": (at(each, "request") for each in administrations),
+            "Location": _unnamed_places(found),
             "Condition": (
                 at(each, "condition") for one in found.get("Encounter", []) for each in listed(one.get("diagnosis"))
             ),
@@ -80,8 +81,8 @@ class ChartRequests:
 
     def own(self, kind: str, resource: Resource) -> bool:
         """Does an answer belong to this patient and, where it names an encounter, to this one or a neighbour's?"""
-        if kind in ("Medication", "Patient"):
-            return kind == "Medication" or local_name(resource) == f"Patient/{self.patient}"
+        if kind in ("Medication", "Location", "Patient"):
+            return kind != "Patient" or local_name(resource) == f"Patient/{self.patient}"
         if self.base.local(resource.get("subject")) != f"Patient/{self.patient}":
             return False
         if kind in ("MedicationAdministration", "Condition"):
@@ -148,6 +149,14 @@ class ChartRequests:
 
     def _read_patient(self) -> Found:
         return Found([self.client.read(f"Patient/{self.patient}")])
+
+
+def _unnamed_places(found: dict[str, list[Resource]]) -> Iterator[object]:
+    """Where the encounter was, as far as it doesn't say itself what the place is called."""
+    for encounter in found.get("Encounter", []):
+        for each in listed(encounter.get("location")):
+            if not at(each, "location", "display"):
+                yield at(each, "location")
 
 
 def _groups(items: list[str]) -> list[list[str]]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fhir_mappings.charts import read_charts
+from fhir_mappings.location import named_places
 from plugin.domain import Chart, MappingIssue
 from plugin.ehr.chart_requests import AROUND, Ask, ChartRequests
 from plugin.ehr.client import FhirClient
@@ -31,6 +32,7 @@ _LOSS = {
     "Condition": ("charges may lack diagnoses", True),
     "MedicationRequest": ("orders are not known", False),
     "Medication": ("drugs charted by reference may have no name", True),
+    "Location": ("the unit is shown by its id", False),
     "ChargeItem": ("charges made already are not known", False),
     "Observation": ("the patient's weight and body surface are not known", False),
     AROUND: ("the patient's other encounters are not known", False),
@@ -125,7 +127,7 @@ class FhirChartSource:
         if kind in ESSENTIAL:
             text = f"{self._tenant.name} did not grant reading {kind}, so nothing can be coded; ask for that scope"
             raise FhirError(text, 403, "forbidden")
-        if kind not in reading.partial:
+        if kind not in reading.partial and kind != "Location":  # what a unit is called is no reason to complain
             reading.lose(kind, "the EHR did not grant reading it")
         return False
 
@@ -136,7 +138,10 @@ class FhirChartSource:
         mapped = read_charts(resources, zone=self._tenant.zone, neighbours_known=known)
         for chart in mapped.charts:
             if chart.encounter.id == f"Encounter/{self._encounter}":
-                return replace(chart, issues=(*chart.issues, *mapped.issues, *reading.issues))
+                places = named_places(chart.encounter.locations, reading.found.get("Location", []))
+                encounter = replace(chart.encounter, locations=places)
+                issues = (*chart.issues, *mapped.issues, *reading.issues)
+                return replace(chart, encounter=encounter, issues=issues)
         text = f"{self._tenant.name} gave an encounter that can't be read; look at it in the EHR"
         raise FhirError(text, 200, "not-fhir")
 

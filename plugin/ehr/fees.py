@@ -1,6 +1,10 @@
 """Dollars by code, from a site's fee table or from the price table that `codebook import asp-pricing` made."""
 
 import csv
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -11,17 +15,52 @@ class FeesError(ValueError):
     """A fee table can't be used; the text names file, line and remedy."""
 
 
-def read_fees(path: Path) -> dict[str, Decimal]:
-    """Code to dollars a unit, the last row of a code standing; FeesError names the row that can't be read."""
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Dollars a unit: of each code the amounts with the day they begin, earliest first; `date.min` for no day."""
+
+    rows: Mapping[str, tuple[tuple[date, Decimal], ...]] = field(default_factory=dict)
+
+    def on(self, day: date | None) -> dict[str, Decimal]:
+        """Code to dollars on a day: of several rows the last that had begun; the last of all where no day is known.
+
+        A price that has run out stands until the next one: it is the best that is known.
+        """
+        begun = {
+            code: [amount for first, amount in rows if day is None or first <= day] for code, rows in self.rows.items()
+        }
+        return {code: amounts[-1] for code, amounts in begun.items() if amounts}
+
+    def before(self, others: "Fees") -> "Fees":
+        """Both, where these decide about the codes that both know."""
+        return Fees({**others.rows, **self.rows})
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+def read_fees(path: Path) -> Fees:
+    """The prices of a file, the later of two rows for one day; FeesError names the row that can't be read."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
             amount = next((name for name in AMOUNTS if name in (rows.fieldnames or ())), None)
             if amount is None or "code" not in (rows.fieldnames or ()):
                 raise FeesError(f"{path}: needs the columns code and amount (or payment_limit_usd)")
-            return {row["code"].strip().upper(): _dollars(row[amount], path, rows.line_num) for row in rows}
+            found: defaultdict[str, dict[date, Decimal]] = defaultdict(dict)
+            for row in rows:
+                first = _first_day(row.get("valid_from"), path, rows.line_num)
+                found[row["code"].strip().upper()][first] = _dollars(row[amount], path, rows.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as wrong:
         raise FeesError(f"{path}: can't be read as CSV ({type(wrong).__name__})") from None
+    return Fees({code: tuple(sorted(amounts.items())) for code, amounts in found.items()})
+
+
+def _first_day(written: str | None, path: Path, line: int) -> date:
+    try:
+        return date.fromisoformat((written or "").strip()) if (written or "").strip() else date.min
+    except ValueError:
+        raise FeesError(f"{path}: line {line}: valid_from is no day (YYYY-MM-DD)") from None
 
 
 def _dollars(written: str | None, path: Path, line: int) -> Decimal:

@@ -5,13 +5,13 @@ An `iss` that is not among them is refused before any request leaves this machin
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from plugin.domain import CareSetting
 from plugin.ehr.addresses import BadAddress, normalise
 from plugin.ehr.charge_master import ChargeMaster
+from plugin.ehr.fees import Fees
 
 ROLES = ("clinician", "coder", "lead", "admin")
 READ_SCOPES = (
@@ -92,7 +92,7 @@ class Tenant:
     bill_code_schedules: Mapping[str, str] = field(default_factory=dict)
     ehr_source: str = ""
     hl7v2: Mapping[str, str] = field(default_factory=dict)
-    fees: Mapping[str, Decimal] = field(default_factory=dict)
+    fees: Fees = field(default_factory=Fees)
     bill_hold_days: int = 4
     worklist_scopes: str = ""
 

@@ -6,7 +6,6 @@ Secrets never stand in it.
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from plugin.domain import CareSetting
 from plugin.ehr.addresses import BadAddress, host_of, normalise, origin_of
 from plugin.ehr.charge_master import ChargeMaster, ChargeMasterError, read_charge_master
-from plugin.ehr.fees import FeesError, read_fees
+from plugin.ehr.fees import Fees, FeesError, read_fees
 from plugin.ehr.presets import presets
 from plugin.ehr.tenants import ROLES, Tenant, Tenants
 
@@ -207,15 +206,15 @@ class _Entry:
         except ChargeMasterError as error:
             raise self.fail(key, f"{error}; mend the file") from error
 
-    def fees(self, key: str) -> dict[str, Decimal]:
+    def fees(self, key: str) -> Fees:
         """Of several files the first one that knows a code says what it brings."""
-        dollars: dict[str, Decimal] = {}
-        for name in reversed(self.texts(key)):
+        fees = Fees()
+        for name in self.texts(key):
             try:
-                dollars |= read_fees(Path(self.source).parent / name)
+                fees = fees.before(read_fees(Path(self.source).parent / name))
             except FeesError as error:
                 raise self.fail(key, f"{error}; mend the file") from error
-        return dollars
+        return fees
 
     def care_settings(self, key: str) -> dict[str, CareSetting]:
         table = self.table_of(key, tuple(setting.value for setting in CareSetting))

@@ -86,7 +86,7 @@ def summarise(
     visit = coded.chart.encounter
     counts = Counter(_COLUMNS[line.kind] for line in lines if line.kind in _COLUMNS)
     counts["stale"] += gone
-    day = coded.day or (visit.start.date() if visit.start else None)
+    day = day_of(coded)
     left = [line for line in lines if line.kind not in ("sent", "dismissed")]
     infusions = [each for each in coded.chart.administrations if _is_infusion(each)]
     to_do = ("ready", "unknown", "failed", "stale", *(("accepted",) if sends else ()))
@@ -107,6 +107,12 @@ def summarise(
         dismissed_by=Counter(_listed(line.reason) for line in lines if line.kind == "dismissed"),
         **counts,
     )
+
+
+def day_of(coded: CodedEncounter) -> date | None:
+    """The day of the visit; None where nothing tells it."""
+    start = coded.chart.encounter.start
+    return coded.day or (start.date() if start else None)
 
 
 def _cents(lines: Iterable[WorkLine], fees: Mapping[str, Decimal]) -> int:

@@ -6,7 +6,7 @@ from plugin.domain import CodedEncounter
 from plugin.ehr.tenants import Tenant
 from plugin.review.ports import Policy
 from plugin.review.prepare import Review
-from plugin.review.worklist import WorkLine, WorkSummary, summarise
+from plugin.review.worklist import WorkLine, WorkSummary, day_of, summarise
 from plugin.store.engine import Store
 from plugin.store.records import EncounterRecords
 from plugin.store.worklist import Worklist
@@ -39,7 +39,8 @@ def sum_up(review: Review, tenant: Tenant, policy: Policy, store: Store) -> Work
     record = read_record(coded, records, clock, sends=policy.write, waiting=review.waiting, policy=policy)
     lines = _lines(coded, record)
     gone = len(record.withdrawn)
-    return summarise(coded, lines, tenant.fees, tenant.bill_hold_days, gone=gone, sends=policy.write)
+    fees = tenant.fees.on(day_of(coded))
+    return summarise(coded, lines, fees, tenant.bill_hold_days, gone=gone, sends=policy.write)
 
 
 def _lines(coded: CodedEncounter, record: Record) -> list[WorkLine]:

@@ -121,14 +121,14 @@ def test_from_row_to_row_by_the_keyboard(page, app):
     """`b` and `n` in a chart lead back to its row and on; after the last one the list says so."""
     to_worklist(page, app)
     row_of(page).get_by_role("button", name="Open chart").press("Enter")
-    expect(page.locator("tbody.charge").first).to_be_visible()
+    expect(page.locator("#show-keys")).to_be_visible()
     page.keyboard.press("b")
     expect(page.get_by_role("link", name="Back to the worklist")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="All")).to_have_attribute("aria-current", "true")
     assert "#row-" in page.url
     page.go_back()
-    expect(page.locator("tbody.charge").first).to_be_visible()
+    expect(page.locator("#show-keys")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("n")
     page.keyboard.press("Enter")

@@ -277,6 +277,35 @@ def test_encounter_of_another_patient_is_refused() -> None:
         source(ehr).read_chart()
 
 
+BAYS = [{"location": {"reference": "Location/bay-3"}}, {"location": {"display": "Chair 7", "reference": "Location/c7"}}]
+
+
+def in_bays() -> Ehr:
+    """A visit in two places, of which one has a name of its own in the encounter, and the other at the EHR alone."""
+    ehr = full_ehr()
+    ehr.resources += [{"resourceType": "Location", "id": name, "name": f"Named {name}"} for name in ("bay-3", "c7")]
+    next(each for each in ehr.resources if each["id"] == "e1")["location"] = BAYS
+    return ehr
+
+
+def test_a_unit_is_called_by_its_name() -> None:
+    """It is read where the encounter gives an id alone; the id stays, since a site's settings may name it."""
+    assert source(in_bays()).read_chart().encounter.locations == ("Named bay-3", "Location/bay-3", "Chair 7")
+
+
+def test_a_unit_that_may_not_be_read_keeps_its_id_and_nobody_is_bothered() -> None:
+    """No request leaves without the grant, and no issue stands on the page; where reading fails, it is told."""
+    granted = "patient/Encounter.rs patient/MedicationAdministration.rs"
+    chart = source(in_bays(), granted).read_chart()
+    assert chart.encounter.locations == ("Location/bay-3", "Chair 7")
+    assert not [each for each in chart.issues if each.resource == "Location"]
+    ehr = in_bays()
+    ehr.special["Location"] = lambda: answer(None, 500)
+    failed = source(ehr).read_chart()
+    assert failed.encounter.locations == ("Location/bay-3", "Chair 7")
+    assert [each.blocks for each in failed.issues if each.resource == "Location"] == [False]
+
+
 @verifies("CTX-01")
 def test_what_was_not_granted_is_not_asked() -> None:
     """Without the scope no request leaves, and the issue says so; without an essential one nothing is read."""

@@ -1,5 +1,6 @@
 """Prices: a site's own table, the imported one, and what is neither."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,14 +19,27 @@ def table(folder: Path, text: str) -> Path:
 def test_a_sites_own_table(tmp_path):
     """Codes in any case; dollar signs and blanks are left aside."""
     path = table(tmp_path, "code,amount\n96365, $210.50\nj1756,0.25\n")
-    assert read_fees(path) == {"96365": Decimal("210.50"), "J1756": Decimal("0.25")}
+    fees = read_fees(path)
+    assert fees.on(date(2026, 3, 2)) == fees.on(None) == {"96365": Decimal("210.50"), "J1756": Decimal("0.25")}
 
 
 def test_the_imported_prices(tmp_path):
-    """As `codebook import asp-pricing` writes them: the last of several dated rows stands."""
+    """As `codebook import asp-pricing` writes them, in any order: the visit's day chooses, and not today."""
     columns = "code,dosage,payment_limit_usd,coinsurance_percent,note,valid_from,valid_to,cites,file_date"
-    rows = "J1756,1 MG,0.20,20,,2026-01-01,2026-03-31,x,2026-01-01\nJ1756,1 MG,0.25,20,,2026-04-01,,x,2026-04-01\n"
-    assert read_fees(table(tmp_path, f"{columns}\n{rows}")) == {"J1756": Decimal("0.25")}
+    rows = "J1756,1 MG,0.25,20,,2026-04-01,2026-06-30,x,2026-04-01\nJ1756,1 MG,0.20,20,,2026-01-01,2026-03-31,x,x\n"
+    fees = read_fees(table(tmp_path, f"{columns}\n{rows}"))
+    days = ("2025-12-31", "2026-01-01", "2026-03-31", "2026-04-01", "2026-09-01")
+    dollars = [fees.on(date.fromisoformat(day)).get("J1756") for day in days]
+    assert dollars == [None, Decimal("0.20"), Decimal("0.20"), Decimal("0.25"), Decimal("0.25")]
+    assert fees.on(None) == {"J1756": Decimal("0.25")}
+
+
+def test_one_table_before_another(tmp_path):
+    """The first decides about each code it knows, on every day."""
+    own = read_fees(table(tmp_path, "code,amount\n96374,150\n"))
+    other = read_fees(table(tmp_path, "code,amount,valid_from\n96374,1,2026-01-01\nJ1756,0.25,\n"))
+    assert own.before(other).on(date(2026, 3, 2)) == {"96374": Decimal(150), "J1756": Decimal("0.25")}
+    assert not read_fees(table(tmp_path, "code,amount\n"))
 
 
 @pytest.mark.parametrize(
@@ -33,6 +47,7 @@ def test_the_imported_prices(tmp_path):
     [
         ("code,price\n96365,1\n", "needs the columns code and amount"),
         ("code,amount\n96365,1\n96366,much\n", "line 3: no amount in dollars"),
+        ("code,amount,valid_from\n96365,1,soon\n", "line 2: valid_from is no day"),
         ("code,amount\n96365,-1\n", "line 2: no amount in dollars"),
         ("code,amount\n96365,NaN\n", "line 2: no amount in dollars"),
         ("code,amount\n96365\n", "line 2: no amount in dollars"),
