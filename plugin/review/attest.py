@@ -4,7 +4,7 @@ Nothing is written into the chart. What is stated is laid over it (`overlay`) wh
 says it itself or somebody takes it back. Several answers of one form are recorded together or not at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
@@ -183,17 +183,21 @@ def _check(facts: Sequence[AttestedFact], chart: Chart, sitting: Attesting) -> N
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An attestation and where it stands: waiting for the chart, charted, overtaken by it, or only stated here."""
+    """An attestation and where it stands: waiting for the chart, charted, answered by it in words of its own, overtaken
+    by it, gone with what it was about, or only stated here.
+    """
 
     attested: Attested
     state: str
 
 
-def standing_of(attested: Sequence[Attested], chart: Chart) -> tuple[Standing, ...]:
-    """Where each attestation stands against the chart as read."""
-    return tuple(Standing(each, _state(each, chart)) for each in attested)
+def standing_of(
+    attested: Sequence[Attested], chart: Chart, answered: Collection[AttestedFact] = ()
+) -> tuple[Standing, ...]:
+    """Where each attestation stands against the chart as read; `answered` as `Review` has it."""
+    return tuple(Standing(each, _state(each, chart, answered)) for each in attested)
 
 
-def _state(attested: Attested, chart: Chart) -> str:
-    states = {state_of(fact, chart) for fact in attested.facts}
-    return next((state for state in ("overtaken", "gone", "waiting") if state in states), "charted")
+def _state(attested: Attested, chart: Chart, answered: Collection[AttestedFact]) -> str:
+    states = {"answered" if fact in answered else state_of(fact, chart) for fact in attested.facts}
+    return next((state for state in ("overtaken", "gone", "waiting", "answered") if state in states), "charted")

@@ -114,9 +114,14 @@ def state_of(fact: AttestedFact, chart: Chart) -> str:
     return "waiting" if said == fact.was else "overtaken"
 
 
+def is_worded(fact: AttestedFact) -> bool:
+    """Whether the chart would carry the fact in words of its own, which can't be compared with what was stated."""
+    return fact.element == STATED and fact.kind in CHARTED_IN_WORDS
+
+
 def needs_addendum(fact: AttestedFact) -> bool:
     """Whether the chart could carry the fact, so that it waits for the late entry under `after_addendum`."""
-    return fact.element not in {STATED, CHARGED, CLASS} or fact.kind in CHARTED_IN_WORDS
+    return fact.element not in {STATED, CHARGED, CLASS} or is_worded(fact)
 
 
 def facts_between(kind: str, before: Chart, after: Chart) -> tuple[AttestedFact, ...] | None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from plugin.codebook import CodeBook
-from plugin.domain import Attested, CareSetting, Chart, CodedEncounter, Encounter, SuggestedCharge
+from plugin.domain import Attested, AttestedFact, CareSetting, Chart, CodedEncounter, Encounter, SuggestedCharge
 from plugin.domain.charge import ChargeKey
 from plugin.review.attested_words import AFTER_ADDENDUM, ATTESTED_TIMES, tell_attested
-from plugin.review.overlay import needs_addendum, overlay
+from plugin.review.overlay import is_worded, needs_addendum, overlay
 from plugin.review.ports import ChartSource, same_suggestion
 from plugin.rules.differences import code_encounter, uncoded
 
@@ -32,6 +32,7 @@ class Review:
 
     `attested` is what people stated and the chart, as read in `chart`, does not say; `coded` has it laid over.
     `waiting` are the lines that would not be there, or not so, without what the chart has still to say.
+    `answered` is what was stated in words and the chart, which carries it in words of its own, asks about no more.
     """
 
     coded: CodedEncounter
@@ -39,6 +40,7 @@ class Review:
     chart: Chart | None = None
     attested: tuple[Attested, ...] = ()
     waiting: frozenset[ChargeKey] = frozenset()
+    answered: frozenset[AttestedFact] = frozenset()
 
 
 def prepare_review(
@@ -50,16 +52,31 @@ def prepare_review(
 
 def review_chart(chart: Chart, book: CodeBook, settings: ReviewSettings, attested: Sequence[Attested] = ()) -> Review:
     """Code a chart that was read, with what people stated laid over it."""
-    facts = [fact for each in attested for fact in each.facts]
+    stated = [fact for each in attested for fact in each.facts]
+    answered = _answered(chart, stated, book, settings)
+    facts = [fact for fact in stated if fact not in answered]
     coded = code_chart(overlay(chart, facts), book, settings)
-    if not facts:
+    if not stated:
         return Review(coded, basis_of(coded), chart)
     waiting: frozenset[ChargeKey] = frozenset()
     if settings.positions.get(ATTESTED_TIMES, AFTER_ADDENDUM) == AFTER_ADDENDUM:
         by_itself = code_chart(overlay(chart, (f for f in facts if not needs_addendum(f))), book, settings)
         waiting = _not_so_without(coded, by_itself)
     told = tell_attested(coded, attested, waiting)
-    return Review(told, basis_of(told, attested), chart, tuple(attested), waiting)
+    return Review(told, basis_of(told, attested), chart, tuple(attested), waiting, answered)
+
+
+def _answered(
+    chart: Chart, facts: Sequence[AttestedFact], book: CodeBook, settings: ReviewSettings
+) -> frozenset[AttestedFact]:
+    """Facts in words whose question the chart no longer brings up by itself: then it speaks for itself."""
+    worded = [fact for fact in facts if is_worded(fact)]
+    if not worded:
+        return frozenset()
+    without = code_chart(overlay(chart, (f for f in facts if not is_worded(f))), book, settings)
+    asked = {(ask.kind, id_) for ask in without.asks for id_ in ask.administrations}
+    # In a mixture the drug stands behind the administration's id.
+    return frozenset(fact for fact in worded if (fact.kind, fact.about.partition(" ")[0]) not in asked)
 
 
 def _not_so_without(coded: CodedEncounter, by_itself: CodedEncounter) -> frozenset[ChargeKey]:

@@ -256,7 +256,9 @@ def _silent(name: str, services: list[Service]) -> bool:
 
 def _whose_pump(service: Service) -> Ask:
     question = Fact("Whose pump went home with the patient: the clinic's, or a supplier's?", (), service.ids)
-    return Ask(OWNER, service.ids, (), question, (Answer("the clinic's", with_stated(OWNER, service.id, "clinic")),))
+    owners = {"the clinic's": "clinic", "a supplier's": "supplier"}
+    answers = tuple(Answer(words, with_stated(OWNER, service.id, owner)) for words, owner in owners.items())
+    return Ask(OWNER, service.ids, (), question, answers)
 
 
 @rule(

@@ -26,7 +26,7 @@ PLACING_A_LINE = Words(
     r"^(?=.*\bport)(?=.*\b(de-?)?access)(\W*\b((de-?)?access(ed|ing)?|ports?|port-?a-?cath|mediport|of|an?|the|with|for|"
     r"implant(ed|able)|venous|vascular|chest|huber|needle|device|flush(ed|ing)?|procedure)\b)+\W*$"
 )  # every word of it: a line put in during an operation names more
-KIND, PART_OF_IT = "procedure-link", "part of the procedure"
+KIND, PART_OF_IT, APART = "procedure-link", "part of the procedure", "apart from it"
 
 
 def procedure_at(service: Service, visit: Visit) -> ProcedureDone | None:
@@ -73,7 +73,7 @@ def procedure_link(visit: Visit) -> list[Said]:
             s.ids,
             (),
             Fact("Was {} given as part of a procedure?", (s.drug.text,), s.ids),
-            (Answer(PART_OF_IT, with_stated(KIND, s.id, PART_OF_IT)),),
+            tuple(Answer(text, with_stated(KIND, s.id, text)) for text in (PART_OF_IT, APART)),
         )
         for s, _ in visit.counted
         if not visit.stated(KIND, s.id) and (procedure_at(s, visit) or before_surgery(s))

@@ -105,7 +105,7 @@ def started_elsewhere(visit: Visit) -> list[Said]:
             s.ids,
             (),
             Fact("{} started before the encounter did. Was it begun elsewhere?", (s.drug.text,), s.ids),
-            (Answer("elsewhere", with_stated(KIND, s.id, "elsewhere")),),
+            tuple(Answer(text, with_stated(KIND, s.id, text)) for text in ("elsewhere", "here")),
         )
         for s in early
     ]

@@ -112,7 +112,8 @@ class OpenChart:
 
     def standing_attestations(self) -> tuple[Standing, ...]:
         """Where each attestation stands against the chart as read."""
-        return standing_of(self.review.attested, self.review.chart or self.review.coded.chart)
+        review = self.review
+        return standing_of(review.attested, review.chart or review.coded.chart, review.answered)
 
     def what_ifs(self) -> tuple[WhatIf, ...]:
         """What one more documented fact would change, under the settings of the review; none where nothing was coded.

@@ -9,6 +9,7 @@ from plugin.web.views.times import WallClock
 
 WORDS = {
     "charted": "The chart says so now; it counts as charted.",
+    "answered": "The chart answers this itself now; it counts as charted.",
     "overtaken": "The chart says something else now, and the chart stands.",
     "gone": "What it was about is no longer in the chart; it counts for nothing.",
 }

@@ -9,6 +9,7 @@ import pytest
 from plugin.codebook import CodeBook
 from plugin.domain import (
     Administration,
+    Attested,
     AttestedFact,
     Chart,
     Diagnosis,
@@ -22,6 +23,7 @@ from plugin.domain import (
     Term,
 )
 from plugin.review.answering import form_for
+from plugin.review.attest import standing_of
 from plugin.review.overlay import STATED, overlay
 from plugin.review.prepare import ReviewSettings, review_chart
 
@@ -93,3 +95,31 @@ def test_the_product_can_be_named_after_the_stop_was_attested():
     answered = overlay(laid, next(facts for words, facts in choices.items() if "baxter" in words))
     lines = review_chart(answered, BOOK, ReviewSettings()).coded.charges
     assert [(line.code, line.units) for line in lines if line.code.startswith("J")] == [("J0701", 4)]  # 4 x 500 mg
+
+
+def attested(*facts: AttestedFact) -> Attested:
+    """What a nurse stated a moment ago."""
+    return Attested(
+        1, facts, "?", "!", "from the pump's record", "late entry", "Practitioner/n", "Nora", "clinician", True, START
+    )
+
+
+def test_a_dose_in_words_waits_until_the_chart_has_one_and_the_chart_is_then_believed():
+    """Stated 4 mg; the chart then says 5 mg, and no longer asks: five units, and the answer waits no more."""
+    unclear, settings = charted(Drug("ondansetron"), "2", "mL"), ReviewSettings()
+    said = [attested(AttestedFact("dose-unit", "m1", STATED, "4 mg"))]
+    before, after = (review_chart(c, BOOK, settings, said) for c in (unclear, charted(Drug("ondansetron"), "5", "mg")))
+    assert [s.state for s in standing_of(said, unclear, before.answered)] == ["waiting"]
+    assert [s.state for s in standing_of(said, unclear, after.answered)] == ["answered"]
+    for review, units, waits in ((before, 4, True), (after, 5, False)):
+        (line,) = (line for line in review.coded.charges if line.code == "J2405")
+        assert (line.units, line.key in review.waiting) == (units, waits)
+
+
+def test_an_amendment_of_something_else_ends_no_waiting():
+    """A note about how the patient felt says nothing of the dose."""
+    unclear = charted(Drug("ondansetron"), "2", "mL")
+    (push,) = unclear.administrations
+    noted = replace(unclear, administrations=(replace(push, notes=("tolerated well",), version="2"),))
+    said = [attested(AttestedFact("dose-unit", "m1", STATED, "4 mg"))]
+    assert review_chart(noted, BOOK, ReviewSettings(), said).answered == frozenset()
