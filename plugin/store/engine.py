@@ -5,16 +5,17 @@ two updates at once then lose one silently. Every writing transaction here says 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from plugin.store.cipher import Cipher
 from plugin.store.migrations import upgrade_engine
@@ -25,7 +26,7 @@ _transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=Fal
 
 
 class UnusableStore(ValueError):
-    """The address is not one of a SQLite file or a PostgreSQL database."""
+    """No SQLite file or PostgreSQL database that this version can work on is at the address."""
 
 
 class TransactionOpen(RuntimeError):
@@ -70,14 +71,10 @@ def open_store(url: str, keys: Sequence[str], *, upgrade: bool = True) -> Store:
     cipher = Cipher.from_keys(keys)
     engine = make_engine(url)
     try:
-        if upgrade:
-            upgrade_engine(engine)
-        else:
-            engine.connect().close()
-    except OperationalError as error:
+        _prepare(engine, upgrade_engine if upgrade else _connect)
+    except UnusableStore:
         engine.dispose()
-        shown = engine.url.render_as_string(hide_password=True)
-        raise UnusableStore(f"the store {shown} can't be opened; check that it is there and may be written") from error
+        raise
     return Store(engine, cipher)
 
 
@@ -85,9 +82,28 @@ def upgrade(url: str) -> None:
     """Bring the tables of the database at this address up to date; raises UnusableStore."""
     engine = make_engine(url)
     try:
-        upgrade_engine(engine)
+        _prepare(engine, upgrade_engine)
     finally:
         engine.dispose()
+
+
+def _connect(engine: Engine) -> None:
+    engine.connect().close()
+
+
+def _prepare(engine: Engine, work: Callable[[Engine], None]) -> None:
+    """Do the first work on a database; raises UnusableStore, which says what to do about it."""
+    shown = engine.url.render_as_string(hide_password=True)
+    try:
+        work(engine)
+    except CommandError as error:
+        text = "the tables are of a newer version; start the newer version or restore the backup"
+        raise UnusableStore(f"the store {shown} can't be used: {text}") from error
+    except OperationalError as error:
+        raise UnusableStore(f"the store {shown} can't be opened; check that it is there and may be written") from error
+    except DatabaseError as error:
+        text = "it is no database of this app, or is damaged; check the address or restore the backup"
+        raise UnusableStore(f"the store {shown} can't be used: {text}") from error
 
 
 def make_engine(url: str) -> Engine:

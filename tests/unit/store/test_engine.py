@@ -281,3 +281,25 @@ def test_a_store_shows_neither_keys_nor_address_when_printed(store, key):
     """`repr` must be safe in a log."""
     assert key not in repr(store)
     assert str(store.engine.url.database) not in repr(store)
+
+
+def test_tables_of_a_newer_version_are_left_alone(store_url, key):
+    """An older version started on newer tables says what helps, and closes what it opened."""
+    engine = make_engine(store_url)
+    upgrade_engine(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    for attempt in (lambda: open_store(store_url, [key]), lambda: upgrade(store_url)):
+        with pytest.raises(UnusableStore, match="newer version; start the newer version or restore the backup"):
+            attempt()
+    assert current_revision(engine) == "0099"
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_named_with_its_remedy(tmp_path, key):
+    """Something else lies at the address; it is neither used nor changed."""
+    file = tmp_path / "store.sqlite3"
+    file.write_bytes(b"anything but a database" * 100)
+    with pytest.raises(UnusableStore, match=r"store\.sqlite3 can't be used: it is no database of this app"):
+        open_store(f"sqlite:///{file}", [key])
+    assert file.read_bytes() == b"anything but a database" * 100
