@@ -95,6 +95,7 @@ def write_administration(given: Administration, patient: str, encounter: str, sh
         "request": _reference(given.request, absolute),
         "dosage": _dosage(given, shape),
         "performer": [{"actor": {"reference": given.performers[0]}}] if given.performers else [],
+        **({"note": [{"text": text} for text in given.notes]} if given.notes else {}),
     }
     return [*_name_drug(resource, given, shape), resource]
 
@@ -187,8 +188,15 @@ def write_charge(charge: ExistingCharge, *, extended: bool) -> dict[str, Any]:
     }
     if extended:
         resource["code"] = {"coding": [{"system": "urn:chargemaster", "code": f"CDM-{charge.code}"}]}
-        resource["extension"] = [{"url": f"{ORACLE}procedure-code", "valueCodeableConcept": {"coding": [coding]}}]
+        resource["extension"] = [_extension("procedure-code", coding)]
+    if charge.modifiers:
+        modifiers = [_extension("modifier-code", {"code": code}) for code in charge.modifiers]
+        resource["extension"] = [*resource.get("extension", []), *modifiers]
     return resource
+
+
+def _extension(name: str, coding: dict[str, str]) -> dict[str, Any]:
+    return {"url": f"{ORACLE}{name}", "valueCodeableConcept": {"coding": [coding]}}
 
 
 def write_claim(id: str, patient: str, charges: Sequence[ExistingCharge]) -> dict[str, Any]:
@@ -200,6 +208,7 @@ def write_claim(id: str, patient: str, charges: Sequence[ExistingCharge]) -> dic
             "servicedDate": charge.day.isoformat() if charge.day else "",
             "quantity": {"value": int(charge.units)},
             "encounter": [{"reference": charge.encounter}],
+            **({"modifier": [{"coding": [{"code": code}]} for code in charge.modifiers]} if charge.modifiers else {}),
         }
         for number, charge in enumerate(charges, 1)
     ]

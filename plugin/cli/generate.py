@@ -26,6 +26,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--under", type=_share, default=0.06, metavar="SHARE", help="share under-coded (default: 0.06)")
     parser.add_argument("--over", type=_share, default=0.06, metavar="SHARE", help="share over-coded (default: 0.06)")
     parser.add_argument("--charges", choices=CHARGES, default="chargeitem", help="how charges are written")
+    parser.add_argument("--drugs", action="store_true", help="chart waste, and charge the drugs themselves, too")
     parser.add_argument("--zone", default="America/Chicago", metavar="AREA/CITY", help="where the visits are")
     parser.add_argument("--gz", action="store_true", help="write .ndjson.gz")
     parser.add_argument(
@@ -64,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         zone=options.zone,
         zipped=options.gz,
         lines_per_file=max(options.lines_per_file, 1),
+        drugs=options.drugs,
     )
     try:
         # disable=None: a bar on a terminal, nothing in a log

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Line = tuple[str, str, str]
-"""Encounter, code, day."""
+Line = tuple[str, str, str, str]
+"""Encounter, code, modifiers, day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ def read_findings(path: Path) -> list[dict[str, Any]]:
 
 
 def judge(findings: Iterable[Mapping[str, Any]], truth: Path) -> Verdict:
-    """Compare by encounter, code and day: units charged, units supported and direction must all agree."""
+    """Compare by encounter, code, modifiers and day: units charged, units supported and direction must all agree."""
     found = {
-        (f["encounter"], f["code"], str(f["date"])): (
+        (f["encounter"], f["code"], "-".join(f["modifiers"]), str(f["date"])): (
             int(f["units_charged"]),
             int(f["units_supported"]),
             f["direction"],
@@ -43,7 +43,7 @@ def judge(findings: Iterable[Mapping[str, Any]], truth: Path) -> Verdict:
     }
     with truth.open(encoding="utf-8", newline="") as lines:
         seeded = {
-            (row["encounter"], row["code"], row["date"]): (
+            (row["encounter"], row["code"], row["modifiers"], row["date"]): (
                 int(row["units_charged"]),
                 int(row["units_supported"]),
                 row["direction"],

@@ -2,16 +2,22 @@
 
 import csv
 from collections import defaultdict
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+SEVERAL = "several"
 FILE = Path(__file__).with_name("formulary.csv")
 
 
 class Product(NamedTuple):
-    """A drug with the range of its doses; `rxnorm` is empty where only its name is charted."""
+    """A drug with the range of its doses; `rxnorm` is empty where only its name is charted.
+
+    `code` is its HCPCS code, of which one unit is `per_unit` of `unit`; SEVERAL where its name alone fits several
+    codes, so that a chart without the product leaves it open; empty where nothing is charged for it.
+    """
 
     drug: str
     rxnorm: str
@@ -19,6 +25,8 @@ class Product(NamedTuple):
     least: float
     most: float
     unit: str
+    code: str
+    per_unit: Decimal
 
     def dose(self, random: Random) -> str:
         """An amount from its range, as charted: whole numbers where the range has whole ends."""
@@ -34,7 +42,14 @@ def products() -> dict[str, tuple[Product, ...]]:
     with FILE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             product = Product(
-                row["drug"], row["rxnorm"], row["given"], float(row["least"]), float(row["most"]), row["unit"]
+                row["drug"],
+                row["rxnorm"],
+                row["given"],
+                float(row["least"]),
+                float(row["most"]),
+                row["unit"],
+                row["code"],
+                Decimal(row["per_unit"] or 1),
             )
             found[product.given].append(product)
     return {given: tuple(rows) for given, rows in found.items()}

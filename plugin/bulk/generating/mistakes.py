@@ -56,13 +56,13 @@ def _forget(random: Random, charged: Counter[LineKey]) -> None:
 
 def _inflate(random: Random, charged: Counter[LineKey], plan: Plan) -> None:
     """Charge one more unit, a code nothing earned, or an added service as another initial one."""
-    swaps = [key for key in sorted(charged) if key[0] in REPEATED_INITIAL]
+    swaps = [key for key in sorted(charged) if key.code in REPEATED_INITIAL]
     drawn = random.random()
     if swaps and drawn < 0.4:
         key = random.choice(swaps)
         charged[key] -= 1
-        charged[(REPEATED_INITIAL[key[0]], key[1])] += 1
+        charged[LineKey(REPEATED_INITIAL[key.code], key.day)] += 1
     elif charged and drawn < 0.7:
         charged[random.choice(sorted(charged))] += random.randint(1, 2)
     else:
-        charged[(random.choice(ALSO_CHARGED), plan.at(0).date())] += 1
+        charged[LineKey(random.choice(ALSO_CHARGED), plan.at(0).date())] += 1

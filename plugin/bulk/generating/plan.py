@@ -8,8 +8,13 @@ from typing import NamedTuple
 
 from plugin.bulk.generating.formulary import Product
 
-LineKey = tuple[str, date]
-"""Code and day."""
+
+class LineKey(NamedTuple):
+    """Code and day, and the modifiers in claim order with hyphens between them."""
+
+    code: str
+    day: date
+    modifiers: str = ""
 
 
 @dataclass(slots=True)
@@ -17,7 +22,8 @@ class Dose:
     """One drug given once: `start` and `seconds` after the visit's beginning; `seconds` is None for a moment.
 
     `pieces` is in how many stretches of one order a run is charted; `timed` is False where its end was never charted.
-    `way` is infusion, push, IM, SC or oral; `status` the charted one.
+    `way` is infusion, push, IM, SC or oral; `status` the charted one, `note` what was written beside it.
+    `once`: its amount stands on the first of its records alone, since amounts on several would be added up.
     """
 
     product: Product
@@ -29,6 +35,8 @@ class Dose:
     pieces: int = 1
     timed: bool = True
     status: str = "completed"
+    note: str = ""
+    once: bool = False
 
 
 class Earned(NamedTuple):
@@ -37,6 +45,7 @@ class Earned(NamedTuple):
     code: str
     units: int
     dose: Dose
+    modifiers: str = ""
 
 
 @dataclass(slots=True)
@@ -44,6 +53,7 @@ class Plan:
     """A visit: its kind, class and beginning, the doses, what they earn, and the codes that explain why it was.
 
     `unproven` is what would have been earned by doses whose end was never charted.
+    `supplied` are the lines of the drugs themselves; `unsettled` says that the chart leaves open which product one was.
     """
 
     kind: str
@@ -52,6 +62,8 @@ class Plan:
     doses: list[Dose] = field(default_factory=list)
     earned: list[Earned] = field(default_factory=list)
     unproven: list[Earned] = field(default_factory=list)
+    supplied: list[Earned] = field(default_factory=list)
+    unsettled: bool = False
     diagnoses: tuple[str, ...] = ()
 
     @property
@@ -67,7 +79,7 @@ class Plan:
         """Units by code and day; a service is dated to the day it started."""
         found: Counter[LineKey] = Counter()
         for line in earned:
-            found[(line.code, self.at(line.dose.start).date())] += line.units
+            found[LineKey(line.code, self.at(line.dose.start).date(), line.modifiers)] += line.units
         return found
 
 

@@ -65,9 +65,14 @@ def resources_of(plan: Plan, charted: Charted) -> Iterator[dict[str, Any]]:
         diagnosis = Diagnosis(f"Condition/{number}-d{rank}", (Term("icd10cm", code),), "encounter-diagnosis")
         yield write_condition(diagnosis, charted.patient, charted.encounter)
     for dose in plan.doses:
-        for given in _administrations(dose, plan, charted, number):
+        records = _administrations(dose, plan, charted, number)
+        for given in [records[0], *map(_without_amount, records[1:])] if dose.once else records:
             link = charted.encounter if charted.placed else ""
             yield from write_administration(given, charted.patient, link, charted.shape)
+
+
+def _without_amount(given: Administration) -> Administration:
+    return replace(given, dose=None, notes=())
 
 
 def _administrations(dose: Dose, plan: Plan, charted: Charted, number: str) -> list[Administration]:
@@ -122,4 +127,5 @@ def _given(dose: Dose, charted: Charted, name: str, start: datetime | None, stop
         dose=Quantity(Decimal(dose.dose), product.unit),
         request=f"MedicationRequest/{name.split('-', 1)[0]}-r{dose.order}",
         performers=(f"Practitioner/n{dose.order}",),
+        notes=(dose.note,) if dose.note else (),
     )

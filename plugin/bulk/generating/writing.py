@@ -20,12 +20,14 @@ import msgspec
 from fhir_mappings.vendor_shapes import write_charge, write_claim, write_patient
 from plugin.bulk.errors import BulkError
 from plugin.bulk.generating.mistakes import Truth, charge_visit
+from plugin.bulk.generating.plan import Plan
 from plugin.bulk.generating.records import draw_charting, resources_of
+from plugin.bulk.generating.supplies import charge_supplies, supply
 from plugin.bulk.generating.visits import plan_visit
 from plugin.domain import ExistingCharge
 
-TRUTH_COLUMNS = ("encounter", "kind", "code", "date", "units_supported", "units_charged", "direction")
-NO_LINES = ("", "", 0, 0, "")
+TRUTH_COLUMNS = ("encounter", "kind", "code", "date", "modifiers", "units_supported", "units_charged", "direction")
+NO_LINES = ("", "", "", 0, 0, "")
 FIRST_DAY = datetime(2026, 1, 5)  # noqa: DTZ001 - each house gives it its zone
 DAYS = 300
 APART = (9, 60)
@@ -35,7 +37,10 @@ CHARGES = ("chargeitem", "claim", "csv", "none")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to generate: encounters, the seed, shares of under- and over-coded ones, and how charges are written."""
+    """What to generate: encounters, the seed, shares of under- and over-coded ones, and how charges are written.
+
+    `drugs`: the drugs themselves are charted with their waste and charged, and miscoded in the same shares.
+    """
 
     encounters: int
     seed: int = 1
@@ -45,6 +50,7 @@ class Wish:
     zone: str = "America/Chicago"
     zipped: bool = False
     lines_per_file: int = 100_000
+    drugs: bool = False
 
 
 @dataclass(slots=True)
@@ -104,9 +110,17 @@ def _visits_of(random: Random, number: int, count: int, wish: Wish) -> Iterator[
         patient, encounter = f"Patient/p{number}", f"Encounter/e{number}x{visit}"
         charted = draw_charting(random, plan, patient, encounter)
         truth = charge_visit(random, plan, wish.under, wish.over)
+        if wish.drugs:
+            truth += _drugs(Random(f"{wish.seed} {number} {visit}"), plan, wish)  # noqa: S311 - invented data
         charges = _charges(truth, patient, encounter)
         yield _Visit(encounter, plan.kind, list(resources_of(plan, charted)), charges, truth)
         day += timedelta(days=random.randint(*APART))
+
+
+def _drugs(random: Random, plan: Plan, wish: Wish) -> list[Truth]:
+    """By draws of its own, so that the visits are those of the same seed without drugs."""
+    supply(random, plan)
+    return charge_supplies(random, plan, wish.under, wish.over)
 
 
 def _charges(truth: Sequence[Truth], patient: str, encounter: str) -> list[ExistingCharge]:
@@ -116,10 +130,11 @@ def _charges(truth: Sequence[Truth], patient: str, encounter: str) -> list[Exist
             id=f"ChargeItem/{name}-c{number}",
             encounter=encounter,
             patient=patient,
-            code=line.key[0],
+            code=line.key.code,
+            modifiers=tuple(filter(None, line.key.modifiers.split("-"))),
             units=Decimal(line.charged),
             status="billed" if number % 2 else "billable",
-            day=line.key[1],
+            day=line.key.day,
         )
         for number, line in enumerate(truth, 1)
         if line.charged > 0
@@ -207,4 +222,6 @@ class _Files:
             self._charges = _owned(self.folder / "charges.csv")
             self._charges.write("encounter,code,modifiers,date,units\n")
         for charge in visit.charges:
-            self._charges.write(f"{charge.encounter},{charge.code},,{charge.day},{charge.units}\n")
+            self._charges.write(
+                f"{charge.encounter},{charge.code},{' '.join(charge.modifiers)},{charge.day},{charge.units}\n"
+            )

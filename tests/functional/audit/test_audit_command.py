@@ -356,6 +356,20 @@ def test_tables_of_a_site_are_simulated_against_the_products_own(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("charges", ["chargeitem", "claim", "csv"])
+def test_every_seeded_mistake_with_a_drug_is_found_and_nothing_else(charges, tmp_path):
+    """Units, JW and JZ by the plan, however charges are written; visits without a mistake have no finding."""
+    export = tmp_path / "export"
+    generate(Wish(encounters=700, seed=22, drugs=True, charges=charges), export)
+    given = ("--charges", str(export / "charges.csv")) if charges == "csv" else ()
+    found = findings_of(export, tmp_path / "f.jsonl", "--drugs", *given)
+    verdict = judge(found, export / "truth.csv")
+
+    assert {modifiers for _, code, modifiers, _ in verdict.seeded if code[0] == "J"} == {"", "JW", "JZ"}
+    assert len([code for _, code, *_ in verdict.seeded if code[0] == "J"]) > 60
+    assert (verdict.missed, verdict.invented) == ({}, {})
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="a full disk is made with a small file system, which only root mounts")
 def test_a_full_disk_is_said_and_leaves_no_half_report(seeded, tmp_path, capsys):
     """On a file system of 1 MiB the parting of the export runs out of space."""

@@ -13,8 +13,10 @@ import pytest
 
 from plugin.bulk.errors import BulkError
 from plugin.bulk.generating import visits
+from plugin.bulk.generating.formulary import products
 from plugin.bulk.generating.mistakes import charge_visit
 from plugin.bulk.generating.plan import Dose, Earned, Plan
+from plugin.bulk.generating.supplies import charge_supplies, supply
 from plugin.bulk.generating.writing import Wish, generate
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
@@ -88,7 +90,7 @@ def test_a_plan_dates_its_lines_to_the_start_of_the_service(seconds, pieces):
     dose = Dose(product, "infusion", 14 * 3600 + 1800, seconds, "1", 1, pieces)
     plan = Plan("any", "OBSENC", MONDAY, [dose], [Earned("96365", 1, dose), Earned("96366", 1, dose)])
 
-    assert {("96365", DAY): 1, ("96366", DAY): 1} == plan.lines(plan.earned)
+    assert {("96365", DAY, ""): 1, ("96366", DAY, ""): 1} == plan.lines(plan.earned)
 
 
 def test_the_minutes_of_a_planned_infusion_lie_in_the_range_that_earns_its_units():
@@ -176,3 +178,74 @@ def test_a_charge_that_nothing_earned_is_over():
     truth = charge_visit(Random(4), plan, under=0, over=1)
 
     assert [(line.supported, line.charged, line.direction) for line in truth] == [(0, 1, "over")]
+
+
+def drug(name: str, way: str, start: int = 0, order: int = 1) -> Dose:
+    """A drug of the formulary, given once."""
+    product = next(p for of_it in products().values() for p in of_it if p.drug == name)
+    return Dose(product, way, start, None, "1", order)
+
+
+def supplied(*doses: Dose, seed: int = 1) -> Plan:
+    """A visit with these doses charted in units and waste."""
+    plan = Plan("any", "AMB", MONDAY, list(doses))
+    supply(Random(seed), plan)
+    return plan
+
+
+def test_the_line_of_a_drug_follows_from_its_charted_amounts():
+    """Ketorolac: 15 mg a unit. JZ where nothing was discarded, else the waste on a line of its own with JW."""
+    for seed in range(40):
+        plan = supplied(drug("ketorolac", "push"), seed=seed)
+        (dose,) = plan.doses
+        lines = {(line.code, line.modifiers): line.units for line in plan.supplied}
+        discarded = 0 if "nothing" in dose.note else int(dose.note.split()[4])
+
+        units = int(dose.dose) // 15
+        assert int(dose.dose) in (15, 30)
+        expected = {("J1885", ""): units, ("J1885", "JW"): discarded // 15} if discarded else {("J1885", "JZ"): units}
+        assert lines == expected
+
+
+def test_what_a_day_has_of_a_drug_is_one_line():
+    """Twice ondansetron, 1 mg a unit: units and waste of both together."""
+    plan = supplied(drug("ondansetron", "push"), drug("ondansetron", "push", 3600, 2), seed=3)
+    given = sum(int(dose.dose) for dose in plan.doses)
+
+    assert sum(line.units for line in plan.supplied if line.modifiers != "JW") == given
+    assert len({line.modifiers for line in plan.supplied} - {"JW"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "earned", "unsettled"),
+    [("sodium chloride 0.9%", [("J7030", "", 1)], False), ("vancomycin", [], True), ("ibuprofen", [], False)],
+)
+def test_fluids_have_no_waste_and_a_name_of_several_codes_earns_none(name, earned, unsettled):
+    """1000 mL is a unit; which vancomycin it was, the chart doesn't say; tablets are not charged."""
+    plan = supplied(drug(name, "infusion"))
+
+    assert [(line.code, line.modifiers, line.units) for line in plan.supplied] == earned
+    assert plan.unsettled is unsettled
+
+
+def test_mistakes_with_drugs_go_the_way_they_are_said_to():
+    """Too little is under; too much is over, or undocumented where a product was left open."""
+    for seed in range(200):
+        others = [drug("vancomycin", "infusion", 7200, 2)] if seed % 2 else []
+        plan = supplied(drug("ketorolac", "push"), *others, seed=seed)
+        for line in charge_supplies(Random(seed), plan, under=0.5, over=0.5):
+            more = line.charged - line.supported
+            assert line.direction == ("under" if more < 0 else "" if not more else "undocumented" if others else "over")
+
+
+def test_drugs_leave_the_visits_of_a_seed_as_they_are(tmp_path):
+    """The administrations and their charges are the same with and without."""
+    for name, drugs in (("with", True), ("without", False)):
+        generate(Wish(encounters=50, seed=8, drugs=drugs), tmp_path / name)
+    truth = {
+        name: [line for line in (tmp_path / name / "truth.csv").read_text("utf-8").splitlines() if ",J" not in line]
+        for name in ("with", "without")
+    }
+
+    assert [line for line in truth["with"] if line in truth["without"]] == truth["with"]
+    assert written(tmp_path / "with")["Encounter.000.ndjson"] == written(tmp_path / "without")["Encounter.000.ndjson"]
