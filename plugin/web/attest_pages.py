@@ -46,6 +46,8 @@ def take_back_answer(launch_id: str) -> Response:
     number = request.form.get("number", "")
     try:
         take_back(int(number) if number.isdecimal() and len(number) < 9 else 0, _sitting(chart))
+    except Unreadable as error:
+        return refuse(chart, str(error), HTTPStatus.BAD_REQUEST)
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except DecisionRefused as refusal:

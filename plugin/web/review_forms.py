@@ -8,7 +8,7 @@ import json
 import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from werkzeug.datastructures import MultiDict
@@ -21,6 +21,8 @@ from plugin.web.views.changes import Snapshot
 MOST_LINES = 1000
 MOST_MODIFIERS_TEXT = 40
 LONGEST_DIAGNOSES = 200
+# The last choice of each list of reasons says nothing by itself.
+OTHER_GROUND, OTHER_REASON = "Another ground", "Another reason"
 
 
 class Unreadable(ValueError):
@@ -33,6 +35,34 @@ class Shown:
 
     at: str
     snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a refused form said, so that it need not be said again; `at` is the form, by its field of that name."""
+
+    at: str = ""
+    fields: MultiDict[str, str] = field(default_factory=MultiDict)
+
+    def of(self, at: str, name: str, otherwise: str = "") -> str:
+        """What that form said in a field."""
+        return self.fields.get(name, "") if self.holds(at) else otherwise
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field, in whichever form."""
+        return self.fields.getlist(name)
+
+    def holds(self, at: str) -> bool:
+        """Whether it was this form that was refused."""
+        return bool(self.at) and at == self.at
+
+
+NOTHING_KEPT = Kept()
+
+
+def keep_form(form: MultiDict[str, str]) -> Kept:
+    """What to show again of a form that was refused."""
+    return Kept(form.get("at", ""), form)
 
 
 def seal_shown(shown: Shown, launch_id: str, cipher: Cipher) -> str:
@@ -116,5 +146,8 @@ def _day(form: MultiDict[str, str]) -> date | None:
 
 
 def read_reason_field(form: MultiDict[str, str]) -> str:
-    """The reason from the list, then the person's own words."""
-    return ": ".join(filter(None, (form.get("listed", "").strip(), form.get("reason", "").strip())))
+    """The listed reason, then the person's own words; for another ground these alone. Raises Unreadable."""
+    listed, own = form.get("listed", "").strip(), form.get("reason", "").strip()
+    if listed in {OTHER_GROUND, OTHER_REASON} and not any(map(str.isalnum, own)):
+        raise Unreadable(f"You chose \u201c{listed}\u201d: say which one in your own words. Nothing was recorded yet.")
+    return own if listed == OTHER_GROUND else ": ".join(filter(None, (listed, own)))

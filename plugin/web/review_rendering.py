@@ -18,7 +18,16 @@ from plugin.review.lines import lines_of
 from plugin.rules import BY_ID
 from plugin.rules.scrub import EDITS_BY_ID
 from plugin.web.open_chart import OpenChart
-from plugin.web.review_forms import Shown, open_shown, seal_shown
+from plugin.web.review_forms import (
+    NOTHING_KEPT,
+    OTHER_GROUND,
+    OTHER_REASON,
+    Kept,
+    Shown,
+    keep_form,
+    open_shown,
+    seal_shown,
+)
 from plugin.web.services import Services
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.attested_rows import attested_rows
@@ -68,8 +77,8 @@ def back_to(chart: OpenChart, outcomes: Iterable[str]) -> Response:
 
 
 def refuse(chart: OpenChart, text: str, status: HTTPStatus) -> Response:
-    """The page again, with why nothing was done."""
-    return show_page(chart, Message(text, "bad"), status=status)
+    """The page again, with why nothing was done, and the form as it was filled in."""
+    return _render(chart, _page(chart), Message(text, "bad"), status=status, kept=keep_form(request.form))
 
 
 def stop(chart: OpenChart, stale: Stale) -> Response:
@@ -180,6 +189,7 @@ def _render(
     *,
     status: HTTPStatus = HTTPStatus.OK,
     stopped: bool = False,
+    kept: Kept = NOTHING_KEPT,
 ) -> Response:
     values = _told(chart, page, zoom_asked())
     shown = Shown(f"the page of {values['read_at']}", _snapshot(chart))
@@ -192,6 +202,9 @@ def _render(
         zooms=tuple(ZOOMS.items()),
         dismissal_reasons=DISMISSAL_REASONS,
         attesting_reasons=ATTESTING_REASONS,
+        other_ground=OTHER_GROUND,
+        other_reason=OTHER_REASON,
+        kept=kept,
         shown=seal_shown(shown, chart.launch.id, chart.services.store.cipher),
         **values,
     )

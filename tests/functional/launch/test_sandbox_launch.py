@@ -134,6 +134,36 @@ def test_logout_ends_the_grant_at_the_ehr(app: AppUnderTest, ehr: SandboxEhr) ->
     assert answer.status_code == 401
 
 
+def found(pattern: str, text: str) -> str:
+    """The first match of a pattern with one group."""
+    (match, *_) = re.findall(pattern, text)
+    return str(match)
+
+
+def test_a_ground_that_says_nothing_is_refused_and_the_answer_kept(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """The page comes again with the time and the ground as chosen; with words, these alone are the reason charted."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("mst-patient", "mst-encounter"))
+    question = found(r'data-question="(missing-stop-time[^"]+)"', page.text)
+    stop = found(r'name="(missing-stop-time[^"]+\|stop)"', page.text)
+    answer = {
+        **fields(page.text),
+        "basis": found(r'name="basis" value="([^"]+)"', page.text),
+        "at": f"attest {question}",
+        "question": question,
+        stop: "2026-10-05T11:52",
+        "listed": "Another ground",
+    }
+    refused = browser.post(f"{page.url}attest", data=answer)
+    assert refused.status_code == 422
+    assert "say which one in your own words" in refused.text
+    assert 'value="2026-10-05T11:52"' in refused.text
+    assert 'value="Another ground" required checked' in refused.text
+    assert "Late entry" not in browser.get(page.url).text
+    taken = browser.post(f"{page.url}attest", data={**answer, "reason": "the anesthesia record"})
+    assert "Reason for the late entry: the anesthesia record." in taken.text
+
+
 def bearer(token: str) -> dict[str, str]:
     """The header of a token."""
     return {"Authorization": f"Bearer {token}"}

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask, render_template
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
 from plugin.domain import Drug
 from plugin.review.attest import ATTESTING_REASONS
@@ -14,6 +15,7 @@ from plugin.rules.what_if import WhatIf
 from plugin.web import attest_pages, chart_pages  # noqa: F401 - add their routes
 from plugin.web.app import static_folder
 from plugin.web.launching import blueprint as launching
+from plugin.web.review_forms import NOTHING_KEPT, OTHER_GROUND, OTHER_REASON, keep_form
 from plugin.web.review_pages import blueprint
 from plugin.web.review_rendering import ZOOMS
 from plugin.web.timeline_svg import draw_timeline
@@ -54,6 +56,9 @@ def rendered(app):
             "zone_words": timeline.clock.zone_words(timeline.start, timeline.stop),
             "dismissal_reasons": DISMISSAL_REASONS,
             "attesting_reasons": ATTESTING_REASONS,
+            "other_ground": OTHER_GROUND,
+            "other_reason": OTHER_REASON,
+            "kept": NOTHING_KEPT,
             "shown": "sealed",
             "read_at": "now",
         }
@@ -205,6 +210,25 @@ def test_contested_sides_and_one_more_fact_are_folded_away_and_linked(rendered):
     assert "96415 x2 becomes x3" in listed
     assert "only what happened can be charted" in listed
     assert "One drug twice: each interval alone, or added up? <strong>interval</strong>: each alone" in html
+
+
+def test_a_refused_dismissal_is_kept_on_its_own_line(rendered):
+    """Open, with the reason chosen and the words typed; the next line's form is as ever."""
+    first, second = (token_of(charge) for charge in chemo_day().charges[:2])
+    form = MultiDict({"at": f"dismiss {first}", "listed": "Already charged elsewhere", "reason": "by <b>ward</b>"})
+    kept, other = (
+        part.split("</form>")[0]
+        for part in re.split(
+            r'(?=<details class="fold"[^>]*data-fold="dismiss")', rendered(page_of(), kept=keep_form(form))
+        )[1:3]
+    )
+    assert f'value="dismiss {first}"' in kept
+    assert kept.startswith('<details class="fold" open')
+    assert "<option selected>Already charged elsewhere</option>" in kept
+    assert 'value="by &lt;b&gt;ward&lt;/b&gt;"' in kept
+    assert f'value="dismiss {second}"' in other
+    assert " open" not in other.split(">")[0]
+    assert "selected" not in other
 
 
 @pytest.mark.parametrize("template", ["index.html", "logged_out.html", "error.html"])

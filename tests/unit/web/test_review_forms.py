@@ -7,7 +7,15 @@ from werkzeug.datastructures import MultiDict
 
 from plugin.review.decide import Asked
 from plugin.store.cipher import Cipher, make_key
-from plugin.web.review_forms import Shown, Unreadable, open_shown, read_asked, read_key, seal_shown
+from plugin.web.review_forms import (
+    Shown,
+    Unreadable,
+    open_shown,
+    read_asked,
+    read_key,
+    read_reason_field,
+    seal_shown,
+)
 from plugin.web.views.charges import token_of
 from tests.unit.web.sample_charts import chemo_day
 
@@ -55,6 +63,21 @@ def test_a_dismissal_joins_the_listed_reason_and_the_persons_words():
     """Both are kept."""
     asked = read_asked(form(listed="Not performed", reason="refused by patient"), "dismiss", TOKEN)
     assert asked.reason == "Not performed: refused by patient"
+
+
+@pytest.mark.parametrize("own", ["", "  ", " - ."])
+@pytest.mark.parametrize("listed", ["Another ground", "Another reason"])
+def test_another_ground_without_words_is_refused(listed, own):
+    """It would stand in the late entry and say nothing."""
+    with pytest.raises(Unreadable, match=f"{listed}.*say which one in your own words"):
+        read_reason_field(form(listed=listed, reason=own))
+
+
+def test_another_ground_is_the_words_that_say_which():
+    """In a late entry the words stand alone; among dismissals the choice stays before them, to be counted."""
+    assert read_reason_field(form(listed="Another ground", reason=" the anesthesia record ")) == "the anesthesia record"
+    asked = read_asked(form(listed="Another reason", reason="Trial drug"), "dismiss", TOKEN)
+    assert asked.reason == "Another reason: Trial drug"
 
 
 @pytest.mark.parametrize("token", ["", "CPT", "CPT|96372|59", "CPT|96372|59|yesterday", "a|b|c|d|e"])
