@@ -161,6 +161,12 @@ class ChargeRow:
         return day_words(self.state.day) if self.state.day else self.day
 
     @property
+    def is_edited(self) -> bool:
+        """Whether what was accepted differs from what is suggested."""
+        now = (self.units_now, self.modifiers_now, self.diagnoses_now, self.day_now)
+        return now != (self.units, self.modifiers, self.diagnoses, self.day)
+
+    @property
     def iso_day_now(self) -> str:
         """The same as a browser's date field takes it."""
         return self.state.day.isoformat() if self.state.day else self.iso_day

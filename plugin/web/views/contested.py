@@ -8,6 +8,13 @@ from plugin.domain import Caveat
 from plugin.web.views.citing import CitationOf, Source, sources
 
 PositionOf = Callable[[str], Position | None]
+AN_ANSWER = ("as charted", "answered")  # the sides of a question's own caveat
+# Caveats that are no contested point, by their name in the rules.
+NOTES = {
+    "icd10cm-edition": "The diagnoses are judged by another year's ICD-10-CM",
+    "diagnosis-mapped": "The diagnosis is charted in SNOMED CT only",
+    "zone": "The facility's time zone is not known",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +28,13 @@ class SideWords:
 
 @dataclass(frozen=True, slots=True)
 class ContestedPoint:
-    """A caveat: the side taken, the other side, and what would differ; `question` is empty for an unknown position."""
+    """A caveat: the side taken, the other side, and what would differ.
 
-    position: str
-    question: str
+    `title` is the point's question; where nobody disputes anything (`contested` is false) it says what to know.
+    """
+
+    title: str
+    contested: bool
     took: SideWords
     other: SideWords
     effect: str
@@ -36,8 +46,17 @@ def contested_point(caveat: Caveat, position_of: PositionOf, citation_of: Citati
     took, other = (_side(name, position, citation_of) for name in (caveat.took, caveat.other))
     if position is None and caveat.sources:
         took = SideWords(took.name, took.means, sources(caveat.sources, citation_of))
-    question = position.question if position else ""
-    return ContestedPoint(spaced(caveat.position), question, took, other, caveat.effect)
+    if position is not None:
+        return ContestedPoint(position.question, position.contested, took, other, caveat.effect)
+    note = _note(caveat)
+    return ContestedPoint(note or spaced(caveat.position), not note, took, other, caveat.effect)
+
+
+def _note(caveat: Caveat) -> str:
+    """What a caveat tells where nobody disputes anything; empty for a point that the code book no longer knows."""
+    if (caveat.took, caveat.other) == AN_ANSWER:
+        return f"An open question may change this: {caveat.position.replace('-', ' ')}"
+    return NOTES.get(caveat.position, "")
 
 
 def _side(name: str, position: Position | None, citation_of: CitationOf) -> SideWords:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from flask import Flask, render_template
@@ -21,6 +22,8 @@ from plugin.web.review_rendering import ZOOMS
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.changes import Change
 from plugin.web.views.charges import State, token_of
+from plugin.web.views.citing import Source
+from plugin.web.views.edits import EditShown, EditsShown
 from plugin.web.views.legend import legend_for
 from plugin.web.views.page import Reader, Record, ReviewPage, Withdrawn, build_review_page
 from tests.unit.web.sample_charts import chemo_day
@@ -202,7 +205,7 @@ def test_contested_sides_and_one_more_fact_are_folded_away_and_linked(rendered):
     later = WhatIf(("MedicationAdministration/m7",), "a stop at or after 13:01", "96415 x2 becomes x3")
     coded = replace(chemo_day(), positions=(("same_drug_time", "interval"),))
     html = rendered(build_review_page(coded, "b1", READER, Record(), WORDS, (later,)))
-    sides = html.split("Contested: same drug time")[1].split("</dl>")[0]
+    sides = html.split("Contested: One drug twice: each interval alone, or added up?")[1].split("</dl>")[0]
     assert sides.count('href="https://example.org/manual"') == 1
     assert "Medlearn" in sides
     listed = html.split('id="one-more"')[1].split("</section>")[0]
@@ -210,6 +213,36 @@ def test_contested_sides_and_one_more_fact_are_folded_away_and_linked(rendered):
     assert "96415 x2 becomes x3" in listed
     assert "only what happened can be charted" in listed
     assert "One drug twice: each interval alone, or added up? <strong>interval</strong>: each alone" in html
+
+
+def test_the_report_tells_what_was_accepted_and_what_speaks_against_it(app):
+    """The edited day, units and diagnoses beside the suggestion; edits with their sources, and the sides in force."""
+    coded = replace(chemo_day(), positions=(("same_drug_time", "interval"),))
+    first, contested = coded.charges[0], next(c for c in coded.charges if c.caveats)
+    edited = State("accepted", "Accepted", units=3, diagnoses=("Z51.11",), day=date(2026, 3, 4))
+    page = page_of(coded, record=Record({token_of(first): edited}))
+    source = Source("MUE table", "https://example.org/mue", "https://example.org/mue", "sourced", "2026-11-01")
+    on = (("charge-1", "96413"),)
+    edit = EditShown("MUE", "More units than a day takes", True, "3 of 1", "check the units", on, (), (source,))
+    page = replace(page, edits=EditsShown((edit,)))
+    with app.test_request_context():
+        html = render_template(
+            "review/report.html", page=page, launch_id="l1", picture="", legend=(), zone_words="", read_at="now"
+        )
+    _, *articles = html.split('<article class="reported"')
+    told = " ".join(re.sub(r"<[^>]+>", " ", articles[0]).split())
+    assert "3 units" in told
+    assert "4 Mar 2026" in told
+    assert "Diagnoses: Z51.11" in told
+    assert f"Suggested: {first.units} unit, modifiers none, 2 Mar 2026, diagnoses" in told
+    (sides,) = (each for each in articles if f">{contested.code}</span>" in each)
+    assert sides.count('href="https://example.org/manual"') >= 1
+    assert "Medlearn" in sides
+    checked = html.split('id="edits-heading"')[1].split("</section>")[0]
+    assert "Would be refused: More units than a day takes." in checked
+    assert 'href="#charge-1"' in checked
+    assert 'href="https://example.org/mue"' in checked
+    assert "each interval alone, or added up? <strong>interval</strong>" in html.split('id="positions-heading"')[1]
 
 
 def test_a_refused_dismissal_is_kept_on_its_own_line(rendered):

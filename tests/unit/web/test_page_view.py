@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from plugin.codebook.tables import Position, Side
-from plugin.domain import Citation, Standing, TableRow
+from plugin.domain import Caveat, Citation, Standing, TableRow
 from plugin.rules.what_if import WhatIf
 from plugin.web.views.charges import RuleName, State, token_of
 from plugin.web.views.page import BookWords, Reader, Record, build_review_page
@@ -97,7 +97,7 @@ def test_other_locators_are_words(locator):
 def test_a_contested_point_shows_both_sides_each_with_its_source(page):
     """The question, the side taken, the other, who says which, and what would differ."""
     point = row_of(page, "96367").caveats[0]
-    assert (point.position, point.question) == ("same drug time", "One drug twice: each interval alone, or added up?")
+    assert (point.title, point.contested) == ("One drug twice: each interval alone, or added up?", True)
     assert (point.took.name, point.took.means, point.took.sources[0].title) == ("interval", "each alone", "NCCI manual")
     assert (point.other.name, point.other.means, point.other.sources[0].title) == ("cumulative", "added up", "Medlearn")
     assert point.effect == "96367 would have 2 units"
@@ -107,8 +107,30 @@ def test_a_point_the_book_does_not_know_keeps_its_names_and_sources():
     """A page of an older review may name one."""
     page = build_review_page(chemo_day(), "b1", READER, Record(), replace(WORDS, position_of=lambda name: None))
     point = row_of(page, "96367").caveats[0]
-    assert (point.question, point.took.name, point.other.name) == ("", "interval", "cumulative")
+    assert (point.title, point.contested) == ("same drug time", True)
+    assert (point.took.name, point.other.name) == ("interval", "cumulative")
     assert [source.title for source in point.took.sources] == ["NCCI manual"]
+
+
+@pytest.mark.parametrize(
+    ("caveat", "title"),
+    [
+        (
+            Caveat("icd10cm-edition", "fiscal year 2026", "the day's own", "no edition of 2027-03-02"),
+            "The diagnoses are judged by another year's ICD-10-CM",
+        ),
+        (
+            Caveat("missing-stop-time", "as charted", "answered", "31 minutes: adds 96365"),
+            "An open question may change this: missing stop time",
+        ),
+    ],
+)
+def test_a_notice_is_told_in_words_and_not_as_contested(caveat, title):
+    """Nobody disputes which year's codes a book holds, or that an answer may change a line."""
+    coded = chemo_day()
+    first = structs.replace(coded.charges[0], caveats=(caveat,))
+    (point,) = page_of(replace(coded, charges=(first,))).charges[0].caveats
+    assert (point.title, point.contested) == (title, False)
 
 
 def test_the_sides_in_force_are_told():
