@@ -1,21 +1,5 @@
-// Everything works without this file. It lights the minutes of the charge under the pointer or focus, and the other
-// way round, and keeps a second click from sending a form twice.
+// Everything works without this file. It says what a bar is, copies, and keeps a second click from sending a form twice.
 "use strict";
-
-function light(charge, on) {
-  for (const part of document.querySelectorAll("[data-charge]")) {
-    if (part.dataset.charge === charge) part.classList.toggle("lit", on);
-  }
-}
-
-function lightFrom(event, on) {
-  const part = event.target.closest?.("[data-charge]");
-  if (part) light(part.dataset.charge, on);
-}
-
-for (const [name, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
-  document.addEventListener(name, (event) => lightFrom(event, on));
-}
 
 // Copying needs a script; the text can be selected without one.
 for (const button of document.querySelectorAll("button.copy")) {

@@ -158,6 +158,7 @@ def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock, until: float | No
     words: list[svg.Element] = [part for part in parts if isinstance(part, svg.Text)]
     shapes = [part for part in parts if not isinstance(part, svg.Text)]
     link = svg.A(href=f"#{bar.anchor}", elements=shapes, extra={"aria-labelledby": f"{bar.anchor}-name"})
+    link.data = {"for": " ".join(bar.charges)} if bar.charges else None
     return svg.G(elements=[link, svg.G(elements=words, extra={"aria-hidden": "true", "pointer-events": "none"})])
 
 

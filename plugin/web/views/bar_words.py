@@ -17,7 +17,8 @@ def bar_words(bar: Bar, clock: WallClock) -> str:
     """What was given, when, and what became of its minutes."""
     trade = f" ({bar.trade})" if bar.trade else ""
     evidence = f"Evidence: {tier_words({bar.tier}, moment=bar.is_moment)}. " if bar.tier else ""
-    became = " ".join(f"{piece_words(p, clock)}." for p in bar.pieces)
+    said = [*(piece_words(piece, clock) for piece in bar.pieces), *bar.reasons]
+    became = " ".join(f"{words.rstrip('.')}." for words in said)
     return f"{bar.label}{trade}, {charted_times(bar, clock)}. {evidence}{became}"
 
 

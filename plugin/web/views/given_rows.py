@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugin.domain import Administration, CodedEncounter, Decline
+from plugin.domain import Administration, CodedEncounter
 from plugin.web.views.bar_words import charted_times, piece_words, tier_words
 from plugin.web.views.drug_label import drug_label
 from plugin.web.views.timeline import Bar, Timeline, pieces_by_administration
-from plugin.web.views.times import counted, day_words
+from plugin.web.views.times import day_words
 from plugin.web.views.trade_words import services_by_administration, trade_words
+from plugin.web.views.without_minutes import reasons_without_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class GivenRow:
 def given_rows(coded: CodedEncounter, timeline: Timeline, anchors: Mapping[str, str]) -> tuple[GivenRow, ...]:
     """A row for each administration in charted order; `anchors` as the timeline links to them."""
     bars = {bar.id: bar for lane in timeline.lanes for bar in lane.bars}
-    reasons = _reasons_without_minutes(coded)
+    reasons = reasons_without_minutes(coded)
     pieces = pieces_by_administration(coded)
     services = services_by_administration(coded)
     return tuple(
@@ -63,27 +64,3 @@ def _times(a: Administration, bar: Bar | None, timeline: Timeline) -> str:
     if bar is not None:
         return charted_times(bar, timeline.clock)
     return f"{day_words(a.date_only)}, no time of day" if a.date_only else "no time charted"
-
-
-def _reasons_without_minutes(coded: CodedEncounter) -> dict[str, list[str]]:
-    """What became of an administration where no stretch of minutes says it: drug units, declines without time."""
-    reasons: dict[str, list[str]] = {}
-    for ask in coded.asks:
-        for id_ in ask.administrations:
-            if all(claim.administration != id_ for claim in ask.claims):
-                reasons.setdefault(id_, []).append(f"Question: {ask.question.text()}")
-    timed = {m.administration for charge in coded.charges for m in charge.minutes}
-    for charge in coded.charges:
-        for id_ in charge.administrations:
-            if not any(m.administration == id_ for m in charge.minutes):
-                reasons.setdefault(id_, []).append(f"{charge.code}: {counted(charge.units, 'unit')}")
-    for ruling in coded.rulings:
-        outcome = ruling.outcome
-        if isinstance(outcome, Decline) and not outcome.claims:
-            for id_ in outcome.administrations:
-                if id_ not in timed or outcome.code:
-                    text = " ".join(fact.text() for fact in outcome.because)
-                    reasons.setdefault(id_, []).append(
-                        f"Not coded{f' as {outcome.code}' if outcome.code else ''}: {text}"
-                    )
-    return reasons

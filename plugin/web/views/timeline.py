@@ -16,6 +16,7 @@ from plugin.web.views.encounter_classes import class_change_words
 from plugin.web.views.lanes import LANE_RANKS, lane_of
 from plugin.web.views.times import WallClock, clock_for, day_words
 from plugin.web.views.trade_words import services_by_administration, trade_words
+from plugin.web.views.without_minutes import charges_without_minutes, reasons_without_minutes
 
 CategoryOf = Callable[[str], Category | None]
 
@@ -51,6 +52,7 @@ class Bar:
 
     `trade` is what the trade calls it, with its place in the encounter; `tier` the evidence for its minutes, 0 where
     it was not counted; `leads` that it is the first of its service; `edges` what its start and its stop rest on.
+    `charges` are the anchors of charges for what was given rather than for its minutes; `reasons` what no stretch says.
     """
 
     id: str
@@ -66,6 +68,8 @@ class Bar:
     tier: int = 0
     leads: bool = True
     edges: tuple[Edge, Edge] = (Edge.CHARTED, Edge.CHARTED)
+    charges: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     @property
     def is_moment(self) -> bool:
@@ -109,6 +113,7 @@ def build_timeline(coded: CodedEncounter, category_of: CategoryOf, anchors: Mapp
     pieces = pieces_by_administration(coded)
     asked = {(ask.kind, id_) for ask in coded.asks for id_ in ask.administrations}
     services = services_by_administration(coded)
+    charges, reasons = charges_without_minutes(coded), reasons_without_minutes(coded)
     lanes: dict[tuple[int, str], list[Bar]] = defaultdict(list)
     untimed = []
     for administration in coded.chart.administrations:
@@ -118,7 +123,12 @@ def build_timeline(coded: CodedEncounter, category_of: CategoryOf, anchors: Mapp
             untimed.append(drug_label(administration))
         else:
             named = _named(bar, services.get(administration.id))
-            named = replace(named, edges=edges_of(administration, named.tier))
+            named = replace(
+                named,
+                edges=edges_of(administration, named.tier),
+                charges=charges.get(bar.id, ()),
+                reasons=tuple(reasons.get(bar.id, ())),
+            )
             lanes[lane_of(administration, coded)].append(named)
     built = tuple(
         Lane(name, rank < len(LANE_RANKS) - 1, tuple(sorted(bars, key=lambda b: (b.start, b.stop, b.id))))

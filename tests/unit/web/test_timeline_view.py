@@ -8,7 +8,7 @@ import pytest
 from plugin.domain import Category, ClassSpan, CodedEncounter, NamedService, Status, Technique
 from plugin.web.views.bar_words import bar_words
 from plugin.web.views.timeline import Bar, PieceKind, Timeline, build_timeline
-from tests.unit.web.sample_charts import CATEGORIES, DAY, at, chemo_day, given, seconds
+from tests.unit.web.sample_charts import CATEGORIES, DAY, at, charge, chemo_day, given, seconds
 
 
 def timeline_of(coded: CodedEncounter) -> Timeline:
@@ -141,3 +141,13 @@ def test_a_bar_without_a_code_gets_its_category_from_the_service(role, told):
     service = NamedService(("MedicationAdministration/m1",), "hydration", "hydration", "infusion", role, "", 70, 1)
     timeline = timeline_of(replace(with_administrations(*chemo_day().chart.administrations), services=(service,)))
     assert (bar_of(timeline, 1).category, bar_of(timeline, 1).trade) == (Category.HYDRATION, told)
+
+
+def test_what_no_stretch_says_is_said_of_the_bar():
+    """A drug line is for an administration and for none of its minutes."""
+    coded = chemo_day()
+    drug_line = charge("J1200", 1, (3,))
+    timeline = timeline_of(replace(coded, charges=(*coded.charges, drug_line)))
+    last = len(coded.charges) + 1
+    assert bar_of(timeline, 3).charges == (f"charge-{last}",)
+    assert "J1200: 1 unit." in bar_words(bar_of(timeline, 3), timeline.clock)
