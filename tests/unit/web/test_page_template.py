@@ -26,6 +26,7 @@ from plugin.web.views.citing import Source
 from plugin.web.views.edits import EditShown, EditsShown
 from plugin.web.views.legend import legend_for
 from plugin.web.views.page import Reader, Record, ReviewPage, Withdrawn, build_review_page
+from plugin.web.views.questions import Question
 from tests.unit.web.sample_charts import chemo_day
 from tests.unit.web.test_page_view import READER, WORDS
 from tests.verifies import verifies
@@ -243,6 +244,20 @@ def test_the_report_tells_what_was_accepted_and_what_speaks_against_it(app):
     assert 'href="#charge-1"' in checked
     assert 'href="https://example.org/mue"' in checked
     assert "each interval alone, or added up? <strong>interval</strong>" in html.split('id="positions-heading"')[1]
+
+
+def test_answers_confirmed_together_say_what_each_would_change(rendered):
+    """In the one step itself, not only in the folded copies: nobody confirms what they can't see the effect of."""
+    would = ("31 minutes: adds 96365 x1", "91 minutes: adds 96366 x1")
+    asked = tuple(
+        Question(f"question-{n}", f"missing-stop-time|m{n}", "Missing stop time", f"When did m{n} stop?", each, (),
+                 prefilled=True, may_attest=True)
+        for n, each in enumerate(would, start=1)
+    )  # fmt: skip
+    html = rendered(replace(page_of(), questions=asked))
+    lines = html.split('id="confirm"')[1].split("</form>")[0].split("<li>")[1:]
+    for line, each in zip(lines, would, strict=True):
+        assert f"What an answer changes:</strong> {each}" in line
 
 
 def test_a_refused_dismissal_is_kept_on_its_own_line(rendered):
