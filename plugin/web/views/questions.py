@@ -1,5 +1,6 @@
 """Questions as the page shows them: the words, what an answer changes, and a form for whoever may answer here."""
 
+import re
 from dataclasses import dataclass
 
 from plugin.domain import Ask, CodedEncounter, TrackedQuestion
@@ -9,6 +10,8 @@ from plugin.web.views.charges import Given, Lookups
 from plugin.web.views.times import WallClock
 
 LOCAL = "%Y-%m-%dT%H:%M"
+# A product as the rules name it to a coder: its billing code, then its name in parentheses.
+_CODED = re.compile(r"\b(?:[A-Z][0-9]{4}|[0-9]{4}[0-9A-Z]) \(((?:[^()]|\([^()]*\))*)\)")
 _WHERE = "If you know it, please chart it as a late entry. If nobody knows, please say so."
 
 
@@ -139,7 +142,7 @@ def _may_send(ask: Ask, answering: Answering) -> bool:
 def sent_view(tracked: TrackedQuestion, clock: WallClock) -> SentView:
     """A sent question in words."""
     question, reply = tracked.question, tracked.reply
-    to = f" to {question.recipient}" if question.recipient else ""
+    to = " to the person who charted it" if question.recipient else ""
     said = f": {reply.text}" if reply.text else ""
     when = f" ({clock.day_and_time(reply.at)})" if reply.at else ""
     words = "Not answered yet" if reply.state == "open" else f"{reply.state.capitalize()}{said}{when}"
@@ -179,11 +182,18 @@ def _field(token: str, field: Field, clock: WallClock) -> FieldView:
 
 
 def words_for_the_nurse(ask: Ask, coded: CodedEncounter, clock: WallClock) -> str:
-    """The question as it is sent or copied: what is asked, about what, and where the answer belongs."""
+    """The question as it is sent or copied: what is asked, about what, and where the answer belongs.
+
+    Products by their names: billing codes are the coder's, and say nothing at the bedside.
+    """
     given = {a.id: a for a in coded.chart.administrations}
     about = [given[id_] for id_ in ask.administrations if id_ in given]
     named = "; ".join(
         f"{a.drug.text}{f', charted {clock.day_and_time(at)}' if (at := a.start or a.stop) else ''}" for a in about
     )
-    lines = [ask.question.text(), f"About: {named}." if named else "", _WHERE]
+    lines = [_without_codes(ask.question.text()), f"About: {named}." if named else "", _WHERE]
     return "\n".join(filter(None, lines))
+
+
+def _without_codes(text: str) -> str:
+    return _CODED.sub(r"\1", text)
