@@ -1,8 +1,10 @@
 """`infusion-charges scan TENANT`: find encounters that want a coder, with the app's own registration, at night."""
 
 import argparse
+import hashlib
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from plugin.ehr.tokens import TokenEndpoint, is_fhir_id
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
 from plugin.store.engine import Store, UnusableStore, open_store
+from plugin.store.scans import Scans
 from plugin.store.signing_keys import SigningKeys
 from plugin.web.scanning import Scan
 from plugin.web.settings import SettingsError, read_settings
@@ -39,7 +42,8 @@ def add_parser(subparsers: Any) -> None:
         "scan",
         help="fill the worklist from an EHR",
         description="Read and code the encounters of the last days with the app's own registration (SMART Backend "
-        "Services) and keep counts and days of each on the worklist. It can be repeated at any time.",
+        "Services) and keep counts and days of each on the worklist. It can be repeated at any time, "
+        "and goes on after a break.",
     )
     parser.add_argument("tenant", metavar="TENANT", help="its name in the tenants file")
     parser.add_argument("--days", type=int, default=3, metavar="N", help="how far back to look (default: 3)")
@@ -64,26 +68,35 @@ def run(options: argparse.Namespace) -> int:
     except (EhrError, CodeBookError) as wrong:
         return _say(wrong, UNUSABLE)
     except KeyboardInterrupt:
-        return _say("stopped; what was found so far is on the worklist", PARTLY)
+        return _say("stopped; what was found so far is on the worklist, and the same command goes on from here", PARTLY)
     finally:
         store.close()
 
 
 def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: list[str] | None) -> int:
     transport = Transport(private_hosts=tenant.hosts if tenant.private_network else ())
-    client = _client(transport, tenant, store)
-    places, whole = _places(client, tenant, _days(options.days, tenant), patients)
+    client, scans = _client(transport, tenant, store), Scans(store, tenant.key)
+    last = scans.last(_now())
+    if last is not None and last.state == "running":
+        return _say(f"a scan is running already, {last.read} of {last.total} encounters read; wait for it", PARTLY)
+    places, whole = _begin_or_go_on(options, scans, client, tenant, patients)
+    progress = _Progress(scans, len(places))
     scan = Scan(
         client=client,
         tenant=tenant,
         ways=_ways(transport, tenant),
         store=store,
         book=CodeBook.load(),
-        clock=lambda: datetime.now(UTC),
+        clock=_now,
         pause=lambda: time.sleep(options.pause),
-        told=_tell_unread,
+        told=progress.tell,
     )
-    counts = scan.run(places)
+    try:
+        counts = scan.run(places)
+    except BaseException:
+        scans.end("broken", _now())
+        raise
+    scans.end("done", _now())
     print(f"{len(places)} encounters: {counts['found']} on the worklist, {counts['nothing']} with nothing to charge")
     if not whole:
         _say(
@@ -93,6 +106,22 @@ def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: l
     if counts["unread"]:
         _say(f"{counts['unread']} encounters could not be read; run the same command again later", PARTLY)
     return PARTLY if counts["unread"] or not whole else DONE
+
+
+def _begin_or_go_on(
+    options: argparse.Namespace, scans: Scans, client: FhirClient, tenant: Tenant, patients: list[str] | None
+) -> tuple[list[Place], bool]:
+    """What a scan of the same left over when it broke, else everything; and whether the EHR listed all."""
+    of_patients = hashlib.sha256(" ".join(patients).encode()).hexdigest()[:16] if patients is not None else "all"
+    asked = f"{options.days} days, {of_patients}"
+    left = [Place(patient, encounter) for patient, encounter in scans.left(asked, _now())]
+    last = scans.last(_now())
+    if left and last is not None:
+        print(f"going on with the scan of {last.started_at.astimezone(tenant.zone):%Y-%m-%d %H:%M}", file=sys.stderr)
+        return left, last.whole
+    places, whole = _places(client, tenant, _days(options.days, tenant), patients)
+    scans.begin(asked, [(place.patient, place.encounter) for place in places], _now(), whole=whole)
+    return places, whole
 
 
 def _places(
@@ -169,9 +198,26 @@ def _patients(options: argparse.Namespace) -> list[str] | None:
     return list(dict.fromkeys(ids))
 
 
-def _tell_unread(outcome: str, place: Place) -> None:
-    if outcome == "unread":
-        _say(f"Encounter/{place.encounter} could not be read", PARTLY)
+@dataclass(slots=True)
+class _Progress:
+    """Keeps how far the scan is where the worklist sees it, and tells it on a terminal."""
+
+    scans: Scans
+    total: int
+    read: int = 0
+
+    def tell(self, outcome: str, place: Place) -> None:
+        self.read += 1
+        self.scans.went_through(place.encounter, outcome, _now())
+        if outcome == "unread":
+            _say(f"Encounter/{place.encounter} could not be read", PARTLY)
+        if sys.stderr.isatty():
+            end = "\n" if self.read == self.total else ""
+            print(f"\r{self.read} of {self.total} encounters read", end=end, file=sys.stderr)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _say(wrong: object, status: int) -> int:

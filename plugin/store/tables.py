@@ -277,6 +277,26 @@ worklist_words = Table(
     ForeignKeyConstraint(["tenant", "encounter"], ["review_encounters.tenant", "review_encounters.encounter"]),
 )
 
+# The last scan of each tenant, and the encounters that it has not read yet.
+scans = Table(
+    "scans",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("asked", String(100), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("whole", Boolean, nullable=False),
+    *(Column(name, Integer, nullable=False) for name in ("total", "found", "uncharged", "unread")),
+    Column("started_at", Moment, nullable=False),
+    Column("moved_at", Moment, nullable=False),
+)
+scan_places = Table(
+    "scan_places",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("encounter", String(200), primary_key=True),
+    Column("patient", String(200), nullable=False),
+)
+
 # What happened, only ever added to; `digest` chains an encounter's entries (`plugin.store.trail_chain`).
 trail = Table(
     "trail",

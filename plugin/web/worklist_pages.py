@@ -8,6 +8,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from plugin.store.launch_rows import CameFrom, Launch, NewLaunch
+from plugin.store.scans import Scans
 from plugin.store.worklist import Taken, Worklist, WorkRow
 from plugin.store.worklist_search import Wanted, cursor
 from plugin.web.errors import PageError
@@ -16,7 +17,7 @@ from plugin.web.search_words import open_search, seal_search
 from plugin.web.services import Services, current_services
 from plugin.web.session import browser_secret
 from plugin.web.staff import blueprint
-from plugin.web.views.worklist import filter_choices, list_rows, order_choices, read_search, read_wanted
+from plugin.web.views.worklist import filter_choices, list_rows, order_choices, read_search, read_wanted, scan_words
 
 WORKS = ("coder", "lead")
 LONGEST_REASON = 500
@@ -44,6 +45,7 @@ def worklist(launch_id: str) -> Response:
         opens=_opens(services, launch),
         is_lead=launch.role == "lead",
         has_fees=bool(services.tenant(launch).fees),
+        scan=scan_words(Scans(services.store, launch.tenant).last(services.clock()), services.tenant(launch).zone),
         was_last=request.args.get("said") == "last",
     )
     return make_response(body)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
+from plugin.store.scans import ScanState
 from plugin.store.worklist import WorkPage, WorkRow
 from plugin.store.worklist_search import FILTERS, ORDERS, Wanted
 from plugin.web.views.times import counted, day_words
@@ -113,6 +115,27 @@ def _listed(row: WorkRow, person: str, today: date) -> ListedRow:
         is_free=not row.claimed_by,
         held_because=row.held_because,
     )
+
+
+def scan_words(scan: ScanState | None, zone: ZoneInfo | None) -> tuple[str, str]:
+    """How the last scan went, and its tone; no words where there was none."""
+    if scan is None:
+        return "", ""
+    read = f"{scan.read} of {counted(scan.total, 'encounter')} read"
+    begun, moved = _when(scan.started_at, zone), _when(scan.moved_at, zone)
+    if scan.state == "running":
+        return f"A scan is running since {begun}: {read}.", "soft"
+    if scan.state == "broken":
+        return f"The scan of {begun} broke off: {read}. The same command goes on where it was.", "late"
+    unread = f"; {counted(scan.unread, 'encounter')} could not be read" if scan.unread else ""
+    partly = "" if scan.whole else "; not every encounter was listed"
+    return f"Last scan {moved}: {read}{unread}{partly}.", "late" if unread or partly else "soft"
+
+
+def _when(moment: datetime, zone: ZoneInfo | None) -> str:
+    """In the facility's zone, else in UTC."""
+    local = moment.astimezone(zone or UTC)
+    return f"{day_words(local.date())}, {local:%H:%M}"
 
 
 def dollars(cents: int) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from plugin.cli import main
 from plugin.ehr.signing import make_signing_key
 from plugin.store.cipher import make_key
 from plugin.store.engine import Store, open_store
+from plugin.store.scans import Scans
 from plugin.store.signing_keys import SigningKeys
 from plugin.store.worklist import Worklist, WorkRow
 from plugin.store.worklist_search import Wanted
+from plugin.web.scanning import Scan
 from tests.smart.launch.fake_ehr import FakeEhr, encounter, running_ehr
 
 CHART = Path(__file__).parents[3] / "plugin/sandbox/charts/iron-sucrose-by-push/chart.json"
@@ -114,6 +116,88 @@ def test_an_encounter_that_cannot_be_read_is_told_and_the_rest_goes_on(
     assert scan() == 1
     assert "Encounter/gone could not be read" in capsys.readouterr().err
     assert [row.encounter for row in rows(store)] == ["Encounter/irn-encounter"]
+
+
+def two_visits(ehr: FakeEhr) -> list[str]:
+    """One more visit, which goes first; the paths of encounters that are read from now on."""
+    visit = ehr.resources["Encounter/irn-encounter"]
+    ehr.resources["Encounter/another"] = {**visit, "id": "another"}
+    ehr.resources["Encounter"]["entry"].insert(0, {"resource": {**visit, "id": "another"}})
+    return ["/fhir/Encounter/another", "/fhir/Encounter/irn-encounter"]
+
+
+def read_since(ehr: FakeEhr, paths: list[str]) -> list[str]:
+    """Which of these encounters were read, and forget it."""
+    found = [each.path for each in ehr.seen if each.path in paths]
+    ehr.seen.clear()
+    return found
+
+
+def test_a_scan_that_was_stopped_goes_on_where_it_was(
+    scan: Command, ehr: FakeEhr, store: Store, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl+C after the first of two: the worklist's page can say so, and the same command reads the second alone."""
+    paths = two_visits(ehr)
+    stop_at_the_second(monkeypatch, scan)
+    assert "goes on from here" in capsys.readouterr().err
+    last = Scans(store, "night").last(datetime.now(UTC))
+    assert last is not None
+    assert (last.state, last.read, last.total) == ("broken", 1, 2)
+    assert read_since(ehr, paths) == paths[:1]
+    assert scan() == 0
+    said = capsys.readouterr()
+    assert "going on with the scan of" in said.err
+    assert said.out.startswith("1 encounters: 1 on the worklist")
+    assert read_since(ehr, paths) == paths[1:]
+    assert scan() == 0
+    assert read_since(ehr, paths) == paths
+
+
+def test_a_scan_of_something_else_begins_anew(
+    scan: Command, ehr: FakeEhr, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What other days left over is not what was asked for."""
+    paths = two_visits(ehr)
+    stop_at_the_second(monkeypatch, scan)
+    ehr.seen.clear()
+    assert scan("night", "--days", "9") == 0
+    assert read_since(ehr, paths) == paths
+
+
+def test_two_scans_of_one_tenant_do_not_run_at_once(scan: Command, ehr: FakeEhr, store: Store, capsys: Any) -> None:
+    """The second says how far the first is, and reads nothing; one that said nothing for five minutes has died."""
+    scans, now = Scans(store, "night"), datetime.now(UTC)
+    scans.begin("3 days, all", [("irn-patient", "irn-encounter")], now, whole=True)
+    assert scan() == 1
+    assert "a scan is running already, 0 of 1 encounters read" in capsys.readouterr().err
+    assert rows(store) == []
+    scans.begin("3 days, all", [("irn-patient", "irn-encounter")], now - timedelta(minutes=6), whole=True)
+    assert scan() == 0
+    assert len(rows(store)) == 1
+
+
+def test_what_was_left_over_yesterday_is_not_gone_on_with(store: Store) -> None:
+    """A list of twelve hours ago lacks the visits since."""
+    scans, now = Scans(store, "night"), datetime.now(UTC)
+    scans.begin("3 days, all", [("p", "e")], now - timedelta(hours=12), whole=True)
+    assert scans.left("3 days, all", now) == []
+    scans.begin("3 days, all", [("p", "e")], now - timedelta(hours=11), whole=True)
+    assert scans.left("3 days, all", now) == [("p", "e")]
+
+
+def stop_at_the_second(monkeypatch: pytest.MonkeyPatch, scan: Command) -> None:
+    """Press Ctrl+C while the second encounter is read."""
+    read, seen = Scan._outcome, []
+
+    def outcome(self: Scan, place: Any) -> str:
+        seen.append(place)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return read(self, place)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Scan, "_outcome", outcome)
+        assert scan() == 1
 
 
 def test_patient_by_patient(scan: Command, ehr: FakeEhr, store: Store, tmp_path: Path) -> None:

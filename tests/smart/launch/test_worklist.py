@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ from werkzeug.test import TestResponse
 from plugin.domain import Patient
 from plugin.review.ports import Person
 from plugin.review.worklist import WorkSummary
+from plugin.store.scans import Scans
 from plugin.store.sealing import SealedPerson, seal
 from plugin.store.tables import review_encounters, worklist
 from plugin.store.worklist import LINE_COUNTS, Worklist
@@ -330,6 +332,35 @@ def test_looking_at_a_chart_puts_it_on_the_list(clinic, ehr: FakeEhr) -> None:
     assert row.encounter == "Encounter/irn-encounter"
     assert (row.counts["ready"], row.cents, row.unpriced, row.day) == (2, 20_000, 0, "2026-01-20")
     assert (row.due, row.is_open) == ("2026-01-24", True)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "outcomes", "end", "told"),
+    [
+        (1, ["found"], "", "A scan is running since 3 Mar 2026, 15:00: 1 of 3 encounters read."),
+        (6, ["found"], "", "The scan of 3 Mar 2026, 15:00 broke off: 1 of 3 encounters read."),
+        (1, ["found"], "broken", "The scan of 3 Mar 2026, 15:00 broke off: 1 of 3 encounters read."),
+        (9, ["found", "nothing", "found"], "done", "Last scan 3 Mar 2026, 15:00: 3 of 3 encounters read."),
+        (9, ["found", "unread", "found"], "done", "3 of 3 encounters read; 1 encounter could not be read."),
+    ],
+)
+def test_the_list_says_how_far_the_scan_is(clinic, monkeypatch, minutes, outcomes, end, told) -> None:
+    """Running, broken off, done, and done with something unread."""
+    browser = clinic()
+    session = signed_in(browser, "ann")
+    assert "scan is running" not in browser.get(f"{session}/worklist").text
+    scans = Scans(browser.services.store, "fake")
+    scans.begin("3 days, all", [("p", f"e{number}") for number in range(3)], NOW, whole=True)
+    for number, outcome in enumerate(outcomes):
+        scans.went_through(f"e{number}", outcome, NOW)
+    if end:
+        scans.end(end, NOW)
+    monkeypatch.setattr(Scans, "last", partialmethod(_last_at, Scans.last, NOW + timedelta(minutes=minutes)))
+    assert told in browser.get(f"{session}/worklist").text
+
+
+def _last_at(self: Scans, last: Any, then: datetime, _now: datetime) -> Any:
+    return last(self, then)
 
 
 # --- a long list ---------------------------------------------------------------------------------
