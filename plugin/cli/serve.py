@@ -21,6 +21,7 @@ from plugin.web.daily_heads import tell_heads_daily
 from plugin.web.services import EXTENSION, Services
 from plugin.web.settings import Settings, SettingsError, read_settings
 from plugin.web.settling import settle_in_background
+from plugin.web.warming import warm_up
 from plugin.web.worklist_keeping import hash_names_in_background
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def _app(settings: Settings) -> Flask:
     """The app of one serving process, which first looks for what a dead one left unknown."""
     app = create_app(settings)
     services: Services = app.extensions[EXTENSION]
+    warm_up(app)
     settle_in_background(services)
     hash_names_in_background(services.store)
     tell_heads_daily(services)

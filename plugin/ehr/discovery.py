@@ -1,6 +1,5 @@
 """Where an EHR's authorization server is: its SMART configuration, cached per tenant, its hosts pinned."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from urllib.parse import urljoin
 
 from plugin.ehr.addresses import BadAddress, host_of
 from plugin.ehr.errors import DiscoveryFailed, EhrError
+from plugin.ehr.kept import Kept
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import Transport
 
@@ -36,25 +36,14 @@ class Discovery:
 
     def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, SmartConfiguration]] = {}
+        self._kept: Kept[SmartConfiguration] = Kept(CACHE_SECONDS, clock)
 
     def of(self, tenant: Tenant) -> SmartConfiguration:
         """The tenant's configuration; raises DiscoveryFailed."""
-        with self._lock:
-            kept = self._kept.get(tenant.key)
-        if kept and self._clock() - kept[0] < CACHE_SECONDS:
-            return kept[1]
         try:
-            fresh = self._fetch(tenant)
+            return self._kept.get(tenant.key, lambda: self._fetch(tenant))
         except EhrError as error:
-            if kept:
-                return kept[1]
             raise DiscoveryFailed(f"{tenant.name}: {error}") from error
-        with self._lock:
-            self._kept[tenant.key] = (self._clock(), fresh)
-        return fresh
 
     def _fetch(self, tenant: Tenant) -> SmartConfiguration:
         found = self._fetch_json(f"{tenant.iss}/.well-known/smart-configuration")

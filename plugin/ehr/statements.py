@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from plugin.ehr.client import FHIR_JSON
 from plugin.ehr.errors import EhrError
+from plugin.ehr.kept import Kept
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import LARGE_ANSWER, Transport
 
@@ -17,25 +19,21 @@ class Statements:
     """Fetches CapabilityStatements without a token, as FHIR has them public, and keeps them for an hour."""
 
     def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
-        self._transport, self._clock = transport, clock
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._transport = transport
+        self._kept: Kept[Mapping[str, Any]] = Kept(CACHE_SECONDS, clock)
 
     def of(self, tenant: Tenant) -> Mapping[str, Any]:
         """The tenant's statement; raises EhrError when it can't be had and none was kept."""
-        with self._lock:
-            kept = self._kept.get(tenant.key)
-        if kept and self._clock() - kept[0] < CACHE_SECONDS:
-            return kept[1]
-        try:
-            fresh = self._fetch(tenant)
-        except EhrError:
-            if kept:
-                return kept[1]
-            raise
-        with self._lock:
-            self._kept[tenant.key] = (self._clock(), fresh)
-        return fresh
+        return self._kept.get(tenant.key, lambda: self._fetch(tenant))
+
+    def ask_ahead(self, tenant: Tenant) -> None:
+        """Fetch the statement while something else goes on, so that the first page of a launch needn't wait for it."""
+        if not self._kept.is_good(tenant.key):
+            threading.Thread(target=self._ask_quietly, args=(tenant,), name="statement", daemon=True).start()
+
+    def _ask_quietly(self, tenant: Tenant) -> None:
+        with suppress(EhrError):
+            self.of(tenant)
 
     def _fetch(self, tenant: Tenant) -> Mapping[str, Any]:
         address = f"{tenant.iss}/metadata"

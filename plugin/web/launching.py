@@ -46,6 +46,7 @@ def _leave(asked: LaunchRequest) -> AnyResponse:
     if asked.tenant.open:
         return _show_open_form(asked.tenant)
     services = current_services()
+    services.statements.ask_ahead(asked.tenant)
     configuration = services.discovery.of(asked.tenant)
     _require_pkce(asked.tenant, configuration)
     address = authorization_address(

@@ -39,7 +39,7 @@ def until_answering(url: str) -> requests.Response:
     while True:
         try:
             return Browser().get(url, timeout=2)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             assert time.monotonic() < deadline, f"{url} does not answer"
             time.sleep(0.1)
 
