@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests import store_servers
+from tests.log_watch import _no_line_tells, log_watch  # noqa: F401 - fixtures of every test
 
 TIERS = (
     "scenarios",

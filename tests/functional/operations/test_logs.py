@@ -119,6 +119,7 @@ def test_nothing_of_a_chart_and_no_secret_is_logged(
     assert found_in(lines, secrets | {"never-log-this"}) == []
 
 
+@pytest.mark.logs_on_purpose
 def test_the_search_does_find(caplog: pytest.LogCaptureFixture) -> None:
     """A family name in a message, a record number in an argument, a birth date in a traceback: all three are found."""
     caplog.set_level(logging.DEBUG)

@@ -1,0 +1,67 @@
+"""The watch over the log of the whole run can fail: what an EHR told is found in a line, wherever it stands there."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from plugin.ehr.transport import Transport
+from plugin.sandbox.config import PACKAGE_FOLDER
+from tests.log_watch import Learned, Watch
+from tests.smart.sandbox.ehr import Ehr, running_ehr
+from tests.verifies import verifies
+
+log = logging.getLogger("plugin.somewhere")
+OKAFOR = "edh-patient"
+
+
+@pytest.fixture
+def ehr(tmp_path: Path) -> Iterator[Ehr]:
+    """A sandbox whose app reads a patient over the product's transport."""
+    with running_ehr(tmp_path, charts=PACKAGE_FOLDER / "charts") as running:
+        token = running.launched(OKAFOR, "edh-encounter")["access_token"]
+        transport = Transport()
+        session = transport.bearer_session("test-app", token)
+        for path in (f"Patient/{OKAFOR}", "MedicationAdministration?patient=edh-patient"):
+            transport.send(session, "GET", f"{running.iss}/{path}", headers={"Accept": "application/fhir+json"})
+        running.client_id = token
+        yield running
+
+
+@verifies("TS-05")
+def test_a_line_that_tells_is_found(ehr: Ehr, log_watch: Watch) -> None:
+    """A token, a name, a birth date and a record number: in a message, an argument, a traceback, an address."""
+    chart = json.loads((PACKAGE_FOLDER / "charts/ed-hydration-with-pushes/chart.json").read_text(encoding="utf-8"))
+    patient = chart["entry"][0]["resource"]
+    token, number = ehr.client_id, patient["identifier"][0]["value"]
+    assert log_watch.found() == []
+    log.debug("asked with %s", token)
+    log.info("patient %s", {"name": patient["name"][0]["family"]})
+    try:
+        raise ValueError(f"born {patient['birthDate']}")
+    except ValueError:
+        log.exception("a defect")
+    log.warning("GET /x?identifier=%s", quote(f"urn:mrn|{number}"))
+    log.info("nothing of the kind")
+    assert [each.partition(" in: ")[0] for each in log_watch.found()] == [
+        str([token]),
+        str([patient["name"][0]["family"]]),
+        str([patient["birthDate"]]),
+        str([number]),
+    ]
+
+
+def test_notes_and_what_is_sent_to_a_token_endpoint_are_learned() -> None:
+    """At any depth of a resource; short words and small numbers are not."""
+    learned = Learned()
+    learned.add_resources({"entry": [{"resource": {"resourceType": "Observation", "note": [{"text": "Felt faint."}]}}]})
+    learned.add_fields({"code": "abc-123", "grant_type": "authorization_code"})
+    learned.add("Ann")
+    learned.add("123456")
+    assert learned.held_by("note: Felt faint. code=abc-123 grant=authorization_code Ann 123456") == {
+        "Felt faint.",
+        "abc-123",
+    }
