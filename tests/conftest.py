@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import prometheus_client  # noqa: F401 - it looks once, here, whether processes share their numbers; a test's server may
 import pytest
 from hypothesis import settings
 

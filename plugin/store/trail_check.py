@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, union
+from sqlalchemy import Connection, Row, func, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from plugin.store.cipher import CannotOpen
@@ -147,15 +147,26 @@ class _Check:
 def claim_day(store: Store, now: datetime) -> datetime | None:
     """Become the one process that writes this day's ends to the log; the moment of the last time, None when taken.
 
-    A log that was never written begins with the first entry.
+    A log that was never written begins with the first entry. Until `finish_day` the day counts as not written: what a
+    process that died had left out is written with the next day's.
     """
     with store.writing() as connection:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         last = connection.execute(select(func.max(trail_days.c.told_at))).scalar_one()
-        row = {"day": now.astimezone(UTC).date().isoformat(), "told_at": now}
+        row = {"day": _name(now), "told_at": last or _BEGINNING}
         claim = dialect.insert(trail_days).values(row).on_conflict_do_nothing().returning(trail_days.c.day)
         taken = connection.execute(claim).first()
         return (last or _BEGINNING) if taken else None
+
+
+def finish_day(store: Store, claimed: datetime) -> None:
+    """This day's ends stand in the log, as they were when it was claimed."""
+    with store.writing() as connection:
+        connection.execute(update(trail_days).where(trail_days.c.day == _name(claimed)).values(told_at=claimed))
+
+
+def _name(moment: datetime) -> str:
+    return moment.astimezone(UTC).date().isoformat()
 
 
 def heads_since(store: Store, since: datetime) -> Iterator[Head]:

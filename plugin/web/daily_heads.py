@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from plugin.store.trail_check import claim_day, heads_since
+from plugin.store.trail_check import claim_day, finish_day, heads_since
 from plugin.web.services import Services
 
 LOOK_SECONDS = 3600.0
@@ -15,13 +15,15 @@ log = logging.getLogger(__name__)
 
 def tell_heads(services: Services) -> int:
     """Write today's ends unless a process has done so; the number of lines."""
-    since = claim_day(services.store, services.clock())
+    claimed = services.clock()
+    since = claim_day(services.store, claimed)
     if since is None:
         return 0
     told = 0
     for head in heads_since(services.store, since):
         log.info(head.line())
         told += 1
+    finish_day(services.store, claimed)
     return told
 
 

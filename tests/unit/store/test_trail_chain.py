@@ -13,7 +13,7 @@ from plugin.store.engine import Store
 from plugin.store.records import EncounterRecords
 from plugin.store.tables import review_encounters, trail, trail_keys
 from plugin.store.trail import trail_rows
-from plugin.store.trail_check import claim_day, heads_in, heads_since, verify
+from plugin.store.trail_check import claim_day, finish_day, heads_in, heads_since, verify
 from plugin.store.upkeep import reseal
 from tests.verifies import verifies
 
@@ -179,6 +179,7 @@ def test_the_log_names_no_encounter_and_each_day_once(records: EncounterRecords,
     lines = [head.line() for head in heads_since(store, since)]
     assert len(lines) == 2
     assert not any("Encounter" in line for line in lines)
+    finish_day(store, now)
     assert claim_day(store, now + timedelta(hours=3)) is None
     again = claim_day(store, now + LATER)
     assert again == now

@@ -1,6 +1,7 @@
 """The ends of the trails in the log: once a day, by one process, naming nobody."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from plugin.review.trail import Entry
 from plugin.store.cipher import make_key
 from plugin.store.engine import Store, open_store
 from plugin.store.records import EncounterRecords
-from plugin.store.trail_check import heads_in
+from plugin.store.trail_check import Head, heads_in, heads_since
 from plugin.web.daily_heads import tell_heads
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -41,4 +42,28 @@ def test_each_day_tells_what_grew(sqlite_url: str, caplog: pytest.LogCaptureFixt
         EncounterRecords(process.store, "clinic", "Encounter/e2").note([grown])
         assert tell_heads(process) == 1
     assert [head.count for head in heads_in(caplog.messages)] == [1, 1, 2]
+    process.store.close()
+
+
+def test_what_a_dead_process_left_out_comes_with_the_next_day(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had claimed its day and written one line of two; the day after both are there, and then no more."""
+    process = Process(open_store(sqlite_url, [make_key()]))
+    for encounter in ("Encounter/e1", "Encounter/e2"):
+        EncounterRecords(process.store, "clinic", encounter).note([Entry(NOW, "accept", "id", "96365", "p", "Carl")])
+
+    def die(store: Store, since: datetime) -> Iterator[Head]:
+        yield next(heads_since(store, since))
+        raise SystemExit("killed")
+
+    with caplog.at_level(logging.INFO, "plugin.web.daily_heads"):
+        with monkeypatch.context() as patch:
+            patch.setattr("plugin.web.daily_heads.heads_since", die)
+            with pytest.raises(SystemExit):
+                tell_heads(process)
+        process.times.append(NOW + timedelta(days=1))
+        assert tell_heads(process) == 2
+        process.times.append(NOW + timedelta(days=2))
+        assert tell_heads(process) == 0
     process.store.close()
