@@ -42,8 +42,9 @@ class Tenant:
     or a claim (`claim:NAME=VALUE`) to a role;
     `settings` maps `class:CODE`, `service-type:CODE` or `location:ID` to a care setting;
     `accepts_as` maps a role to the ChargeItem status its acceptance is sent with.
-    `parallel` is how many requests one launch may have under way, `page_cap` how many pages one search may have,
-    `window_days` how far from today administrations are looked for when the EHR can't search them by encounter,
+    `parallel` is how many requests one launch may have under way; the default lets a wave of a chart leave at once.
+    `page_cap` is how many pages one search may have, `window_days` how far from today administrations are looked for
+    when the EHR can't search them by encounter,
     `request_budget` how many requests one page may cost the EHR.
     `charge_master` holds the site's own billing codes; `second_person` asks a second coder for more units than
     suggested; `bill_code_schedules` (by bill code type) and `ehr_source` are what Oracle Health's charges need;
@@ -75,7 +76,7 @@ class Tenant:
     sink: str = "auto"
     write: str = "on"
     open: bool = False
-    parallel: int = 4
+    parallel: int = 8
     accepts_as: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, CareSetting] = field(default_factory=dict)

@@ -42,7 +42,8 @@ class NewLaunch:
     """A launch about to be opened; `user` is the verified fhirUser, empty when there is none.
 
     `patient` is empty for staff who signed in without one, `came_from` is None but for charts opened from a list.
-    `style` are colours and lengths of the EHR's look.
+    `style` are colours and lengths of the EHR's look. `user_asked` is false while the EHR has still to be asked for the
+    name or the role of the user.
     """
 
     tenant: str
@@ -57,6 +58,7 @@ class NewLaunch:
     need_patient_banner: bool = True
     came_from: CameFrom | None = None
     style: Mapping[str, str] = field(default_factory=dict)
+    user_asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Launch:
     expires_at: datetime
     came_from: CameFrom | None = None
     style: Mapping[str, str] = field(default_factory=dict)
+    user_asked: bool = True
 
 
 def read_launch(row: Any, cipher: Cipher) -> Launch:
@@ -102,6 +105,7 @@ def read_launch(row: Any, cipher: Cipher) -> Launch:
         expires_at=row.expires_at,
         came_from=_open_origin(row.came_from_sealed, cipher),
         style=json.loads(row.style or "{}"),
+        user_asked=row.user_asked,
     )
 
 

@@ -61,6 +61,7 @@ class LaunchStore:
             "style": json.dumps(dict(new.style)),
             "tokens_sealed": seal_tokens(new.tokens, self.store.cipher),
             "came_from_sealed": seal_origin(new.came_from, self.store.cipher),
+            "user_asked": new.user_asked,
             "version": 1,
             "opened_at": now,
             "seen_at": now,
@@ -132,6 +133,16 @@ class LaunchStore:
             )
             if changed.rowcount != 1:
                 raise LaunchChanged("the launch was closed or changed in another window; open the app again")
+            row = _find_launch(connection, launch.id)
+        return read_launch(row, self.store.cipher)
+
+    def know_user(self, launch: Launch, name: str, role: str) -> Launch:
+        """Keep what the EHR said of the user, who isn't asked about again; raises LaunchChanged."""
+        this = (launches.c.id == launch.id, launches.c.closed_at.is_(None))
+        with self.store.writing() as connection:
+            known = update(launches).where(*this).values(user_name=name, role=role, user_asked=True)
+            if connection.execute(known).rowcount != 1:
+                raise LaunchChanged("the launch was closed in another window; open the app again")
             row = _find_launch(connection, launch.id)
         return read_launch(row, self.store.cipher)
 

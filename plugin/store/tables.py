@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -66,6 +67,7 @@ launches = Table(
     Column("expires_at", Moment, nullable=False),
     Column("closed_at", Moment),
     Column("renewing_until", Moment),
+    Column("user_asked", Boolean, nullable=False, server_default=true()),
     Column("came_from_sealed", Text, nullable=False, server_default=""),
     Index(None, "expires_at"),
 )

@@ -1,24 +1,22 @@
 """The way back from the EHR: from its callback to an open session, or to a page that says why not."""
 
 import logging
-from dataclasses import replace
 from http import HTTPStatus
 
-from flask import redirect, request, url_for
+from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from plugin.ehr.authorize import LaunchRequest, requested_scopes
 from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.errors import EhrError
 from plugin.ehr.identity import NOBODY, Identity, verify_identity
-from plugin.ehr.practitioner_roles import read_role_names
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.tokens import TokenAnswer
-from plugin.ehr.user_names import read_user_name
 from plugin.store.launch_rows import Launch, NewLaunch, Tokens
 from plugin.store.pending_launches import Pending, StateRefused
 from plugin.store.rate_counts import forget_counts
 from plugin.web.errors import PageError
+from plugin.web.knowing_user import is_all_known, look_up
 from plugin.web.launching import blueprint, show_breakout
 from plugin.web.refusals import refused_by_server, refused_state
 from plugin.web.services import current_services
@@ -68,7 +66,6 @@ def _open_launch(pending: Pending, browser: str) -> Launch:
     try:
         granted = _granted(answer, tenant, pending, configuration)
         identity = _identify(answer, tenant, configuration, pending)
-        identity = _named(_with_role(identity, tenant, answer.tokens, granted), tenant, answer.tokens, granted)
         return _keep(answer, tenant, pending, identity, granted, browser)
     except (EhrError, PageError):
         revoke_quietly(tenant, configuration, answer.tokens)
@@ -99,29 +96,10 @@ def _granted(
     return frozenset((asked if answer.scope is None else answer.scope).split())
 
 
-def _with_role(identity: Identity, tenant: Tenant, tokens: Tokens, granted: frozenset[str]) -> Identity:
-    """With a role from the PractitionerRoles of somebody whom nothing else gave one, where the tenant goes by them."""
-    if identity.role or not identity.may_have_role or not tenant.reads_practitioner_roles:
-        return identity
-    services = current_services()
-    names = read_role_names(services.transport, tenant, tokens.access, identity.user, granted, services.clock())
-    return replace(identity, role=next((role for name, role in tenant.roles.items() if name in names), ""))
-
-
-def _named(identity: Identity, tenant: Tenant, tokens: Tokens, granted: frozenset[str]) -> Identity:
-    """With the name from the user's own resource, where the id_token has none."""
-    if identity.name or not identity.user:
-        return identity
-    transport = current_services().transport
-    return replace(identity, name=read_user_name(transport, tenant, tokens.access, identity.user, granted))
-
-
 def _keep(
     answer: TokenAnswer, tenant: Tenant, pending: Pending, identity: Identity, granted: frozenset[str], browser: str
 ) -> Launch:
-    if pending.staff:
-        _require_staff(tenant, identity)
-    elif not answer.patient:
+    if not pending.staff and not answer.patient:
         text = f"{tenant.name} started the app without a patient, so there is no chart to read."
         raise PageError(HTTPStatus.BAD_REQUEST, "No patient", text, "Open a patient's chart in the EHR first.")
     new = NewLaunch(
@@ -136,17 +114,25 @@ def _keep(
         scopes=granted,
         need_patient_banner=answer.need_patient_banner,
         style=current_services().styles.of(tenant, answer.style),
+        user_asked=is_all_known(identity, tenant),
     )
+    opened = open_session(new, browser)
+    if pending.staff:
+        opened = _require_staff(tenant, opened)
     log.info("launch opened: tenant %s", tenant.key)
     current_services().metrics.launch(tenant.key)
-    return open_session(new, browser)
+    return opened
 
 
-def _require_staff(tenant: Tenant, identity: Identity) -> None:
-    """Without a chart there is nothing to read for somebody without a role."""
-    if not identity.role:
+def _require_staff(tenant: Tenant, opened: Launch) -> Launch:
+    """Without a chart there is nothing to read for somebody without a role, so that it is asked for at once."""
+    known = look_up(current_services(), opened)
+    if not known.role:
+        current_services().launches.close(opened.id)
+        g.pop("launch", None)
         text = f"{tenant.name} says who you are, and the app's settings give you no role there."
         raise PageError(HTTPStatus.FORBIDDEN, "Not for your role", text, "Ask the app's administrator for a role.")
+    return known
 
 
 def open_session(new: NewLaunch, browser: str) -> Launch:

@@ -27,6 +27,7 @@ from plugin.store.attestations import EncounterAttestations
 from plugin.store.launch_rows import Launch
 from plugin.store.records import EncounterRecords
 from plugin.store.sent_questions import EncounterQuestions
+from plugin.web.knowing_user import begin_look_up
 from plugin.web.services import Services
 from plugin.web.several_at_once import SeveralAtOnce
 
@@ -35,6 +36,8 @@ Post = Callable[[], tuple[Posted, ...]]
 
 # Each fact that is tried runs the rules again; for a longer stay the page would take seconds.
 MOST_TRIED = 60
+# Writes take turns in many an EHR; reading alone is as wide as a launch's first wave.
+MOST_SENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +190,19 @@ class OpenChart:
 
     def _posting(self) -> Posting:
         sink = self.services.sink(self.launch)
-        writer, each = secrets.token_hex(8), SeveralAtOnce(self.tenant.parallel)
+        writer, each = secrets.token_hex(8), SeveralAtOnce(min(MOST_SENT, self.tenant.parallel))
         return Posting(self.records, sink, self.policy, self.services.clock, time.sleep, writer, each=each)
 
 
 def open_chart(services: Services, launch: Launch) -> OpenChart:
-    """Read and code the launch's encounter; raises EhrError when the chart can't be read."""
-    tenant = services.tenant(launch)
+    """Read and code the launch's encounter; raises EhrError when the chart can't be read, LaunchChanged."""
+    tenant, user = services.tenant(launch), begin_look_up(services, launch)
     encounter = f"Encounter/{launch.encounter}"
     attested = EncounterAttestations(services.store, tenant.key, encounter).attested()
     source, settings = services.chart_source(launch), services.review_settings(launch)
-    review = prepare_review(source, services.book, settings, attested)
+    try:
+        review = prepare_review(source, services.book, settings, attested)
+    finally:
+        launch = user()
     records = EncounterRecords(services.store, tenant.key, review.coded.chart.encounter.id)
     return OpenChart(services, launch, tenant, review, records)

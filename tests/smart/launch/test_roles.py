@@ -283,8 +283,13 @@ def test_role_by_what_the_ehr_says_somebody_does(make_browser, ehr: FakeEhr, fou
     ehr.resources["PractitionerRole"] = {"resourceType": "Bundle", "entry": [{"resource": each} for each in found]}
     sent = browser.begin()
     assert "user/PractitionerRole.rs" in sent["scope"].split()
-    session = browser.session(browser.come_back(state=sent["state"], code=sent["nonce"]))
-    assert session.role == role
+    back = browser.come_back(state=sent["state"], code=sent["nonce"])
+    assert "/fhir/PractitionerRole" not in ehr.paths()
+    shown = browser.get(back.location)
+    assert browser.session(back).role == role
+    assert f"Practitioner/p1 ({role or 'read only'})" in shown.text
+    browser.get(back.location)
+    assert ehr.paths().count("/fhir/PractitionerRole") == 1
 
 
 def test_without_the_grant_nothing_is_asked_and_nothing_won(make_browser, ehr: FakeEhr) -> None:
@@ -292,5 +297,30 @@ def test_without_the_grant_nothing_is_asked_and_nothing_won(make_browser, ehr: F
     browser: Browser = make_browser(tenants=BY_ROLE.format(iss=ehr.iss))
     found = {"resourceType": "Bundle", "entry": [{"resource": practitioner_role("infusion-coder")}]}
     ehr.resources["PractitionerRole"] = found
-    assert browser.opened().role == ""
+    back = browser.launch()
+    browser.get(back.location)
+    assert browser.session(back).role == ""
     assert "/fhir/PractitionerRole" not in ehr.paths()
+
+
+def test_the_users_name_is_asked_for_beside_the_chart(make_browser, ehr: FakeEhr) -> None:
+    """The callback leads on without it; the first page asks once, and shows it even where the chart can't be read."""
+    browser: Browser = make_browser()
+    ehr.token = {"scope": "launch openid fhirUser user/Practitioner.r patient/*.rs"}
+    ehr.resources["Practitioner/p1"] = {"resourceType": "Practitioner", "id": "p1", "name": [{"text": "Dana Coder"}]}
+    back = browser.launch()
+    assert "/fhir/Practitioner/p1" not in ehr.paths()
+    assert "Dana Coder (coder)" in browser.get(back.location).text
+    assert "Dana Coder (coder)" in browser.get(back.location).text
+    assert ehr.paths().count("/fhir/Practitioner/p1") == 1
+
+
+def test_a_role_is_asked_for_before_a_page_that_needs_it(make_browser, ehr: FakeEhr) -> None:
+    """A lead by PractitionerRole, who goes to the worklist without looking at the chart."""
+    browser: Browser = make_browser(tenants=BY_ROLE.format(iss=ehr.iss))
+    ehr.token = {"scope": "launch openid fhirUser user/PractitionerRole.rs"}
+    boss = practitioner_role("other", id="boss")
+    ehr.resources["PractitionerRole"] = {"resourceType": "Bundle", "entry": [{"resource": boss}]}
+    back = browser.launch()
+    assert browser.get(f"{back.location}worklist").status_code == 200
+    assert browser.session(back).role == "lead"

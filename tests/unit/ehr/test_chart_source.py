@@ -170,9 +170,9 @@ class Tide:
 
 
 def test_two_waves_and_no_more() -> None:
-    """With room for all requests at once, they leave in two groups; nothing is asked twice."""
+    """As it is shipped all requests of a wave leave at once, in two groups; nothing is asked twice."""
     tide = Tide(full_ehr())
-    source(tide, parallel=16).read_chart()
+    source(tide).read_chart()
     assert [sorted(wave) for wave in tide.waves] == [
         sorted(
             [

@@ -1,6 +1,7 @@
 """Launches: single use, one browser each, tokens sealed, changes compared before they are set."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -244,3 +245,15 @@ def test_a_retired_key_ends_the_launch_without_an_error(store, launch_store, pen
     others = LaunchStore(Store(store.engine, Cipher.from_keys([make_key()])))
     assert others.get(launch.id, BROWSER, now) is None
     assert _refusal(others, state, BROWSER, now) == "unreadable"
+
+
+def test_what_the_ehr_says_of_the_user_is_kept_once(launch_store, new, now):
+    """Name and role of a launch that lacked them; a closed launch takes nothing more."""
+    opened = launch_store.open(replace(new, user_name="", role="", user_asked=False), "browser", now)
+    assert not opened.user_asked
+    launch_store.know_user(opened, "Nora Nurse", "lead")
+    known = launch_store.get(opened.id, "browser", now)
+    assert (known.user_name, known.role, known.user_asked) == ("Nora Nurse", "lead", True)
+    launch_store.close(opened.id)
+    with pytest.raises(LaunchChanged):
+        launch_store.know_user(opened, "Somebody else", "admin")
