@@ -11,6 +11,7 @@ from plugin.domain import ClaimLine
 from plugin.domain.charge import ChargeKey
 from plugin.ehr.errors import EhrError
 from plugin.ehr.messenger import FhirMessenger
+from plugin.ehr.sinks.choosing import FHIR_CREATE
 from plugin.ehr.tenants import Tenant
 from plugin.review.already_charged import AlreadyCharged, match_existing
 from plugin.review.ask_someone import NotSent, follow_up
@@ -35,6 +36,7 @@ from plugin.web.several_at_once import SeveralAtOnce
 Post = Callable[[], tuple[Posted, ...]]
 
 # Each fact that is tried runs the rules again; for a longer stay the page would take seconds.
+AS_PLANNED = "Yours arrive as planned, and a coder still decides."
 MOST_TRIED = 60
 # Writes take turns in many an EHR; reading alone is as wide as a launch's first wave.
 MOST_SENT = 4
@@ -74,7 +76,8 @@ class OpenChart:
             choice = self.services.sink_choice(self.launch)
         except EhrError:
             return ""
-        return " ".join(filter(None, (choice.words, choice.lacking)))
+        planned = choice.kind == FHIR_CREATE and self.policy.status_for(self.person.role) == "planned"
+        return " ".join(filter(None, (choice.words, AS_PLANNED if planned else "", choice.lacking)))
 
     def already_charged(self) -> AlreadyCharged:
         """What others charged on this encounter, beside what is suggested."""

@@ -11,6 +11,7 @@ from tests.browser.ehr_pages import CLINICIAN, CODER, Ehr
 from tests.browser.servers import ROOT, running_demo
 from tests.conftest import find_chromium
 
+MARGIN = 16
 PAPER = {"width": 1180, "height": 900}
 
 
@@ -83,9 +84,12 @@ def take_edit(page: Page, path: Path) -> None:
     row = page.locator("tbody.charge").first
     row.locator("summary", has_text="Edit").click()
     row.get_by_label("Modifiers").fill("59")
-    row.get_by_label("Reason", exact=True).fill("second bag hung at another site")
+    row.get_by_label("Reason", exact=True).fill("second access site, documented in the note")
     page.mouse.move(0, 0)
-    row.screenshot(path=path)
+    box = row.evaluate("e => { const b = e.getBoundingClientRect(); return [b.x, b.y + scrollY, b.width, b.height]; }")
+    left, top, width, height = box
+    clip = {"x": left - MARGIN, "y": top, "width": width + 2 * MARGIN, "height": height}
+    page.screenshot(path=path, full_page=True, clip=clip)
 
 
 def take_answers(page: Page, folder: Path) -> None:

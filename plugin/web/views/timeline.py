@@ -33,7 +33,10 @@ class PieceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of one administration: `charge` is the anchor of the charge it earned, empty when it earned none."""
+    """A stretch of one administration: `charge` is the anchor of the charge it earned, empty when it earned none.
+
+    `goes_on` says that its unit began in another stretch, perhaps of another administration.
+    """
 
     start: int
     stop: int
@@ -44,6 +47,7 @@ class Piece:
     tier: int = 0
     charge: str = ""
     why: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +148,11 @@ def pieces_by_administration(coded: CodedEncounter) -> dict[str, tuple[Piece, ..
     pieces: dict[str, list[Piece]] = defaultdict(list)
     for number, charge in enumerate(coded.charges, start=1):
         units = max((m.unit for m in charge.minutes), default=1)
-        for m in charge.minutes:
+        begun: set[int] = set()
+        for m in sorted(charge.minutes, key=lambda part: part.start):
             piece = Piece(m.start, m.stop, PieceKind.CODED, charge.code, m.unit, units, m.tier, f"charge-{number}")
-            pieces[m.administration].append(piece)
+            pieces[m.administration].append(replace(piece, goes_on=m.unit in begun))
+            begun.add(m.unit)
     for ruling in coded.rulings:
         if isinstance(ruling.outcome, Decline | Ask):
             _add_uncoded(pieces, ruling.outcome, shown=ruling.outcome in coded.asks)

@@ -161,10 +161,10 @@ def runs_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 
 def words_of_run(run: Sequence[Piece]) -> str:
-    """The code of a run with its number of units, as short as can be."""
+    """The code of a run with the number of units that begin in it, as short as can be: a picture's add up."""
     if run[0].kind is not PieceKind.CODED:
         return "?" if run[0].kind is PieceKind.ASKED else "not coded"
-    units = len({piece.unit for piece in run})
+    units = len({piece.unit for piece in run if not piece.goes_on})
     return f"{run[0].code} \N{MULTIPLICATION SIGN}{units}" if units > 1 else run[0].code
 
 

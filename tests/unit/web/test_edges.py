@@ -5,14 +5,16 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from msgspec import structs
 
 from plugin.domain import Tier
+from plugin.domain.charge import ChargeMinutes
 from plugin.web.svg_edges import draw_edge
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.edges import Edge, edges_of
 from plugin.web.views.legend import legend_for
-from plugin.web.views.timeline import Mark
-from plugin.web.views.timeline_layout import WIDTH, place_lanes, scale_for, text_width
+from plugin.web.views.timeline import Mark, pieces_by_administration
+from plugin.web.views.timeline_layout import WIDTH, place_lanes, runs_of, scale_for, text_width, words_of_run
 from tests.unit.web.sample_charts import chemo_day, given
 from tests.unit.web.test_timeline_svg import timeline_of
 
@@ -95,3 +97,14 @@ def test_the_words_of_two_near_marks_do_not_run_into_each_other():
     first, second = placed["Inpatient order"], placed["Thu 5 Mar 2026"]
     assert (first.get("text-anchor"), second.get("text-anchor")) == ("end", "start")
     assert float(second.get("x")) + text_width("Thu 5 Mar 2026") <= scale_for(timeline).width
+
+
+def test_the_units_of_a_picture_add_up():
+    """An hour that goes on in the next bag counts where it began: seven and two are nine, not seven and three."""
+    charge = chemo_day().charges[1]
+    first, second = (ChargeMinutes(unit, "a", 4, unit * 3600, unit * 3600 + 3600) for unit in (1, 2))
+    rest, third = ChargeMinutes(2, "b", 4, 10_800, 11_000), ChargeMinutes(3, "b", 4, 11_000, 14_600)
+    line = structs.replace(charge, units=3, minutes=(first, second, rest, third))
+    pieces = pieces_by_administration(replace(chemo_day(), charges=(line,), rulings=()))
+    told = {name: [words_of_run(run) for run in runs_of(own)] for name, own in pieces.items()}
+    assert told == {"a": [f"{line.code} \N{MULTIPLICATION SIGN}2"], "b": [line.code]}
