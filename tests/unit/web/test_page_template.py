@@ -197,7 +197,7 @@ def test_no_inline_style_script_or_handler(rendered):
     html = rendered(page_of())
     assert " style=" not in html
     assert "<style" not in html
-    assert html.count("<script") == html.count("<script src=") == 2
+    assert html.count("<script") == html.count("<script src=") == 3
     assert re.findall(r"<[^>]*\son\w+=", html) == []
 
 
