@@ -119,12 +119,13 @@ def _plain_blocks(path: Path) -> Iterator[bytes]:
 def unreadable_lines(path: Path) -> Iterator[Problem]:
     """The lines that hold no FHIR resource, by their numbers; never what stood there."""
     for number, line in lines_of(path):
-        found = _wrong_with(line)
+        found = wrong_with(line)
         if found:
             yield Problem(f"{path}: line {number}", found, "this line was not read")
 
 
-def _wrong_with(line: bytes) -> str:
+def wrong_with(line: bytes | str) -> str:
+    """Why a line holds no FHIR resource; empty where it does, or holds nothing at all."""
     if not line.strip():
         return ""
     if len(line) > LONGEST_LINE:
@@ -144,7 +145,7 @@ def copy_readable(path: Path, copy: Path, most: int) -> list[Problem]:
     problems: list[Problem] = []
     with copy.open("wb") as file:
         for number, line in lines_of(path):
-            found = _wrong_with(line)
+            found = wrong_with(line)
             if not found:
                 file.write(line + b"\n")
             elif len(problems) < most:

@@ -5,7 +5,7 @@ method is written again.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -19,48 +19,72 @@ from pyspark.sql.types import StringType, StructField, StructType
 from fhir_mappings.paths import READ_IN_BULK, SHARED
 from fhir_mappings.placement import place
 from plugin.bulk.auditing import Auditor, parse
+from plugin.bulk.files import Problem, wrong_with
 from plugin.bulk.settings import AuditSettings, ChargeSource
+from plugin.bulk.spark_inputs import charge_lines, unread_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLACED = (
     "kind string, key string, owner string, encounter string, homeless boolean, pointed array<string>, "
-    "updated string, version string, json string"
+    "updated string, version string, json string, file string"
 )
+UNREAD = "unread"
+"""The kind of a line that holds no resource."""
 FINDINGS = StructType([StructField("encounter", StringType()), StructField("finding", StringType())])
 AT_ONCE = 1000
 Batches = Iterator[pa.RecordBatch]
 
 
-def audit_with_spark(session: SparkSession, path: str | list[str], settings: AuditSettings) -> DataFrame:
-    """The findings of an export as rows of (encounter, finding): the columns of `findings.COLUMNS` as JSON.
+@dataclass(frozen=True, slots=True)
+class SparkOutcome:
+    """Rows of (encounter, finding), the columns of `findings.COLUMNS` as JSON; and what was not read."""
 
-    `path` is anything Spark reads: a folder, a pattern, an address in an object store. Lines that hold no resource are
-    passed over. The package must be installed on the executors.
+    findings: DataFrame
+    problems: list[Problem]
+    source: ChargeSource
+
+
+def audit_with_spark(
+    session: SparkSession, path: str | list[str], settings: AuditSettings, charges: str | None = None
+) -> SparkOutcome:
+    """The findings of an export, and the lines of it that hold no resource.
+
+    `path` and `charges` (a site's own CSV, taken where the export holds no charges) are anything Spark reads: a folder,
+    a pattern, an address in an object store. The package must be installed on the executors.
     """
-    lines = session.read.text(path)
+    lines = session.read.text(path).withColumn("file", f.input_file_name())
     placed = lines.mapInArrow(_place_batches, PLACED).persist()
     counts = {row["kind"]: row["count"] for row in placed.groupBy("kind").count().collect()}
-    whole = _with_shared(_at_home(placed), counts)
-    return (
+    problems = unread_lines(session, placed) if counts.get(UNREAD) else []
+    home, source = _at_home(placed.filter(f.col("kind") != UNREAD)), _source(counts, settings, charges)
+    whole = _with_shared(home, counts)
+    if source is ChargeSource.FILE and charges is not None:
+        given, wrong = charge_lines(session, charges, home)
+        whole, problems = whole.union(given), [*problems, *wrong]
+    findings = (
         whole.repartition("owner")
         .sortWithinPartitions("owner", "kind", "key", "json")
-        .mapInArrow(_auditing(replace(settings, charges=_source(counts))), FINDINGS)
+        .mapInArrow(_auditing(replace(settings, charges=source)), FINDINGS)
     )
+    return SparkOutcome(findings, problems, source)
 
 
-def _source(counts: dict[str, int]) -> ChargeSource:
+def _source(counts: dict[str, int], settings: AuditSettings, charges: str | None) -> ChargeSource:
+    if settings.compared is not None:
+        return ChargeSource.NONE
     for source in (ChargeSource.CHARGE_ITEMS, ChargeSource.CLAIMS):
         if counts.get(source.value):
             return source
-    return ChargeSource.NONE
+    return ChargeSource.FILE if charges is not None else ChargeSource.NONE
 
 
 def _place_batches(batches: Batches) -> Batches:
     """Lines to what places them."""
     for batch in batches:
-        rows = [row for line in batch.column(0).to_pylist() for row in _placed(line)]
+        lines = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        rows = [row for line, file in lines for row in _placed(line, file)]
         names = [name.split(" ")[0] for name in PLACED.split(", ")]
         types = [
             pa.bool_() if n == "homeless" else pa.list_(pa.string()) if n == "pointed" else pa.string() for n in names
@@ -69,12 +93,15 @@ def _place_batches(batches: Batches) -> Batches:
         yield pa.RecordBatch.from_arrays(columns, names)
 
 
-def _placed(line: str) -> Iterator[tuple[Any, ...]]:
+def _placed(line: str, file: str) -> Iterator[tuple[Any, ...]]:
+    if wrong_with(line):
+        yield UNREAD, "", "", "", False, [], "", "", "", file
+        return
     for resource in parse(line) if line.strip() else ():
         p = place(resource)
         if p.kind in READ_IN_BULK:
             owner = p.patient or p.encounter or p.key
-            yield p.kind, p.key, owner, p.encounter, not p.patient, list(p.pointed), p.updated, p.version, line
+            yield p.kind, p.key, owner, p.encounter, not p.patient, list(p.pointed), p.updated, p.version, line, ""
 
 
 def _at_home(placed: DataFrame) -> DataFrame:

@@ -1,5 +1,6 @@
 """Spark in local mode and DuckDB give identical findings on the same export."""
 
+import gzip
 import json
 from collections.abc import Iterator
 
@@ -32,17 +33,22 @@ def session() -> Iterator:
     spark.stop()
 
 
-def by_spark(session, export) -> list[dict]:
-    """Its findings in the order of reports."""
+def outcome_by_spark(session, export, charges=None):
+    """What Spark makes of an export."""
     from plugin.bulk.spark import audit_with_spark  # noqa: PLC0415
 
-    rows = audit_with_spark(session, str(export / "*.ndjson"), AuditSettings()).collect()
+    return audit_with_spark(session, str(export / "*.ndjson*"), AuditSettings(), charges and str(charges))
+
+
+def by_spark(session, export, charges=None) -> list[dict]:
+    """Its findings in the order of reports."""
+    rows = outcome_by_spark(session, export, charges).findings.collect()
     return in_order([json.loads(row["finding"]) for row in rows])
 
 
-def by_duckdb(export, output) -> list[dict]:
+def by_duckdb(export, output, *options) -> list[dict]:
     """The findings of the command."""
-    assert main(["audit", str(export), "--output", str(output), "--workers", "1"]) in (0, 1)
+    assert main(["audit", str(export), "--output", str(output), "--workers", "1", *options]) in (0, 1)
     return in_order(read_findings(output))
 
 
@@ -86,3 +92,40 @@ def test_odd_links_give_identical_findings(session, tmp_path):
 
     assert found == by_duckdb(export, tmp_path / "f.jsonl")
     assert {f["code"] for f in found} >= {"96365", "96367", "96372"}
+
+
+def test_a_line_of_no_resource_is_named_by_file_and_number_and_the_rest_is_read(session, tmp_path):
+    """In a plain and in a zipped file, as the command names them."""
+    export = write(tmp_path / "e", [*visit(), infusion("m1", "09:00", "11:00"), charge("c1", "96365")])
+    plain, zipped = export / "Condition.ndjson", export / "ChargeItem.ndjson.gz"
+    plain.write_text("\n{cut\n" + plain.read_text("utf-8") + "[1]\n", "utf-8")
+    zipped.write_bytes(gzip.compress((export / "ChargeItem.ndjson").read_bytes() + b'{"id": "x"}\n'))
+    (export / "ChargeItem.ndjson").unlink()
+    outcome = outcome_by_spark(session, export)
+
+    assert [(p.where, p.found.split(":")[0]) for p in outcome.problems] == [
+        (f"{zipped}: line 2", "no FHIR resource"),
+        (f"{plain}: line 2", "no JSON"),
+        (f"{plain}: line 4", "no FHIR resource"),
+    ]
+    assert by_spark(session, export) == by_duckdb(export, tmp_path / "f.jsonl")
+
+
+def test_a_file_of_charges_gives_identical_findings_and_names_the_rows_it_could_not_use(session, tmp_path):
+    """Modifiers and units of a generated file; and three rows that say nothing usable."""
+    export = tmp_path / "export"
+    generate(Wish(encounters=150, seed=78, charges="csv", drugs=True), export)
+    charges = export / "charges.csv"
+    found = by_spark(session, export, charges)
+
+    assert found == by_duckdb(export, tmp_path / "f.jsonl", "--charges", str(charges))
+    assert len(found) > 10
+    with charges.open("a", encoding="utf-8") as file:
+        file.write("e1x1,96365,,yesterday,1\nnowhere,96365,,,1\n,96365,,,1\n")
+    outcome = outcome_by_spark(session, export, charges)
+    assert [p.found for p in outcome.problems] == [
+        "no encounter or no code",
+        "no date like 2026-03-02",
+        "an encounter the export does not hold",
+    ]
+    assert by_spark(session, export, charges) == found
