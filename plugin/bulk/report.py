@@ -22,6 +22,7 @@ from plugin.rules import BY_ID, EDITION
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_FINDINGS, MOST_BARS, MOST_UNITS = 500, 40, 25
+DIRECTIONS = ("under", "over", "undocumented")
 LEGEND = (
     "Under: supported by the chart and not charged. Over: charged and not supported. "
     "Undocumented: charged, and the chart can neither support nor refute it. "
@@ -59,6 +60,8 @@ def _page(connection: duckdb.DuckDBPyConnection, outcome: Outcome, heading: Head
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         edition=EDITION,
         tally=outcome.tally,
+        differing=_differing(connection, outcome.tally.encounters),
+        number=_number,
         problems=len(outcome.problems) + outcome.tally.unplaced,
         directions=_directions(connection),
         legend=SIMULATED if heading.simulated else LEGEND,
@@ -89,30 +92,45 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 def _directions(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     found = connection.execute(
         "SELECT direction, count(*), count(DISTINCT encounter), sum(abs(units_charged - units_supported)), sum(amount) "
-        "FROM findings GROUP BY direction ORDER BY direction"
+        f"FROM findings GROUP BY direction ORDER BY {_ranked()}"
     ).fetchall()
     names = ("direction", "findings", "encounters", "units", "dollars")
     return [
-        dict(zip(names, (*row[:3], _number(row[3]), "" if row[4] is None else _dollars(row[4])), strict=True))
+        dict(zip(names, (row[0], *map(_number, row[1:4]), "" if row[4] is None else _dollars(row[4])), strict=True))
         for row in found
     ]
 
 
-def _number(value: Decimal) -> str:
-    return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,}"
+def _ranked() -> str:
+    """What is owed to the house first."""
+    cases = " ".join(f"WHEN '{direction}' THEN {place}" for place, direction in enumerate(DIRECTIONS))
+    return f"CASE direction {cases} END"
+
+
+def _number(value: Decimal | int) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,}"
 
 
 def _dollars(value: Decimal) -> str:
-    return f"{value:,.2f}"
+    return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+
+
+def _differing(connection: duckdb.DuckDBPyConnection, encounters: int) -> str:
+    differ = _one(connection, "SELECT count(DISTINCT encounter) FROM findings")
+    share = f" ({differ / encounters:.1%})" if encounters else ""
+    return f"{_number(differ)} of {_number(encounters)} encounters{share} have a finding."
 
 
 def _by_code(connection: duckdb.DuckDBPyConnection) -> str:
     found = connection.execute(
-        "SELECT code, direction, sum(abs(units_charged - units_supported)) AS units FROM findings "
-        f"GROUP BY ALL ORDER BY units DESC, code, direction LIMIT {MOST_BARS}"
+        "SELECT code, direction, count(*) AS findings, sum(abs(units_charged - units_supported)) AS units "
+        f"FROM findings GROUP BY ALL ORDER BY findings DESC, code, direction LIMIT {MOST_BARS}"
     ).fetchall()
-    drawn = [(f"{code} {direction}", float(units), direction, _number(units)) for code, direction, units in found]
-    return plots.bars("Units by code and direction", drawn, " units") if drawn else ""
+    drawn = [
+        (f"{code} {direction}", float(count), direction, f"{_number(count)} ({_number(units)} units)")
+        for code, direction, count, units in found
+    ]
+    return plots.bars("Findings by code and direction", drawn) if drawn else ""
 
 
 def _by_money(connection: duckdb.DuckDBPyConnection) -> str:
@@ -140,7 +158,7 @@ def _causes(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         "GROUP BY direction, code, rule, query ORDER BY findings DESC, direction, code, rule, query LIMIT 20"
     ).fetchall()
     return [
-        {"findings": count, "direction": direction, "code": code, "rule": rule, "what": _what(rule, query)}
+        {"findings": _number(count), "direction": direction, "code": code, "rule": rule, "what": _what(rule, query)}
         for count, direction, code, rule, query in found
     ]
 

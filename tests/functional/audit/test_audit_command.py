@@ -1,6 +1,7 @@
 """`infusion-charges audit` from outside: what it finds, writes, survives and refuses."""
 
 import csv
+import gzip
 import json
 import os
 import signal
@@ -176,6 +177,55 @@ def test_a_run_that_was_killed_goes_on_and_gives_the_same_report(seeded, tmp_pat
     assert audit(seeded, tmp_path / "whole.jsonl") == 0
     assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes() != b""
     assert not results.exists()
+
+
+def test_a_worker_that_was_killed_is_said_and_the_next_run_gives_the_same_report(seeded, tmp_path):
+    """As the kernel does to one of them when memory runs out."""
+    output = tmp_path / "f.jsonl"
+    command = [sys.executable, "-m", "plugin.cli", "audit", str(seeded), "--output", str(output), "--workers", "2"]
+    process = subprocess.Popen(command, cwd=tracked.CHECKOUT, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while not (workers := workers_of(process.pid)) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    os.kill(workers[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=120)
+
+    assert process.returncode == 2
+    assert "want of memory" in said
+    assert "Traceback" not in said
+    assert not output.exists()
+    assert audit(seeded, output) == 0
+    assert audit(seeded, tmp_path / "whole.jsonl") == 0
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes() != b""
+
+
+def workers_of(process: int) -> list[int]:
+    """The spawned processes below one that code partitions, not the one that watches over shared things."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [int(each) for each in children if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()]
+
+
+def test_a_file_that_finds_no_room_is_said_and_no_report_is_left_half_written(seeded, tmp_path):
+    """No file may pass 64 KiB: a limit of the system that stands for a full disk where none can be mounted."""
+    limited = 'ulimit -f 128; exec "$0" -m plugin.cli audit "$1" --output "$2" --workers 1'
+    command = ["sh", "-c", limited, sys.executable, str(seeded), str(tmp_path / "f.jsonl")]
+    done = subprocess.run(command, cwd=tracked.CHECKOUT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "file" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "f.jsonl").exists()
+    assert audit(seeded, tmp_path / "f.jsonl") == 0
+
+
+def test_a_bomb_is_refused_by_name_and_the_rest_is_audited(tmp_path, capsys):
+    """A zipped line of 17 MiB, from a few KiB."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "11:00"), charge("c1", "96365")])
+    (export / "Observation.ndjson.gz").write_bytes(gzip.compress(b'{"x":"' + b"0" * (17 << 20)))
+
+    assert audit(export, tmp_path / "f.jsonl") == 1
+    assert "Observation.ndjson.gz: a line of more than 16 MiB: this file was not read" in capsys.readouterr().err
+    assert [f["code"] for f in read_findings(tmp_path / "f.jsonl")] == ["96366"]
 
 
 def test_an_earlier_run_over_something_else_is_not_gone_on_with(small, tmp_path, capsys):
