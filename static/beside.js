@@ -85,5 +85,6 @@ if (picture) {
   addEventListener("scroll", hold, { passive: true });
   addEventListener("resize", measure);
   roomy.addEventListener("change", measure);
-  document.querySelector(":target")?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  // Whereto the page was opened may lie under the picture now.
+  document.querySelector(".refused, :target")?.scrollIntoView({ block: "nearest", behavior: "instant" });
 }

@@ -52,6 +52,10 @@ class Kept:
         """Every value of a field, in whichever form."""
         return self.fields.getlist(name)
 
+    def of_charge(self, token: str) -> bool:
+        """Whether what was refused is about this line."""
+        return bool(token) and self.fields.get("charge") == token
+
     def holds(self, at: str) -> bool:
         """Whether it was this form that was refused."""
         return bool(self.at) and at == self.at

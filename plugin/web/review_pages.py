@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response
 from plugin.review.decide import NotAllowed, Stale
 from plugin.review.ports import AlreadyDecided, AlreadySent
 from plugin.review.refusals import DecisionRefused, Invalid
-from plugin.web.open_chart import open_chart
+from plugin.web.open_chart import OpenChart, open_chart
 from plugin.web.review_forms import Unreadable, read_all_asked
 from plugin.web.review_rendering import Message, message_from_address, page_before, refuse, show_page, stop
 from plugin.web.sending import is_being_sent, send
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
+from plugin.web.views.charges import anchors_of
 from plugin.web.worklist_keeping import keep_on_worklist
 
 blueprint = Blueprint("review", __name__)
@@ -68,7 +69,7 @@ def send_again(launch_id: str) -> Response:
     chart = open_chart(current_services(), current_launch())
     try:
         asked = read_all_asked(request.form, "accept", [request.form.get("charge", "")])
-        return send(chart, chart.send_again([each.key for each in asked]))
+        return send(chart, chart.send_again([each.key for each in asked]), _place_of(chart))
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except Unreadable as error:
@@ -78,7 +79,7 @@ def send_again(launch_id: str) -> Response:
 def _decide(action: str, tokens: list[str]) -> Response:
     chart = open_chart(current_services(), current_launch())
     try:
-        return send(chart, chart.decide(read_all_asked(request.form, action, tokens)))
+        return send(chart, chart.decide(read_all_asked(request.form, action, tokens)), _place_of(chart))
     except Stale as stale:
         return stop(chart, stale)
     except (Invalid, Unreadable) as error:
@@ -87,3 +88,8 @@ def _decide(action: str, tokens: list[str]) -> Response:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except (AlreadyDecided, AlreadySent, DecisionRefused) as refusal:
         return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
+
+
+def _place_of(chart: OpenChart) -> str | None:
+    """The line that was decided, so that its reader goes on from there; None for all of them or one that is gone."""
+    return anchors_of(chart.review.coded.charges).get(request.form.get("charge", ""))

@@ -70,10 +70,11 @@ class Message:
     tone: str
 
 
-def back_to(chart: OpenChart, outcomes: Iterable[str]) -> Response:
-    """The redirect after something was done; what it came to is said by counts in the address."""
+def back_to(chart: OpenChart, outcomes: Iterable[str], place: str | None = None) -> Response:
+    """The redirect after something was done, to a place on the page; the address says by counts what it came to."""
     said = ".".join(f"{outcome}-{count}" for outcome, count in Counter(outcomes).items())
-    return redirect(url_for("review.show", launch_id=chart.launch.id, said=said), HTTPStatus.SEE_OTHER)
+    back = url_for("review.show", launch_id=chart.launch.id, said=said, _anchor=place)
+    return redirect(back, HTTPStatus.SEE_OTHER)
 
 
 def refuse(chart: OpenChart, text: str, status: HTTPStatus) -> Response:

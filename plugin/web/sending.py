@@ -27,13 +27,16 @@ _under_way: "dict[Future[tuple[Posted, ...]], tuple[str, str]]" = {}
 log = logging.getLogger(__name__)
 
 
-def send(chart: OpenChart, post: Post) -> Response:
-    """Say what came of it, or after some seconds lead to the page that says how far it is; raises what `post` does."""
+def send(chart: OpenChart, post: Post, place: str | None = None) -> Response:
+    """Say what came of it, at a place on the page, or after some seconds lead to the page that says how far it is.
+
+    Raises what `post` does.
+    """
     sending = _pool.submit(_post_and_list, chart, post)
     _under_way[sending] = (chart.records.tenant, chart.records.encounter)
     sending.add_done_callback(_under_way.pop)
     if wait([sending], PATIENCE_SECONDS).done:
-        return back_to(chart, (each.outcome for each in sending.result()))
+        return back_to(chart, (each.outcome for each in sending.result()), place)
     sending.add_done_callback(_tell_failure)
     return redirect(url_for("review.show_sending", launch_id=chart.launch.id), HTTPStatus.SEE_OTHER)
 

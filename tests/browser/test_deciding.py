@@ -76,3 +76,44 @@ def test_what_was_charged_by_hand_stands_in_the_same_table(page, tmp_path):
         assert violations(page) == []
         page.get_by_role("link", name="Report to print").click()
         expect(page.locator("main")).to_contain_text("2 on 10 Jun 2026, billed (differs in units)")
+
+
+def test_a_decision_comes_back_to_its_line(ehr):
+    """The third line accepted by keys: the focus is there again, and the next key goes on to the fourth."""
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("kcl-patient")
+    for key in "jjy":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.locator("#charge-2 .state")).to_have_text(re.compile("Sent as"))
+    expect(page.locator("#charge-2")).to_be_focused()
+    expect(page.locator("#charge-2")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("j")
+    expect(page.locator("#charge-3")).to_be_focused()
+
+
+def test_a_decision_comes_back_to_its_line_without_a_script(new_context, demo):
+    """By the address alone."""
+    ehr = Ehr(new_context(java_script_enabled=False).new_page(), demo)
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("tas-patient")
+    page.locator("#charge-3").get_by_role("button", name="Accept").click()
+    expect(page.locator("#charge-3 .state")).to_have_text(re.compile("Sent as"))
+    expect(page).to_have_url(re.compile("#charge-3$"))
+    expect(page.locator("#charge-3")).to_be_in_viewport(ratio=1)
+
+
+def test_a_refused_edit_keeps_what_was_typed(ehr):
+    """The form stands open beside why it was refused, as it was filled in, and is where one goes on."""
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("rit-patient")
+    typed = {"units": "7", "modifiers": "59", "diagnoses": "M05.79", "day": "2026-01-05", "reason": "counted again"}
+    fold = page.locator("#charge-1 details[data-fold=edit]")
+    fold.locator("summary").click()
+    for name, words in typed.items():
+        fold.locator(f"[name={name}]").fill(words)
+    fold.get_by_role("button", name="Accept with these changes").click()
+    expect(page.locator("#charge-1 .refused")).to_be_in_viewport()
+    expect(fold.locator("[name=units]")).to_be_focused()
+    assert {name: fold.locator(f"[name={name}]").input_value() for name in typed} == typed
+    assert violations(page) == []

@@ -196,6 +196,11 @@ def token_of(charge: SuggestedCharge) -> str:
     return line_key(charge)
 
 
+def anchors_of(charges: Iterable[SuggestedCharge]) -> dict[str, str]:
+    """Where each line stands on the page, by its form value."""
+    return {token_of(charge): f"charge-{number}" for number, charge in enumerate(charges, start=1)}
+
+
 def one_more_facts(what_ifs: Iterable[WhatIf], lookups: Lookups) -> tuple[OneMoreFact, ...]:
     """The counterfactuals with what they are about."""
     return tuple(OneMoreFact(each.fact, each.would, lookups.known(each.administrations)) for each in what_ifs)
