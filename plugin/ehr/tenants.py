@@ -50,7 +50,8 @@ class Tenant:
     suggested; `bill_code_schedules` (by bill code type) and `ehr_source` are what Oracle Health's charges need;
     `hl7v2` names sender and receiver of exported messages.
     For the worklist: `fees` are dollars a unit by code, `bill_hold_days` is how many days after the visit its bill goes
-    out, and `worklist_scopes` is asked for when staff sign in, so that they can open charts from there.
+    out, and `worklist_scopes` is asked for when staff sign in, so that they can open charts from there;
+    `productivity` shows leads and administrators what each person did.
     """
 
     key: str
@@ -96,6 +97,7 @@ class Tenant:
     fees: Fees = field(default_factory=Fees)
     bill_hold_days: int = 4
     worklist_scopes: str = ""
+    productivity: bool = False
 
     @property
     def writes(self) -> bool:

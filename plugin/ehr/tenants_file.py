@@ -269,6 +269,7 @@ _READERS: dict[str, Callable[[_Entry, str], Any]] = {
     "fees": _Entry.fees,
     "bill_hold_days": _Entry.count,
     "worklist_scopes": _Entry.scopes,
+    "productivity": _Entry.flag,
 }
 
 _fields = {each.name for each in fields(Tenant)} - {"key"}

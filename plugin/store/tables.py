@@ -311,7 +311,9 @@ trail = Table(
     Column("identity", String(64), nullable=False),
     Column("content_sealed", Text, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("person_hash", String(32), nullable=False, server_default=""),
     UniqueConstraint("tenant", "encounter", "number"),
+    Index(None, "tenant", "at"),
 )
 
 # The one key of all chains.

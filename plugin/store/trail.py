@@ -34,6 +34,7 @@ def add_entries(connection: Connection, place: Place, entries: Iterable[Entry], 
                 identity=entry.identity,
                 content_sealed=seal(words, cipher),
                 digest=digest,
+                person_hash=cipher.hashes(f"{place.tenant}\n{entry.person}")[0] if entry.person else "",
             )
         )
     keep_end(connection, place, key, number, digest)

@@ -29,6 +29,7 @@ from plugin.web import in_session as _in_session  # noqa: F401 - so does this
 from plugin.web import key_sets, launching, review_pages, staff, status_pages
 from plugin.web import launch_style as _launch_style  # noqa: F401 - adds its route to the blueprint of the review
 from plugin.web import open_tenant as _open_tenant  # noqa: F401 - and this
+from plugin.web import productivity_pages as _productivity_pages  # noqa: F401 - adds its routes to the blueprint of staff
 from plugin.web import sending_pages as _sending_pages  # noqa: F401 - adds its routes to the blueprint of the review
 from plugin.web import worklist_pages as _worklist_pages  # noqa: F401 - adds its routes to the blueprint of staff
 from plugin.web import worklist_walk as _worklist_walk  # noqa: F401 - so does this

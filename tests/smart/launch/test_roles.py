@@ -43,6 +43,8 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "staff.ehr_offers": ("GET", "administration/ehr", {}, ("admin",)),
     "staff.dashboards": ("GET", "dashboards", {}, ("coder", "lead", "admin")),
     "staff.dashboard_csv": ("GET", "dashboards/questions.csv", {}, ("coder", "lead", "admin")),
+    "staff.productivity": ("GET", "productivity", {}, ("lead", "admin")),
+    "staff.productivity_csv": ("GET", "productivity.csv", {}, ("lead", "admin")),
     "staff.worklist": ("GET", "worklist", {}, WORKS),
     "staff.search_worklist": ("POST", "worklist/search", {"words": "quill"}, WORKS),
     "staff.change_worklist": ("POST", "worklist/claim", {"row": "1"}, WORKS),

@@ -14,7 +14,9 @@ from werkzeug.test import TestResponse
 
 from plugin.domain import Patient
 from plugin.review.ports import Person
+from plugin.review.trail import Entry
 from plugin.review.worklist import WorkSummary
+from plugin.store.records import EncounterRecords
 from plugin.store.scans import Scans
 from plugin.store.sealing import SealedPerson, seal
 from plugin.store.tables import review_encounters, worklist
@@ -474,3 +476,42 @@ def test_the_numbers_as_csv(counted: Browser, name: str, lines: list[str]) -> No
 def test_a_dashboard_that_is_not_there(counted: Browser) -> None:
     """Says so."""
     assert counted.get(f"{signed_in(counted, 'lea')}/dashboards/salaries.csv").status_code == 404
+
+
+# --- productivity --------------------------------------------------------------------------------
+
+
+def note(browser: Browser, encounter: str, person: Person, at: datetime, *kinds: str) -> None:
+    """What a person did on an encounter."""
+    entries = [Entry(at, kind, "i", "96374 x 1", person.reference, person.name, person.role, True) for kind in kinds]
+    EncounterRecords(browser.services.store, "fake", f"Encounter/{encounter}").note(entries)
+
+
+def test_productivity_counts_people_by_week_and_names_no_patient(clinic) -> None:
+    """Two encounters of one coder this week, one of another last week; claims and what is too old are not counted."""
+    browser = clinic(more="productivity = true")
+    now = datetime.now(UTC)
+    note(browser, "e1", BOB, now, "accept", "accept", "dismiss", "claim")
+    note(browser, "e2", BOB, now, "edit")
+    cat = Person("Practitioner/cat", "=Cat", "coder", verified=True)
+    note(browser, "e1", cat, now - timedelta(weeks=1), "attest")
+    note(browser, "e1", cat, now - timedelta(weeks=13), "accept")
+    session = signed_in(browser, "lea")
+    assert "/productivity" in browser.get(f"{session}/home").text
+    week, before = (now.date() - timedelta(days=now.weekday() + back) for back in (0, 7))
+    assert browser.get(f"{session}/productivity.csv").text.splitlines() == [
+        "week,person,encounters,accepted,edited,dismissed,answers attested",
+        f"{week},Bob Able,2,2,1,1,0",
+        f"{before},'=Cat,1,0,0,0,1",
+    ]
+    page = browser.get(f"{session}/productivity").text
+    assert "Bob Able" in page
+    assert not [word for word in ("Iris", "Encounter/", "96374") if word in page]
+
+
+def test_productivity_is_off_unless_the_site_switches_it_on(clinic) -> None:
+    """Also for a lead; and a coder sees it nowhere."""
+    browser = clinic()
+    lea = signed_in(browser, "lea")
+    assert "/productivity" not in browser.get(f"{lea}/home").text
+    assert browser.get(f"{lea}/productivity").status_code == 404
