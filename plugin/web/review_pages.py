@@ -79,7 +79,7 @@ def send_again(launch_id: str) -> Response:
 def _decide(action: str, tokens: list[str]) -> Response:
     chart = open_chart(current_services(), current_launch())
     try:
-        return send(chart, chart.decide(read_all_asked(request.form, action, tokens)), _place_of(chart))
+        return send(chart, chart.decide(read_all_asked(request.form, action, tokens)), _place_of(chart), action)
     except Stale as stale:
         return stop(chart, stale)
     except (Invalid, Unreadable) as error:

@@ -44,6 +44,9 @@ from plugin.web.views.times import clock_for, counted
 OUTCOMES = {
     "sent": ("charge", "sent to the EHR", "good"),
     "already": ("charge", "in the EHR already", "good"),
+    "dismissed": ("charge", "dismissed; nothing was sent", "good"),
+    "unbillable": ("charge", "dismissed and marked as not billable in the EHR", "good"),
+    "undone": ("decision", "taken back", "good"),
     "local": ("charge", "recorded", "good"),
     "waiting": ("charge", "recorded; somebody else has to accept it before it is sent", "ask"),
     "shadow": ("charge", "recorded; writing is off, so nothing was sent", "good"),

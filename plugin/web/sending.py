@@ -19,6 +19,8 @@ from plugin.web.review_rendering import back_to
 from plugin.web.worklist_keeping import keep_on_worklist
 
 PATIENCE_SECONDS = 4.0
+# What a dismissal and an undo came to; by itself an outcome only says how far the EHR was brought in line.
+SAID = {("dismiss", "local"): "dismissed", ("dismiss", "sent"): "unbillable", ("undo", "local"): "undone"}
 # Threads wait for EHRs nearly all of their time. A process that is asked to end finishes what is under way.
 _pool = ThreadPoolExecutor(32, thread_name_prefix="sending")
 # What this process sends or is about to, with its tenant and encounter; other processes show in the store.
@@ -27,16 +29,16 @@ _under_way: "dict[Future[tuple[Posted, ...]], tuple[str, str]]" = {}
 log = logging.getLogger(__name__)
 
 
-def send(chart: OpenChart, post: Post, place: str | None = None) -> Response:
+def send(chart: OpenChart, post: Post, place: str | None = None, action: str = "accept") -> Response:
     """Say what came of it, at a place on the page, or after some seconds lead to the page that says how far it is.
 
-    Raises what `post` does.
+    `action` is what was decided, for its words. Raises what `post` does.
     """
     sending = _pool.submit(_post_and_list, chart, post)
     _under_way[sending] = (chart.records.tenant, chart.records.encounter)
     sending.add_done_callback(_under_way.pop)
     if wait([sending], PATIENCE_SECONDS).done:
-        return back_to(chart, (each.outcome for each in sending.result()), place)
+        return back_to(chart, (SAID.get((action, each.outcome), each.outcome) for each in sending.result()), place)
     sending.add_done_callback(_tell_failure)
     return redirect(url_for("review.show_sending", launch_id=chart.launch.id), HTTPStatus.SEE_OTHER)
 

@@ -164,6 +164,27 @@ def test_a_ground_that_says_nothing_is_refused_and_the_answer_kept(app: AppUnder
     assert "Reason for the late entry: the anesthesia record." in taken.text
 
 
+def test_a_dismissal_and_an_undo_are_called_what_they_are(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """And what was sent is marked as not billable when it is dismissed."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("inj-patient", "inj-encounter"))
+    assert ">Chart read in full<" in page.text
+
+    def decide(action: str, **more: str) -> str:
+        now = browser.get(page.url)
+        basis, seen = (
+            found(r'name="basis" value="([^"]+)"', now.text),
+            re.findall(r'name="seen" value="([^"]+)"', now.text),
+        )
+        form = {**fields(now.text), "basis": basis, "seen": seen, "charge": seen[0].rpartition("=")[0], **more}
+        return found(r'role="status">([^<]+)<', browser.post(f"{page.url}{action}", data=form).text)
+
+    assert decide("dismiss", listed="Not performed") == "1 charge dismissed; nothing was sent."
+    assert decide("undo") == "1 decision taken back."
+    assert decide("accept") == "1 charge sent to the EHR."
+    assert decide("dismiss", listed="Not performed") == "1 charge dismissed and marked as not billable in the EHR."
+
+
 def bearer(token: str) -> dict[str, str]:
     """The header of a token."""
     return {"Authorization": f"Bearer {token}"}
