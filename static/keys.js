@@ -50,6 +50,12 @@ function unfold(name) {
   reach(fold.querySelector("input:not([type=hidden]), select") ?? fold.querySelector("summary"));
 }
 
+function takeBack() {
+  const undo = here()?.querySelector("[data-do=undo]");
+  if (undo) reach(undo);
+  else if (here()?.classList.contains("is-sent")) unfold("dismiss"); // what is in the EHR is taken back by dismissing it
+}
+
 function zoom(by) {
   const links = [...document.querySelectorAll("[data-zoom]")];
   links[links.findIndex((link) => link.ariaCurrent === "true") + by]?.click();
@@ -62,7 +68,7 @@ const DO = {
   j: () => step("tbody.charge", 1),
   k: () => step("tbody.charge", -1),
   y: () => reach(here()?.querySelector("[data-do=accept]")),
-  u: () => reach(here()?.querySelector("[data-do=undo]")),
+  u: takeBack,
   w: () => unfold("why"),
   e: () => unfold("edit"),
   d: () => unfold("dismiss"),

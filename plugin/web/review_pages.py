@@ -63,6 +63,12 @@ def decide_one(launch_id: str, action: str) -> Response:
     return _decide(action, [request.form.get("charge", "")])
 
 
+@blueprint.post("/dismiss-sent")
+def dismiss_sent(launch_id: str) -> Response:
+    """Dismiss every charge that the page showed as sent: how an acceptance of all is taken back."""
+    return _decide("dismiss", request.form.getlist("charge"))
+
+
 @blueprint.post("/send")
 def send_again(launch_id: str) -> Response:
     """Send an accepted charge that did not arrive."""

@@ -185,6 +185,27 @@ def test_a_dismissal_and_an_undo_are_called_what_they_are(app: AppUnderTest, ehr
     assert decide("dismiss", listed="Not performed") == "1 charge dismissed and marked as not billable in the EHR."
 
 
+def test_an_acceptance_of_all_is_taken_back_in_one_step(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """The page says how, and every line that was sent is marked as not billable in the EHR."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("edh-patient", "edh-encounter"))
+    assert "dismiss-sent" not in page.text
+    basis = found(r'name="basis" value="([^"]+)"', page.text)
+    ready = re.findall(r'name="ready" value="([^"]+)"', page.text)
+    assert len(ready) > 1
+    seen = [f"{token}=0" for token in ready]
+    form = {**fields(page.text), "basis": basis, "ready": ready, "seen": seen}
+    sent = browser.post(f"{page.url}accept-all", data=form)
+    assert "Dismiss takes it back by marking it as not billable there" in sent.text
+    offered = found(r'action="[^"]+/dismiss-sent">(.+?)</form>', " ".join(sent.text.split()))
+    back = {name: re.findall(f'name="{name}" value="([^"]+)"', offered) for name in ("charge", "seen")}
+    assert back["charge"] == ready
+    form = {**fields(sent.text), "basis": basis, **back, "listed": "Suggested in error"}
+    done = browser.post(f"{page.url}dismiss-sent", data=form)
+    words = f"{len(ready)} charges dismissed and marked as not billable in the EHR."
+    assert found(r'role="status">([^<]+)<', done.text) == words
+
+
 def bearer(token: str) -> dict[str, str]:
     """The header of a token."""
     return {"Authorization": f"Bearer {token}"}
