@@ -117,6 +117,22 @@ def test_an_attested_stop_makes_a_charge_that_waits_for_the_chart(page, own_sand
     expect(row(page, "96365")).to_contain_text("Evidence: charted start and stop")
 
 
+def test_what_is_missing_comes_first_while_the_patient_is_here(page, ehr):
+    """On a telephone: the question stands before the picture, within its width, and can be answered there."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    ehr.log_in(CLINICIAN)
+    page = ehr.launch_whole("sth-patient")
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#questions")).to_contain_text("The patient is still here: now is the time to find out.")
+    sections = page.locator("main > section, main > details").evaluate_all("all => all.map((one) => one.id)")
+    assert sections.index("questions") < sections.index("timeline") < sections.index("charges")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    answer_stop(page, "2026-10-19T11:52")
+    expect(page.locator(".alert-good")).to_contain_text("1 answer attested")
+    expect(page.locator("#late-entries")).to_have_value(re.compile("azithromycin.*: stop 11:52 on 2026-10-19"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_coder_may_not_attest_a_time(ehr):
     """The page offers no form and says who can; a form made up by hand is refused by the server, and nothing stands."""
     ehr.log_in(CODER)
