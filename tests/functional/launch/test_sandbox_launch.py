@@ -76,6 +76,9 @@ def test_chart_is_read_whole(app: AppUnderTest, ehr: SandboxEhr) -> None:
     assert len(chart.diagnoses) == 2
     assert (chart.issues, chart.neighbours) == ((), ())
     assert (session.user, session.role) == ("Practitioner/sandbox-clinician", "clinician")
+    messenger = services.messenger(session)
+    assert messenger is not None
+    assert messenger.tells  # a Communication goes with each question where the EHR takes one
 
 
 def test_launch_without_an_encounter_asks_for_it(app: AppUnderTest, ehr: SandboxEhr) -> None:
