@@ -28,6 +28,7 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "review.download_chart": ("POST", "download", {}, ROLES),  # without names; the trail says who took it
     "review.refresh": ("POST", "refresh", {}, EVERYBODY),
     "review.accept_all": ("POST", "accept-all", {"ready": LINE}, DECIDES),
+    "review.dismiss_sent": ("POST", "dismiss-sent", {"charge": LINE, "listed": "Not performed"}, DECIDES),
     "review.decide_one": ("POST", "accept", {"charge": LINE}, DECIDES),
     "review.send_again": ("POST", "send", {"charge": LINE}, DECIDES),
     "review.show_sending": ("GET", "sending", {}, EVERYBODY),  # numbers of lines, which their own page shows as well
