@@ -80,8 +80,28 @@ function measure() {
   picture.scrollTop = scrollTop;
 }
 
+// An end that was not charted is what the reader is asked about.
+function showOpenEnd() {
+  const end = picture.querySelector(".torn")?.getBoundingClientRect();
+  const frame = picture.getBoundingClientRect();
+  if (!end) return;
+  if (end.right > frame.right) picture.scrollLeft += end.right - frame.left - frame.width / 2;
+  if (end.bottom > frame.bottom) picture.scrollTop += end.bottom - frame.top - frame.height / 2;
+}
+
+// The whole stay is drawn for the room there is; without a script it shrinks.
+function drawForTheRoom() {
+  const link = document.querySelector("[data-zoom='0']");
+  const address = new URL(link.href);
+  address.searchParams.set("wide", Math.floor(picture.clientWidth));
+  link.href = address;
+}
+
 if (picture) {
   measure();
+  showOpenEnd();
+  drawForTheRoom();
+  if (picture.scrollWidth > picture.clientWidth) document.querySelector("#facts-here").append(" It goes on sideways.");
   addEventListener("scroll", hold, { passive: true });
   addEventListener("resize", measure);
   roomy.addEventListener("change", measure);

@@ -28,6 +28,17 @@ if (facts) {
   };
   document.addEventListener("pointerover", say);
   document.addEventListener("focusin", say);
+  // A finger has no way to look without following the link: a tap says it here and stays; the keyboard still follows.
+  let touched = false;
+  document.addEventListener("pointerdown", (event) => {
+    touched = event.pointerType === "touch";
+  });
+  document.addEventListener("keydown", () => {
+    touched = false;
+  });
+  document.addEventListener("click", (event) => {
+    if (touched && event.target.closest?.("svg.timeline a")) event.preventDefault();
+  });
 }
 
 // Every form has the chart read anew, which an EHR may take its time over.

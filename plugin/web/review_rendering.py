@@ -38,6 +38,7 @@ from plugin.web.views.legend import legend_for
 from plugin.web.views.line_changes import line_changes
 from plugin.web.views.page import Answers, BookWords, Reader, ReviewPage, build_review_page
 from plugin.web.views.standing import read_record
+from plugin.web.views.timeline_layout import WIDTH
 from plugin.web.views.times import clock_for, counted
 
 # What an action came to, for the sentence above the page: (what, words, tone).
@@ -62,6 +63,7 @@ OUTCOMES = {
 }
 # How closely the timeline is looked at: (factor, words); 0 fits the whole stay to the page.
 ZOOMS = {"0": (0.0, "Whole stay"), "1": (1.0, "Normal"), "2": (2.0, "Closer"), "4": (4.0, "Closest")}
+LEAST_PAGE = 280
 _SAID = re.compile(r"([a-z]{2,10})-([0-9]{1,4})")
 
 
@@ -111,6 +113,12 @@ def message_from_address() -> Message | None:
 def zoom_asked() -> float:
     """The factor the address asks for; 1 for anything it doesn't know."""
     return ZOOMS.get(request.args.get("zoom", "1"), ZOOMS["1"])[0]
+
+
+def page_asked() -> float:
+    """How wide a whole stay is drawn, in pixels, as a script measured it; the usual width for anything odd."""
+    asked = request.args.get("wide", "")
+    return float(min(max(int(asked), LEAST_PAGE), WIDTH)) if re.fullmatch("[0-9]{1,5}", asked) else WIDTH
 
 
 def page_before(chart: OpenChart) -> Shown | None:
@@ -195,7 +203,8 @@ def _render(
     stopped: bool = False,
     kept: Kept = NOTHING_KEPT,
 ) -> Response:
-    values = _told(chart, page, zoom_asked())
+    zoom = zoom_asked()
+    values = _told(chart, page, zoom, page_asked() if zoom == 0 else WIDTH)
     shown = Shown(f"the page of {values['read_at']}", _snapshot(chart))
     body = render_template(
         "review/page.html",
@@ -220,13 +229,13 @@ def show_report(chart: OpenChart) -> Response:
     return make_response(render_template("review/report.html", **_told(chart, _page(chart), zoom=0)))
 
 
-def _told(chart: OpenChart, page: ReviewPage, zoom: float) -> dict[str, Any]:
+def _told(chart: OpenChart, page: ReviewPage, zoom: float, wide: float = WIDTH) -> dict[str, Any]:
     """What every page about an encounter shows."""
     timeline = page.timeline
     return {
         "page": page,
         "launch_id": chart.launch.id,
-        "picture": Markup(draw_timeline(timeline, zoom)) if timeline.lanes else "",  # noqa: S704 - escaped
+        "picture": Markup(draw_timeline(timeline, zoom, wide)) if timeline.lanes else "",  # noqa: S704 - escaped
         "legend": legend_for(timeline),
         "zone_words": timeline.clock.zone_words(timeline.start, timeline.stop),
         "read_at": timeline.clock.day_and_time(chart.services.clock()),

@@ -6,7 +6,6 @@ Seen from the side: lane head, then tracks of 48 px (label 14, bar 22, gap), bel
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import svg
 
@@ -41,12 +40,17 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 # Lanes that begin further down than this show the hours again, in pixels.
 TALL = 500.0
 BOLD = 1.12
+MARK_ROW = 15.0
 
 
-def draw_timeline(timeline: Timeline, zoom: float = 1.0) -> str:
-    """The whole picture as one <svg> element; `zoom` makes a minute so many times as wide, 0 fits it to the page."""
-    scale = scale_for(timeline, zoom)
+def draw_timeline(timeline: Timeline, zoom: float = 1.0, page: float = WIDTH) -> str:
+    """The whole picture as one <svg> element for a page of so many pixels.
+
+    `zoom` makes a minute so many times as wide, 0 fits it to the page.
+    """
+    scale = scale_for(timeline, zoom, page)
     lanes = place_lanes(timeline, scale)
+    above = MARK_ROW * max((row for _, row in _place_marks(timeline.marks, scale)), default=0)
     bottom = (lanes[-1].top + lanes[-1].height if lanes else AXIS) + 8
     elements: list[svg.Element] = [
         Name(id="timeline-name", text="Infusion timeline"),
@@ -57,10 +61,10 @@ def draw_timeline(timeline: Timeline, zoom: float = 1.0) -> str:
         *[_lane(lane, scale, timeline.clock) for lane in lanes],
     ]
     picture = svg.SVG(
-        class_=["timeline", "fits"] if scale.width <= WIDTH else ["timeline"],
-        viewBox=svg.ViewBoxSpec(0, 0, scale.width, bottom),
+        class_=["timeline", *(["fits"] if scale.width <= WIDTH else []), *(["fitted"] if zoom == 0 else [])],
+        viewBox=svg.ViewBoxSpec(0, -above, scale.width, bottom + above),
         width=scale.width,
-        height=bottom,
+        height=bottom + above,
         elements=elements,
         extra={
             "role": "group",
@@ -103,15 +107,23 @@ def _axis(timeline: Timeline, scale: Scale, bottom: float) -> list[svg.Element]:
     return [*marks, *_mark_words(timeline.marks, scale)]
 
 
+def _place_marks(marks: Sequence[Mark], scale: Scale) -> list[tuple[float, int]]:
+    """The middle of each mark's words, within the picture, and its row: a row higher where the one below is taken."""
+    placed, ends = [], list[float]()
+    for mark in marks:
+        half = text_width(mark.text, BOLD) / 2
+        x = max(min(scale.x(mark.at), scale.width - half), half)
+        row = next((row for row, end in enumerate(ends) if end + 8 <= x - half), len(ends))
+        ends[row : row + 1] = [x + half]
+        placed.append((x, row))
+    return placed
+
+
 def _mark_words(marks: Sequence[Mark], scale: Scale) -> list[svg.Element]:
-    """Above their lines; of two that would run into each other, one ends at its line and the next begins at its own."""
-    found: list[svg.Element] = []
-    at = [(mark.text, scale.x(mark.at), text_width(mark.text, BOLD)) for mark in marks]
-    near = [(width + after) / 2 + 8 > x - before for (_, before, width), (_, x, after) in pairwise(at)]
-    for (text, x, width), left, right in zip(at, [False, *near], [*near, False], strict=bool(at)):
-        place = (min(x, scale.width - width), 13.0) if left else (x, 13.0)
-        found.append(label(place, text, "ink", anchor="start" if left else "end" if right else "middle", bold=True))
-    return found
+    placed = zip(marks, _place_marks(marks, scale), strict=True)
+    return [
+        label((x, 13.0 - MARK_ROW * row), mark.text, "ink", anchor="middle", bold=True) for mark, (x, row) in placed
+    ]
 
 
 def _hours_again(placed: PlacedLane, scale: Scale, clock: WallClock) -> list[Words]:

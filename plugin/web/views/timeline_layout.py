@@ -52,22 +52,22 @@ class PlacedLane:
     named: bool = True
 
 
-def scale_for(timeline: Timeline, zoom: float = 1.0) -> Scale:
+def scale_for(timeline: Timeline, zoom: float = 1.0, page: float = WIDTH) -> Scale:
     """Fill the page's width; a stay of days gets wider than the page and scrolls, a short visit is not blown up.
 
-    `zoom` multiplies that; 0 fits the whole stay to the page, however long it is.
+    `zoom` multiplies that; 0 fits the whole stay to the page of so many pixels, however long it is.
     """
     pad = max(300, (timeline.stop - timeline.start) // 40)
     start, stop = timeline.start - pad, timeline.stop + pad
     bars = [bar for lane in timeline.lanes for bar in lane.bars]
-    room = WIDTH - 2 * MARGIN
+    room = page - 2 * MARGIN
     fits = [(room - _after(bar)) / minutes for bar in bars if (minutes := (drawn_stop(bar) - start) / 60) > 0]
     whole = min([room * 60 / (stop - start), *fits])
     per_minute = min(whole, MOST) if zoom == 0 else min(min(max(whole, LEAST), MOST) * zoom, CLOSEST)
     ends = [(drawn_stop(bar) - start) / 60 * per_minute + _after(bar) for bar in bars]
     longest = max((text_width(bar.label) for bar in bars), default=0.0)
     width = 2 * MARGIN + max([(stop - start) / 60 * per_minute, longest, *ends])
-    return Scale(start, stop, per_minute, round(max(WIDTH, width), 1))
+    return Scale(start, stop, per_minute, round(max(page, width), 1))
 
 
 def _after(bar: Bar) -> float:

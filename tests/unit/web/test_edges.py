@@ -87,16 +87,21 @@ def test_two_hundred_administrations_are_drawn_and_named():
     assert lane.height < counted[0].height / 2
 
 
-def test_the_words_of_two_near_marks_do_not_run_into_each_other():
-    """The first ends at its line, the next begins at its own; the last stays within the picture."""
+def test_the_words_of_near_marks_do_not_run_into_each_other():
+    """What finds no room beside the one before stands a row higher; all of it stays within the picture."""
     timeline = timeline_of(chemo_day())
     end = timeline.stop
     marks = (Mark(timeline.start, "far away"), Mark(end - 1200, "Inpatient order"), Mark(end, "Thu 5 Mar 2026"))
     drawn = ElementTree.fromstring(draw_timeline(replace(timeline, marks=marks)))  # noqa: S314 - our own
     placed = {words.text: words for words in drawn.iter() if words.tag.endswith("text")}
-    first, second = placed["Inpatient order"], placed["Thu 5 Mar 2026"]
-    assert (first.get("text-anchor"), second.get("text-anchor")) == ("end", "start")
-    assert float(second.get("x")) + text_width("Thu 5 Mar 2026") <= scale_for(timeline).width
+    heights = [float(placed[mark.text].get("y")) for mark in marks]
+    assert heights[0] == heights[1]
+    assert heights[1] - heights[2] >= 14
+    top, width = (float(drawn.get("viewBox").split()[number]) for number in (1, 2))
+    assert top <= heights[2] - 12
+    for mark in marks:
+        middle, half = float(placed[mark.text].get("x")), text_width(mark.text) / 2
+        assert 0 <= middle - half < middle + half <= width
 
 
 def test_the_units_of_a_picture_add_up():
