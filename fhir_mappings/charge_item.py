@@ -10,12 +10,15 @@ from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root,
 from fhir_mappings.quantities import read_quantity
 from fhir_mappings.systems import (
     CHARGE_IDENTIFIER,
+    CHARGE_MASTER,
     CHARGE_MODIFIER_URL,
     CPT,
     HCPCS,
     ICD10CM,
     MODIFIER_SYSTEM,
     NDC,
+    REVENUE_CODE_URL,
+    REVENUE_CODES,
     term_system,
 )
 from fhir_mappings.time import read_time
@@ -134,12 +137,19 @@ def read_identifiers(element: Element) -> tuple[str, ...]:
 
 
 def write_charge_item(
-    draft: ChargeDraft, *, diagnosis_references: tuple[str, ...] | None = None, id: str = "", ndc: str = ""
+    draft: ChargeDraft,
+    *,
+    diagnosis_references: tuple[str, ...] | None = None,
+    id: str = "",
+    ndc: str = "",
+    charge_code: str = "",
+    revenue_code: str = "",
 ) -> dict[str, Any]:
     """The ChargeItem of an accepted charge, as DESIGN section 8 lists its elements.
 
     `id` is the resource id where the server takes client ids, or that of the resource being changed.
     `ndc` is the package code of a drug line, when the charge itself doesn't carry it.
+    `charge_code` and `revenue_code` are the site's own, empty where it has none.
     Elements without content are left out.
     """
     charge = draft.charge
@@ -147,10 +157,10 @@ def write_charge_item(
     resource: dict[str, Any] = {
         "resourceType": "ChargeItem",
         "id": id,
-        "extension": _written_modifiers(draft.modifiers),
+        "extension": [*_written_modifiers(draft.modifiers), *_written_revenue_code(revenue_code)],
         "identifier": [{"system": CHARGE_IDENTIFIER, "value": draft.identity}],
         "status": draft.status,
-        "code": _written_code(charge.system, charge.code, draft.modifiers),
+        "code": _written_code(charge.system, charge.code, draft.modifiers, charge_code),
         "subject": _reference(draft.patient),
         "context": _reference(draft.encounter),
         **_written_occurrence(draft),
@@ -168,10 +178,16 @@ def write_charge_item(
     return {name: value for name, value in resource.items() if value not in ("", [], {}, None)}
 
 
-def _written_code(system: str, code: str, modifiers: tuple[str, ...]) -> dict[str, Any]:
-    """The code, and in `text` the line as people write it, with its modifiers."""
-    coding = {"system": SYSTEMS[system], "code": code}
-    return {"coding": [coding], "text": "-".join((code, *modifiers))}
+def _written_code(system: str, code: str, modifiers: tuple[str, ...], charge_code: str) -> dict[str, Any]:
+    """The code, after it the site's own for the same charge, and in `text` the line as people write it."""
+    own = [{"system": CHARGE_MASTER, "code": charge_code}] if charge_code else []
+    return {"coding": [{"system": SYSTEMS[system], "code": code}, *own], "text": "-".join((code, *modifiers))}
+
+
+def _written_revenue_code(code: str) -> list[dict[str, Any]]:
+    """Where the charge is booked: another thing than what it is for, so no coding of `code`."""
+    concept = {"coding": [{"system": REVENUE_CODES, "code": code}]}
+    return [{"url": REVENUE_CODE_URL, "valueCodeableConcept": concept}] if code else []
 
 
 def _written_modifiers(modifiers: tuple[str, ...]) -> list[dict[str, Any]]:

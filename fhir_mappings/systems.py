@@ -12,9 +12,13 @@ CHARGE_IDENTIFIER = "urn:uuid:6fa160b8-45d5-551a-82b3-155d40d98255"
 TASK_IDENTIFIER = "urn:uuid:0d1f0c6f-5a54-5c0e-9f3c-6f1f4f0a7b21"
 CHARGE_MODIFIER_URL = "urn:uuid:35f73d1e-345c-578e-8301-dc4270fdc323"
 """Fixed for ever; a UUID because the project owns no domain (docs/adr/0012)."""
+CHARGE_MASTER = "urn:uuid:35755322-9f0d-5146-b4a4-a9862122ded7"
+"""The charge master of the site whose EHR holds the charge: its codes mean something there alone (docs/adr/0031)."""
+REVENUE_CODES = "https://www.nubc.org/CodeSystem/RevenueCodes"
 
 ORACLE_CODES = "https://fhir.cerner.com"
 ORACLE_EXTENSION = "https://fhir-ehr.cerner.com/r4/StructureDefinition"
+REVENUE_CODE_URL = f"{ORACLE_EXTENSION}/revenue-code"
 """Oracle Health's: code systems are `ORACLE_CODES/SITE/CodeSystem/BillCodes-TYPE`."""
 
 DATA_OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"

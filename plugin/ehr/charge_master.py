@@ -33,6 +33,10 @@ class ChargeMaster:
 
     codes: Mapping[str, BillingCodes] = field(default_factory=dict)
 
+    def own(self, code: str) -> BillingCodes:
+        """What the tenant's file says of a code, nothing usual in its place."""
+        return self.codes.get(code, BillingCodes())
+
     def find(self, code: str) -> BillingCodes:
         """The billing codes of one procedure or drug code."""
         own = self.codes.get(code, BillingCodes())

@@ -127,6 +127,7 @@ class Services:
             clock=self.clock,
             attest=self.capabilities(launch).can("c", "Provenance"),
             names={launch.user: launch.user_name},
+            charge_master=tenant.charge_master,
         )
 
     def messenger(self, launch: Launch) -> FhirMessenger | None:

@@ -14,8 +14,9 @@ from typing import Any
 from fhir_mappings.charge_item import write_charge_item
 from fhir_mappings.checking import check_outgoing
 from fhir_mappings.provenance import write_provenance
-from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MODIFIER_URL
+from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MODIFIER_URL, REVENUE_CODE_URL
 from plugin.domain.charge import ChargeDraft
+from plugin.ehr.charge_master import ChargeMaster
 from plugin.ehr.errors import EhrError
 from plugin.ehr.sinks import FhirHttp
 from plugin.ehr.sinks.answers import (
@@ -44,6 +45,7 @@ class FhirCreate:
 
     `attest`: Provenance is to be written (the server declares it and the scope was granted).
     `names`: people by reference, so that a bill shows a name beside the reference.
+    `charge_master`: the tenant's own billing codes, which go with the charge where the tenant has any.
     """
 
     http: FhirHttp
@@ -52,6 +54,7 @@ class FhirCreate:
     clock: Callable[[], datetime]
     attest: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
+    charge_master: ChargeMaster = ChargeMaster()  # noqa: RUF009 - frozen
 
     @property
     def name(self) -> str:
@@ -127,7 +130,8 @@ class FhirCreate:
         return self._read_back(draft, located(answer))
 
     def _written(self, draft: ChargeDraft, id: str = "") -> dict[str, Any]:
-        resource = write_charge_item(draft, id=id)
+        own = self.charge_master.own(draft.charge.code)
+        resource = write_charge_item(draft, id=id, charge_code=own.charge_code, revenue_code=own.revenue_code)
         name = self.names.get(draft.entered_by)
         if name and "reference" in resource.get("enterer", {}):
             resource["enterer"] = {**resource["enterer"], "display": name}
@@ -196,7 +200,7 @@ OUR_ELEMENTS = frozenset({
 
 
 def _is_our_entry(item: Mapping[str, Any]) -> bool:
-    return item.get("system") == CHARGE_IDENTIFIER or item.get("url") == CHARGE_MODIFIER_URL
+    return item.get("system") == CHARGE_IDENTIFIER or item.get("url") in (CHARGE_MODIFIER_URL, REVENUE_CODE_URL)
 
 
 def _etag(resource: Mapping[str, Any]) -> str:

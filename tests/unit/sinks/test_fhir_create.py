@@ -10,10 +10,13 @@ import pytest
 from msgspec import structs
 from requests.structures import CaseInsensitiveDict
 
-from fhir_mappings.charge_item import write_charge_item
-from fhir_mappings.systems import CHARGE_IDENTIFIER
+from fhir_mappings.charge_item import read_charge_item, write_charge_item
+from fhir_mappings.lookup import Lookup
+from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MASTER, REVENUE_CODE_URL
 from plugin.domain.charge import ChargeDraft, SuggestedCharge
+from plugin.ehr.charge_master import BillingCodes, ChargeMaster
 from plugin.ehr.errors import EhrError, SessionEnded, Unreachable
+from plugin.ehr.sinks.answers import sent_charge
 from plugin.ehr.sinks.fhir_create import OUR_ELEMENTS, FhirCreate
 from plugin.ehr.sinks.support import ChargeItemSupport
 from plugin.ehr.transport import Answer
@@ -369,4 +372,41 @@ def test_the_enterer_is_named_where_the_name_is_known():
     assert [body["enterer"] for body in script.bodies] == [
         {"reference": "Practitioner/c1", "display": "Dana Coder"},
         {"reference": "Practitioner/c2"},
+    ]
+
+
+def test_the_sites_own_billing_codes_go_with_the_charge() -> None:
+    """The charge-master code after the CPT code, which stays the one that is read; the revenue code as an extension."""
+    script = Script([answer(201), answer(200, stored()), answer(201), answer(200, stored())])
+    code = DRAFT.charge.code
+    own = ChargeMaster({code: BillingCodes("4700123", "0510")})
+    FhirCreate(script, BY_ID, "ours 1.0", lambda: NOW, charge_master=own).create(DRAFT)
+    FhirCreate(script, BY_ID, "ours 1.0", lambda: NOW).create(DRAFT)
+    with_codes, without = script.bodies
+    assert [each["code"] for each in with_codes["code"]["coding"]] == [code, "4700123"]
+    assert with_codes["code"]["coding"][1]["system"] == CHARGE_MASTER
+    assert with_codes["extension"][-1] == {
+        "url": "https://fhir-ehr.cerner.com/r4/StructureDefinition/revenue-code",
+        "valueCodeableConcept": {
+            "coding": [{"system": "https://www.nubc.org/CodeSystem/RevenueCodes", "code": "0510"}]
+        },
+    }
+    assert [each["code"] for each in without["code"]["coding"]] == [code]
+    assert "revenue-code" not in str(without)
+    assert read_charge_item(with_codes, Lookup())[0].code == code
+
+
+def test_a_change_replaces_our_revenue_code_and_leaves_others_alone() -> None:
+    """One of ours in the end, beside what somebody else wrote."""
+    theirs = {"url": "https://ehr.example.org/booked", "valueBoolean": True}
+    old = {"url": REVENUE_CODE_URL, "valueCodeableConcept": {"coding": [{"code": "0260"}]}}
+    current = {**stored(), "extension": [theirs, old]}
+    script = Script([answer(200, current), answer(200), answer(200, stored("2"))])
+    own = ChargeMaster({DRAFT.charge.code: BillingCodes("", "0510")})
+    sink = FhirCreate(script, BY_ID, "ours 1.0", lambda: NOW, charge_master=own)
+    sink.change(replace(DRAFT, units=2), sent_charge(stored(), DRAFT.identity))
+    written = [each for each in script.bodies[0]["extension"] if each["url"] in (REVENUE_CODE_URL, theirs["url"])]
+    assert [each.get("valueCodeableConcept", {}).get("coding") for each in written] == [
+        None,
+        [{"system": "https://www.nubc.org/CodeSystem/RevenueCodes", "code": "0510"}],
     ]
