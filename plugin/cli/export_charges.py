@@ -17,7 +17,7 @@ from plugin.store.engine import UnusableStore, open_store
 from plugin.store.exports import Batch, ExportLedger
 from plugin.web.settings import SettingsError, read_settings
 
-WRITTEN, UNUSABLE = 0, 2
+WRITTEN, PARTLY, UNUSABLE = 0, 1, 2
 
 
 def add_parser(subparsers: Any) -> None:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         tenant = read_tenant(settings, options.tenant)
         with closing(open_store(settings.database_url, settings.encryption_keys)) as store:
             return _export(options, tenant, ExportLedger(store, tenant.key))
-    except (SettingsError, UnusableStore, UnusableKey, CannotOpen, NoMessage) as error:
+    except (SettingsError, UnusableStore, UnusableKey, CannotOpen) as error:
         print(f"infusion-charges export-charges: {error}", file=sys.stderr)
     except OSError as error:
         print(
@@ -61,9 +61,12 @@ def _export(options: argparse.Namespace, tenant: Tenant, ledger: ExportLedger) -
     if batch is None:
         print("infusion-charges export-charges: nothing was accepted since the last file", file=sys.stderr)
         return WRITTEN
-    _write(options.output, _content(options.format, batch, tenant, ledger))
+    content, refused = _content(options.format, batch, tenant, ledger)
+    _write(options.output, content)
+    for refusal in refused:
+        print(f"infusion-charges export-charges: left out: {refusal}", file=sys.stderr)
     print(f"infusion-charges export-charges: file {batch.id} with {batch.lines} lines", file=sys.stderr)
-    return WRITTEN
+    return PARTLY if refused else WRITTEN
 
 
 def _batch(options: argparse.Namespace, ledger: ExportLedger) -> Batch | None:
@@ -75,10 +78,11 @@ def _batch(options: argparse.Namespace, ledger: ExportLedger) -> Batch | None:
     return found
 
 
-def _content(format: str, batch: Batch, tenant: Tenant, ledger: ExportLedger) -> str:
+def _content(format: str, batch: Batch, tenant: Tenant, ledger: ExportLedger) -> tuple[str, list[NoMessage]]:
+    """The file, and the visits that this format can't hold."""
     lines = [billing_line(line, tenant.charge_master) for line in ledger.lines_of(batch.id)]
     if format == "csv":
-        return write_csv(batch.id, lines)
+        return write_csv(batch.id, lines), []
     return write_hl7v2(batch.id, batch.made_at, lines, tenant.hl7v2)
 
 

@@ -26,17 +26,20 @@ class NoMessage(ValueError):
     """A visit can't be said in HL7 v2; the text names it and the remedy."""
 
 
-def write_hl7v2(batch: int, made_at: datetime, lines: Iterable[BillingLine], names: Mapping[str, str]) -> str:
+def write_hl7v2(
+    batch: int, made_at: datetime, lines: Iterable[BillingLine], names: Mapping[str, str]
+) -> tuple[str, list[NoMessage]]:
     """The whole file: messages one after the other, each ended by a line feed, segments by carriage returns.
 
-    `names` are sending and receiving application and facility. Raises NoMessage.
+    `names` are sending and receiving application and facility. A visit that can't be said is left out and told beside.
     """
-    visits = groupby(lines, key=lambda line: line.visit)
-    messages = (
-        _message(f"{batch}-{number}", batch, made_at, list(group), names)
-        for number, (_, group) in enumerate(visits, start=1)
-    )
-    return "".join(f"{message}\r\n" for message in messages)
+    messages, refused = [], []
+    for number, (_, group) in enumerate(groupby(lines, key=lambda line: line.visit), start=1):
+        try:
+            messages.append(_message(f"{batch}-{number}", batch, made_at, list(group), names))
+        except NoMessage as refusal:
+            refused.append(refusal)
+    return "".join(f"{message}\r\n" for message in messages), refused
 
 
 def text(value: str) -> str:
@@ -70,7 +73,7 @@ def _message(control: str, batch: int, made_at: datetime, lines: list[BillingLin
     except (HL7apyException, ValueError) as error:
         # The library's own words quote the value, which may be a name.
         problem = f"visit {lines[0].visit[:64]!r} can't be written as HL7 v2 ({type(error).__name__})"
-        raise NoMessage(f"{problem}; write it as CSV") from error
+        raise NoMessage(f"{problem}; its lines are in --again {batch} --format csv") from error
 
 
 def _fill_head(message: Any, control: str, made_at: datetime, names: Mapping[str, str]) -> None:
