@@ -242,4 +242,5 @@ def _settings(folder: Path, app_url: str, ehr: Ehr) -> Settings:
         tenants=tenants,
         database_url=f"sqlite:///{folder / 'app.sqlite3'}",
         encryption_keys=(make_key(),),
+        keep_statements=0.0,  # a button of this EHR makes it another vendor's
     )

@@ -19,7 +19,7 @@ from plugin.domain import Chart, MappingIssue
 from plugin.ehr.chart_requests import AROUND, Ask, ChartRequests
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import EhrError, FhirError
-from plugin.ehr.read_ways import ReadWays, read_ways
+from plugin.ehr.read_ways import NO_ADMINISTRATIONS, ReadWays, read_ways
 from plugin.ehr.scopes import ESSENTIAL, Capabilities
 from plugin.ehr.searches import Found, Resource, unique
 from plugin.ehr.tenants import Tenant
@@ -95,6 +95,8 @@ class FhirChartSource:
 
     def read_resources(self) -> Reading:
         """The resources behind the chart; raises EhrError when the essential ones can't be read."""
+        if not self._ways.administrations:
+            raise FhirError(NO_ADMINISTRATIONS, 501, "not-offered")
         reading = Reading()
         deadline = time.monotonic() + self._patience
         pool = ThreadPoolExecutor(self._tenant.parallel, thread_name_prefix="chart")

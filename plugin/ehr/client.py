@@ -20,7 +20,7 @@ import requests
 from plugin.ehr.addresses import BadAddress, origin_of, split_safely
 from plugin.ehr.errors import BudgetSpent, FhirError, ForeignAddress
 from plugin.ehr.grants import AccessGrant
-from plugin.ehr.outcomes import explain_refusal
+from plugin.ehr.outcomes import explain_refusal, outcome_codes
 from plugin.ehr.pauses import Pauses
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.transport import LARGE_ANSWER, LARGE_FILE, SMALL_ANSWER, Answer, NotJsonError, Transport
@@ -39,6 +39,7 @@ class FhirClient:
     """Speaks to one FHIR base with the token of one launch; thread-safe.
 
     `grant` is None for a tenant without authentication. `longest_wait` is how many seconds of a pause it sits out.
+    `not_supported` is told of every answer that says so: what the EHR declared may no longer hold.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class FhirClient:
         grant: AccessGrant | None,
         sleep: Callable[[float], None] = time.sleep,
         longest_wait: float = LONGEST_WAIT,
+        not_supported: Callable[[], None] = lambda: None,
     ) -> None:
         self._transport, self._tenant, self._grant = transport, tenant, grant
+        self._not_supported = not_supported
         self._pauses, self._longest_wait = Pauses(longest_wait, sleep), longest_wait
         self._base = tenant.iss
         self._origin = origin_of(tenant.iss)
@@ -162,6 +165,8 @@ class FhirClient:
         answer = self._transport.send(session, method, address, headers=wanted, data=body, limit=limit)
         if _is_busy(answer):
             self._pauses.ask(_retry_after(answer) or 0.0)
+        if _is_not_supported(answer):
+            self._not_supported()
         with self._lock:
             self._bytes_left -= len(answer.content) if method == "GET" else 0
         return answer
@@ -198,6 +203,13 @@ def _body_of(answer: Answer) -> Any:
 
 def _is_busy(answer: Answer) -> bool:
     return answer.status in (429, 503)
+
+
+def _is_not_supported(answer: Answer) -> bool:
+    """By status, or by an OperationOutcome: 400 and 404 alone are said of much else."""
+    if answer.status in (400, 404):
+        return "not-supported" in outcome_codes(_body_of(answer))
+    return answer.status in (405, 501)
 
 
 def _retry_after(answer: Answer) -> float | None:

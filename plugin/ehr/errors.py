@@ -44,7 +44,7 @@ class SessionEnded(EhrError):
 class FhirError(EhrError):
     """The FHIR server refused; `status` is HTTP's, `codes` are those of its OperationOutcome, `kind` our word for it.
 
-    `kind` is forbidden, break-the-glass, not-found, expired-page, busy, not-fhir or refused.
+    `kind` is forbidden, break-the-glass, not-found, not-offered, expired-page, busy, not-fhir or refused.
     """
 
     def __init__(self, text: str, status: int, kind: str = "refused", codes: tuple[str, ...] = ()) -> None:

@@ -1,5 +1,6 @@
 """What an EHR says about itself, kept for a while: asked for once at a time, however many want it."""
 
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -46,6 +47,13 @@ class Kept(Generic[_T]):
         with self._lock:
             kept = self._values.get(key)
             return key in self._coming or (kept is not None and self._is_good(kept))
+
+    def doubt(self, key: str) -> None:
+        """Fetch it the next time; the value goes on being used where a new one can't be had."""
+        with self._lock:
+            kept = self._values.get(key)
+            if kept:
+                self._values[key] = (-math.inf, kept[1])
 
     def _is_good(self, kept: tuple[float, _T]) -> bool:
         return self._clock() - kept[0] < self._seconds

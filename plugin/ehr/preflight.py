@@ -14,6 +14,7 @@ from plugin.ehr.declared import Declared, declared_resources, declared_version
 from plugin.ehr.discovery import Discovery, SmartConfiguration
 from plugin.ehr.errors import EhrError
 from plugin.ehr.findings import Finding, Report, Standing
+from plugin.ehr.read_ways import NO_ADMINISTRATIONS
 from plugin.ehr.scopes import missing_scopes
 from plugin.ehr.sinks.choosing import choose_sink
 from plugin.ehr.statements import Statements
@@ -27,10 +28,7 @@ ALONE = "Without a person"
 NOBODY_LAUNCHES = "Nobody can launch the app from this EHR until this is mended."
 # What is lost without a resource: its standing, and the words.
 _WITHOUT: dict[str, tuple[Standing, str]] = {
-    "MedicationAdministration": (
-        Standing.STOP,
-        "This EHR cannot support infusion charges: it gives apps no record of what was administered.",
-    ),
+    "MedicationAdministration": (Standing.STOP, NO_ADMINISTRATIONS),
     "Encounter": (Standing.STOP, "The visit can't be read, so nothing can be coded."),
     "Patient": (Standing.LOOK, "The patient's name and birth date can't be shown."),
     "Condition": (Standing.LOOK, "Charges come without diagnoses."),

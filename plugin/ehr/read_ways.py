@@ -7,15 +7,19 @@ from typing import Any
 from plugin.ehr.declared import declared_resources
 from plugin.ehr.tenants import Tenant
 
+NO_ADMINISTRATIONS = "This EHR cannot support infusion charges: it gives apps no record of what was administered."
+
 
 @dataclass(frozen=True, slots=True)
 class ReadWays:
     """`by_window`: administrations are looked for by patient and time, since they can't be by encounter.
 
+    `administrations`: they can be read at all; without them there is nothing to code.
     `charges`: charges can be seen at all. `charge_status`: their search wants a status (Oracle Health).
     """
 
     by_window: bool = False
+    administrations: bool = True
     charges: bool = True
     charge_status: bool = False
 
@@ -30,6 +34,7 @@ def read_ways(tenant: Tenant, statement: Mapping[str, Any] | None) -> ReadWays:
     )
     return ReadWays(
         by_window=by_window,
+        administrations=not resources or (given is not None and given.readable),
         charges=charges is not None or not resources,
         charge_status=charges is not None and "-status" in charges.parameters,
     )

@@ -16,11 +16,13 @@ CACHE_SECONDS = 3600.0
 
 
 class Statements:
-    """Fetches CapabilityStatements without a token, as FHIR has them public, and keeps them for an hour."""
+    """Fetches CapabilityStatements without a token, as FHIR has them public, and keeps them for so many seconds."""
 
-    def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, transport: Transport, clock: Callable[[], float] = time.monotonic, keep: float = CACHE_SECONDS
+    ) -> None:
         self._transport = transport
-        self._kept: Kept[Mapping[str, Any]] = Kept(CACHE_SECONDS, clock)
+        self._kept: Kept[Mapping[str, Any]] = Kept(keep, clock)
 
     def of(self, tenant: Tenant) -> Mapping[str, Any]:
         """The tenant's statement; raises EhrError when it can't be had and none was kept."""
@@ -34,6 +36,10 @@ class Statements:
     def _ask_quietly(self, tenant: Tenant) -> None:
         with suppress(EhrError):
             self.of(tenant)
+
+    def doubt(self, tenant: Tenant) -> None:
+        """Ask again the next time: the EHR has just refused what it declared. Where it can't be had, the old stands."""
+        self._kept.doubt(tenant.key)
 
     def _fetch(self, tenant: Tenant) -> Mapping[str, Any]:
         address = f"{tenant.iss}/metadata"

@@ -109,7 +109,7 @@ def _make_services(settings: Settings) -> Services:
         transport=transport,
         discovery=Discovery(transport),
         keys=KeySets(transport),
-        statements=Statements(transport),
+        statements=Statements(transport, keep=settings.keep_statements),
         styles=Styles(transport),
         metrics=metrics,
         credentials=Credentials(_secrets_by_tenant(settings.client_secrets, tenants), SigningKeys(store).of),

@@ -69,6 +69,8 @@ def _show_ehr_error(error: EhrError) -> Response:
     status, title, remedy = HTTPStatus.BAD_GATEWAY, "The EHR did not give what is needed", "Try again in a moment."
     if isinstance(error, FhirError) and error.kind in ("forbidden", "break-the-glass"):
         status, title, remedy = HTTPStatus.FORBIDDEN, "The EHR does not allow this", FROM_CHART
+    if isinstance(error, FhirError) and error.kind == "not-offered":
+        title, remedy = "The EHR does not offer what is needed", "Ask the app's administrator."
     for kind, its_status, its_title, its_remedy in _EHR_ERRORS:
         if isinstance(error, kind):
             status, title, remedy = its_status, its_title, its_remedy

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
@@ -86,7 +87,8 @@ class Services:
         """A FHIR client with the launch's token; make one for each request and share it between threads."""
         tenant = self.tenant(launch)
         grant = None if tenant.open else self._grant(tenant, launch)
-        return FhirClient(self.transport, tenant, grant).for_one_page()
+        doubt = partial(self.statements.doubt, tenant)
+        return FhirClient(self.transport, tenant, grant, not_supported=doubt).for_one_page()
 
     def chart_source(self, launch: Launch) -> FhirChartSource:
         """Reads the chart of the launch; satisfies `plugin.review.ports.ChartSource`."""
@@ -99,7 +101,10 @@ class Services:
             self.capabilities(launch),
             self.clock,
         )
-        return source.searching(read_ways(tenant, self._statement(tenant)))
+        ways = read_ways(tenant, self._statement(tenant))
+        if not ways.administrations:
+            self.statements.doubt(tenant)  # the next page looks whether the EHR offers them by now
+        return source.searching(ways)
 
     def _statement(self, tenant: Tenant) -> Mapping[str, Any] | None:
         """What the EHR says it can do; None when it doesn't, so that a chart is read all the same."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from plugin.ehr.addresses import BadAddress, is_loopback, normalise
+from plugin.ehr.statements import CACHE_SECONDS
 
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 DEFAULT_DATABASE_URL = "sqlite:///infusion-charges.sqlite3"  # in the current folder
@@ -27,6 +28,7 @@ class Settings:
     `status_token` opens readiness and metrics, which aren't there without it.
     `proxy_hops` is the number of reverse proxies whose forwarding headers are believed.
     `launch_limit` is for one address, `post_limit` for the forms of one session, each as `NUMBER/PERIOD`.
+    `keep_statements` is how many seconds an EHR's CapabilityStatement is believed; only `demo` chooses another number.
     `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
     """
 
@@ -41,6 +43,7 @@ class Settings:
     post_limit: str = DEFAULT_POST_LIMIT
     allow_open: bool = False
     unpartitioned_for_tests: bool = False
+    keep_statements: float = CACHE_SECONDS
 
     @property
     def sub_path(self) -> str:

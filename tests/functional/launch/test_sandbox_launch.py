@@ -1,5 +1,6 @@
 """The whole launch over HTTP: the sandbox EHR as its own process, the app on a socket, a cookie jar between them."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -239,3 +240,35 @@ def test_staff_sign_in_at_the_ehr_without_a_chart(ehr: SandboxEhr, tmp_path: Pat
         theirs = signed_in(app, coder, "sandbox-coder")
         assert coder.get(urljoin(theirs.url, "administration/ehr")).status_code == 403
         assert signed_in(app, Browser(), "sandbox-clinician").status_code == 403
+
+
+@contextlib.contextmanager
+def another_vendor(ehr: SandboxEhr) -> Iterator[None]:
+    """The sandbox as an EHR that gives apps no administrations, as its page for demonstrations makes it."""
+    requests.put(f"{ehr.url}/sandbox/vendor/athena", json={}, timeout=10).raise_for_status()
+    try:
+        yield
+    finally:
+        requests.put(f"{ehr.url}/sandbox/vendor/plain", json={}, timeout=10).raise_for_status()
+
+
+def test_an_ehr_without_administrations_is_told_as_such(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """The launch ends on the words of `doctor`: trying again won't help, the administrator may."""
+    with another_vendor(ehr):
+        page = Browser().get(ehr.launch_address("edh-patient", "edh-encounter"))
+    assert page.status_code == 502
+    assert "it gives apps no record of what was administered" in page.text
+    assert "Ask the app&#39;s administrator." in page.text
+    assert "in a moment" not in page.text
+
+
+def test_an_ehr_that_becomes_another_is_noticed(app: AppUnderTest, ehr: SandboxEhr) -> None:
+    """Once it refuses what it had declared it is asked anew: the second page has the reason, and it works both ways."""
+    browser = Browser()
+    page = browser.get(ehr.launch_address("edh-patient", "edh-encounter"))
+    assert page.status_code == 200
+    with another_vendor(ehr):
+        texts = [browser.get(page.url).text for _ in range(2)]
+    assert "no record of what was administered" in texts[1]
+    answers = [browser.get(page.url).status_code for _ in range(2)]
+    assert answers[1] == 200

@@ -259,3 +259,24 @@ def test_a_strange_retry_after_is_no_reason_to_fail() -> None:
         ehr = FakeEhr(in_turn(answer(None, 503, Retry_After=value), *[answer({"resourceType": "Patient"})] * 2))
         with contextlib.suppress(FhirError):
             FhirClient(ehr, tenant(), None, lambda _: None).read("Patient/p1")
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (answer(None, 405), True),
+        (answer(None, 501), True),
+        (answer(outcome("not-supported"), 400), True),
+        (answer(outcome("not-supported"), 404), True),
+        (answer(outcome("not-found"), 404), False),
+        (answer(None, 400), False),
+        (answer(outcome("not-supported"), 200), False),
+    ],
+)
+def test_what_is_not_supported_puts_the_statement_in_doubt(reply: Answer, told: bool) -> None:
+    """Reading and writing alike; that something isn't there says nothing of what the EHR can do."""
+    heard: list[str] = []
+    asked = FhirClient(FakeEhr(in_turn(reply, reply)), tenant(), None, not_supported=lambda: heard.append("doubt"))
+    asked.get("ChargeItem/x1")
+    asked.post("ChargeItem", {})
+    assert heard == ["doubt", "doubt"] * told

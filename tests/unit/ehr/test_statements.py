@@ -27,3 +27,20 @@ def test_anything_else_is_refused(reply) -> None:
     """A sign-in page, a refusal or another resource says nothing about charges."""
     with pytest.raises(EhrError):
         Statements(FakeEhr(in_turn(reply))).of(tenant())
+
+
+def test_a_statement_in_doubt_is_asked_for_again() -> None:
+    """The EHR refused what it had declared: the next answer stands, and the old one while there is none."""
+    newer = {**STATEMENT, "software": {"version": "2"}}
+    statements = Statements(FakeEhr(in_turn(answer(STATEMENT), Unreachable("down"), answer(newer))))
+    statements.doubt(tenant())
+    assert statements.of(tenant()) == STATEMENT
+    statements.doubt(tenant())
+    assert [statements.of(tenant()) for _ in range(3)] == [STATEMENT, newer, newer]
+
+
+def test_none_is_kept_where_none_shall_be() -> None:
+    """As `demo` has it."""
+    newer = {**STATEMENT, "software": {"version": "2"}}
+    statements = Statements(FakeEhr(in_turn(answer(STATEMENT), answer(newer))), keep=0.0)
+    assert [statements.of(tenant()) for _ in range(2)] == [STATEMENT, newer]
