@@ -21,6 +21,7 @@ from plugin.ehr.identity import KeySets
 from plugin.ehr.messenger import FhirMessenger, takes_tasks
 from plugin.ehr.read_ways import read_ways
 from plugin.ehr.scopes import Capabilities, read_granted
+from plugin.ehr.sinks.attesting import Attesting
 from plugin.ehr.sinks.choosing import EXPORT, ORACLE_OPERATIONS, Choice, choose_sink
 from plugin.ehr.sinks.export import Export
 from plugin.ehr.sinks.fhir_create import FhirCreate
@@ -123,14 +124,17 @@ class Services:
         tenant, choice = self.tenant(launch), self.sink_choice(launch)
         if choice.kind == EXPORT:
             return Export(ExportLedger(self.store, tenant.key), self.clock)
+        client, software = self.client(launch), f"infusion-charges {_version()}"
+        attests = self.capabilities(launch).can("c", "Provenance")
         if choice.kind == ORACLE_OPERATIONS:
-            return OracleOperations(self.client(launch), tenant.iss, oracle_site(tenant), tenant.charge_master)
+            attest = Attesting(client, software, self.clock) if attests and choice.support.provenance else None
+            return OracleOperations(client, tenant.iss, oracle_site(tenant), tenant.charge_master, attest)
         return FhirCreate(
-            http=self.client(launch),
+            http=client,
             support=choice.support,
-            software=f"infusion-charges {_version()}",
+            software=software,
             clock=self.clock,
-            attest=self.capabilities(launch).can("c", "Provenance"),
+            attest=attests,
             names={launch.user: launch.user_name},
             charge_master=tenant.charge_master,
         )

@@ -12,12 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from fhir_mappings.charge_item import write_charge_item
-from fhir_mappings.checking import check_outgoing
-from fhir_mappings.provenance import write_provenance
 from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MODIFIER_URL, REVENUE_CODE_URL
 from plugin.domain.charge import ChargeDraft
 from plugin.ehr.charge_master import ChargeMaster
-from plugin.ehr.errors import EhrError
 from plugin.ehr.sinks import FhirHttp
 from plugin.ehr.sinks.answers import (
     CLASHES,
@@ -32,6 +29,7 @@ from plugin.ehr.sinks.answers import (
     require,
     sent_charge,
 )
+from plugin.ehr.sinks.attesting import Attesting
 from plugin.ehr.sinks.support import ChargeItemSupport
 from plugin.review.ports import Conflict, Refused, SentCharge, Unknown
 
@@ -167,17 +165,8 @@ class FhirCreate:
         return sent_charge(self._current(sent), sent.identity)
 
     def _attest(self, draft: ChargeDraft, sent: SentCharge, *, amends: bool) -> None:
-        """Say who and with what software; a charge is not lost because its Provenance is."""
-        if not (self.attest and self.support.provenance):
-            return
-        target = sent.reference if ":" in sent.version else f"{sent.reference}/_history/{sent.version}"
-        resource = write_provenance(draft, target, software=self.software, recorded=self.clock(), amends=amends)
-        if check_outgoing(resource):
-            return
-        try:
-            self.http.post("Provenance", resource, {})
-        except EhrError:
-            return
+        if self.attest and self.support.provenance:
+            Attesting(self.http, self.software, self.clock)(draft, sent, amends=amends)
 
 
 def _merge(current: Mapping[str, Any], ours: dict[str, Any]) -> dict[str, Any]:

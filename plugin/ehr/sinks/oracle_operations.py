@@ -40,21 +40,27 @@ from plugin.ehr.sinks.answers import (
     require,
     sent_charge,
 )
+from plugin.ehr.sinks.attesting import Attesting
 from plugin.ehr.tenants import Tenant
 from plugin.review.ports import Conflict, Refused, SentCharge, Unknown
 
 CREDITED = "not-billable"
+CREDITED_MARK = "-credited"
 MOST_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class OracleOperations:
-    """Writes the charges of one launch; `base` is the FHIR base that references are compared on."""
+    """Writes the charges of one launch; `base` is the FHIR base that references are compared on.
+
+    `attest` writes the Provenance of each operation; None where the EHR takes none or it was not granted.
+    """
 
     http: FhirHttp
     base: str
     site: OracleSite
     charge_master: ChargeMaster
+    attest: Attesting | None = None
 
     @property
     def name(self) -> str:
@@ -134,6 +140,9 @@ class OracleOperations:
         found = self.find(draft, before)
         if found is None or not found.moved_from(before):
             raise Unknown("The EHR took the charge and doesn't show it yet.")
+        if self.attest:
+            version = found.version.removesuffix(CREDITED_MARK)
+            self.attest(draft, replace(found, version=version), amends=before is not None)
         return found
 
     def _require_untouched(self, sent: SentCharge) -> None:
@@ -151,7 +160,7 @@ class OracleOperations:
         if answer.status in GONE:
             return None
         found = sent_charge(body_of(require(answer)), sent.identity)
-        return replace(found, version=f"{found.version}-credited") if found.status == CREDITED else found
+        return replace(found, version=f"{found.version}{CREDITED_MARK}") if found.status == CREDITED else found
 
     def _billable(self, draft: ChargeDraft) -> Iterator[dict[str, Any]]:
         """The encounter's charges for this code at this moment; servers return more than was asked for."""

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,11 +28,17 @@ EXTENSIONS = {
 
 @dataclass
 class Oracle:
-    """The charges and the transactions that made them."""
+    """The charges and the transactions that made them.
+
+    `stale_looks` searches after an operation show what was `before` it, as an index does that lags behind.
+    """
 
     charges: dict[str, dict[str, Any]] = field(default_factory=dict)
     transactions: set[str] = field(default_factory=set)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    attested: list[dict[str, Any]] = field(default_factory=list)
+    stale_looks: int = 0
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
     base: str = ""
     guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -43,7 +50,10 @@ class Oracle:
         """`-status` is mandatory with `context`; only billable charges can be asked for."""
         if query.get("-status") != ["billable"] or "context" not in query:
             return 400, _outcome("required")
-        found = [each for each in self.active() if each["context"]["reference"] == f"Encounter/{query['context'][0]}"]
+        charges = self.active()
+        if self.before and self.stale_looks:
+            charges, self.stale_looks = list(self.before.values()), self.stale_looks - 1
+        found = [each for each in charges if each["context"]["reference"] == f"Encounter/{query['context'][0]}"]
         entries = [{"resource": each} for each in found if each["status"] == "billable"]
         return 200, {"resourceType": "Bundle", "type": "searchset", "entry": entries}
 
@@ -51,6 +61,7 @@ class Oracle:
         """`$create`, `$modify`, `$credit`, one at a time."""
         with self.guard:
             self.bodies.append(body)
+            self.before = deepcopy(self.charges)
             given = {each["name"]: each for each in body["parameter"]}
             transaction = given["transactionId"]["valueUuid"]
             if transaction in self.transactions:
@@ -121,7 +132,10 @@ def running_oracle() -> Iterator[Oracle]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self._answer(*oracle.operate(self.path, body))
+            if self.path == "/Provenance":
+                oracle.attested.append(body)
+                return self._answer(201, None)
+            return self._answer(*oracle.operate(self.path, body))
 
         def _answer(self, status: int, body: Any) -> None:
             content = b"" if body is None else json.dumps(body).encode()

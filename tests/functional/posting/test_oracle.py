@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from plugin.ehr.charge_master import BillingCodes, ChargeMaster
 from plugin.ehr.errors import Unreachable
+from plugin.ehr.sinks.attesting import Attesting
 from plugin.ehr.sinks.oracle_operations import OracleOperations, transaction_id
 from plugin.review.ports import SentCharge
 from plugin.review.post import make_draft
@@ -141,6 +143,53 @@ def test_a_dismissal_credits_what_was_sent_and_accepting_again_charges_anew(
     clinic.say(seen=3)
     assert clinic.post().outcome == "sent"
     assert [each["quantity"]["value"] for each in oracle.active()] == [1]
+
+
+def test_each_operation_is_attested(clinic: OracleClinic, oracle: Oracle) -> None:
+    """Create, change and credit, each with the version that came of it and the coder; nothing without the grant."""
+    clinic.say()
+    clinic.post_by(replace(clinic.sink(), attest=attesting(clinic)))
+    edit(clinic, 3)
+    clinic.post_by(replace(clinic.sink(), attest=attesting(clinic)))
+    clinic.say(action="dismiss", reason="Not performed", seen=2)
+    assert clinic.post_by(replace(clinic.sink(), attest=attesting(clinic))).outcome == "sent"
+    told = [
+        (each["target"][0]["reference"], each["activity"]["coding"][0]["code"], each["agent"][0]["who"]["reference"])
+        for each in oracle.attested
+    ]
+    assert told == [
+        ("ChargeItem/1000/_history/1", "CREATE", CODER.reference),
+        ("ChargeItem/1001/_history/1", "UPDATE", CODER.reference),
+        ("ChargeItem/1001/_history/1", "UPDATE", CODER.reference),
+    ]
+    clinic.say(seen=3)
+    assert clinic.post().outcome == "sent"
+    assert len(oracle.attested) == 3
+
+
+def attesting(clinic: OracleClinic) -> Attesting:
+    """What a launch has whose EHR takes Provenance."""
+    return Attesting(clinic.http(), "infusion-charges test", lambda: datetime(2026, 3, 3, tzinfo=UTC))
+
+
+@verifies("WR-03")
+def test_a_look_that_lags_behind_is_not_taken_for_the_change(clinic: OracleClinic, oracle: Oracle) -> None:
+    """`$modify` answers with nothing and the first search still has the old charge: looked for again, found changed."""
+    clinic.say()
+    clinic.post()
+    edit(clinic, 3)
+    http = clinic.http()
+    write = http.post
+    http.post = lambda path, body, headers: _then_stale(oracle, write(path, body, headers))
+    assert clinic.post(http).outcome == "sent"
+    assert oracle.stale_looks == 0
+    sent = clinic.records.recorded()[clinic.identity].sent
+    assert (sent.reference, sent.units) == ("ChargeItem/1001", 3)
+
+
+def _then_stale(oracle: Oracle, answer: Any) -> Any:
+    oracle.stale_looks = 1
+    return answer
 
 
 @verifies("WR-03")
