@@ -105,6 +105,7 @@ def test_a_form_of_another_chart_is_refused(records, change):
     assert records.standing() == ()
 
 
+@verifies("WR-12")
 def test_a_changed_chart_stops_the_decision_and_shows_the_difference(records):
     """The page showed two lines; now one has other units, one is gone and one is new."""
     records.keep_shown("basis-1", lines_of(review().coded), NOW)
