@@ -169,6 +169,7 @@ def _gunicorn_settings(options: argparse.Namespace) -> dict[str, Any]:
         "threads": options.threads,
         "timeout": 120,
         "graceful_timeout": 30,
+        "logger_class": "plugin.cli.server_log.RootLog",
         "accesslog": None,  # the app writes one without addresses
         "proc_name": "infusion-charges",
         "control_socket_disable": True,  # newer versions would open a socket in the home folder; older don't know it

@@ -1,5 +1,6 @@
 """Readiness and metrics: for those who hold the token, and about no patient."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -110,6 +111,9 @@ def test_status_pages_are_not_there_without_the_token(
     assert (ready.status_code, ready.text) == (200, "ready\n")
     assert '"message": "GET /readyz 200' in errors
     assert '"route": "/readyz", "status": 200' in errors
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert "gunicorn.error" in {line["name"] for line in lines}
+    assert [line for line in lines if not {"asctime", "levelname", "message"} <= line.keys()] == []
 
 
 def test_an_app_without_its_database_is_not_ready(
