@@ -117,7 +117,7 @@ class FhirClient:
         answer = self.get(path, params)
         body = _body_of(answer)
         if answer.status != 200:
-            raise explain_refusal(self._tenant.name, answer.status, body)
+            raise explain_refusal(self._tenant.name, answer.status, body, _retry_after(answer))
         if not isinstance(body, dict) or not isinstance(body.get("resourceType"), str):
             text = f"{self._tenant.name} answered with something that is no FHIR; check iss in the tenants file"
             raise FhirError(text, answer.status, "not-fhir")
@@ -161,7 +161,7 @@ class FhirClient:
             wanted.setdefault("Content-Type", FHIR_JSON)
         limit = min(LARGE_ANSWER, self._bytes_left) if method == "GET" else SMALL_ANSWER
         if not self._pauses.keep():
-            raise explain_refusal(self._tenant.name, 429, None)
+            raise explain_refusal(self._tenant.name, 429, None, self._pauses.left())
         answer = self._transport.send(session, method, address, headers=wanted, data=body, limit=limit)
         if _is_busy(answer):
             self._pauses.ask(_retry_after(answer) or 0.0)

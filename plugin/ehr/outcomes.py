@@ -1,5 +1,6 @@
 """OperationOutcome in words: what the EHR refused, and what the reader can do about it."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,8 +21,11 @@ _BY_STATUS = {
 }
 
 
-def explain_refusal(server: str, status: int, body: Any) -> FhirError:
-    """The refusal as an error fit for a page; the server's own text may hold patient data and is not repeated."""
+def explain_refusal(server: str, status: int, body: Any, wait: float | None = None) -> FhirError:
+    """The refusal as an error fit for a page; the server's own text may hold patient data and is not repeated.
+
+    `wait` is how many seconds the server asked for before it is asked again, None where it named none.
+    """
     codes = tuple(sorted(outcome_codes(body)))
     if BREAK_THE_GLASS & set(codes):
         text = f"{server} protects this record; open it in the EHR with a reason, then launch the app again"
@@ -29,6 +33,8 @@ def explain_refusal(server: str, status: int, body: Any) -> FhirError:
     if EXPIRED_PAGE in codes:
         return FhirError(f"{server} has forgotten the next page; refresh to start again", status, "expired-page", codes)
     kind, text = _BY_STATUS.get(status, ("refused", f"answered with status {status}"))
+    if kind == "busy" and wait:
+        text = f"is busy; try again in {math.ceil(wait)} seconds"
     named = f" ({', '.join(codes)})" if codes else ""
     return FhirError(f"{server} {text}{named}", status, kind, codes)
 

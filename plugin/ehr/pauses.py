@@ -20,10 +20,14 @@ class Pauses:
         with self._lock:
             self._until = max(self._until, self._clock() + seconds)
 
+    def left(self) -> float:
+        """How many seconds nothing is to be sent; none or less when something may be."""
+        with self._lock:
+            return self._until - self._clock()
+
     def keep(self) -> bool:
         """Wait until something may be sent; False, at once, where that would take too long."""
-        with self._lock:
-            left = self._until - self._clock()
+        left = self.left()
         if left > self._longest:
             return False
         if left > 0:

@@ -71,6 +71,8 @@ def _show_ehr_error(error: EhrError) -> Response:
         status, title, remedy = HTTPStatus.FORBIDDEN, "The EHR does not allow this", FROM_CHART
     if isinstance(error, FhirError) and error.kind == "not-offered":
         title, remedy = "The EHR does not offer what is needed", "Ask the app's administrator."
+    if isinstance(error, FhirError) and error.kind == "busy":
+        remedy = "Wait until then, and try again."
     for kind, its_status, its_title, its_remedy in _EHR_ERRORS:
         if isinstance(error, kind):
             status, title, remedy = its_status, its_title, its_remedy

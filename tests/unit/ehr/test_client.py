@@ -280,3 +280,15 @@ def test_what_is_not_supported_puts_the_statement_in_doubt(reply: Answer, told: 
     asked.get("ChargeItem/x1")
     asked.post("ChargeItem", {})
     assert heard == ["doubt", "doubt"] * told
+
+
+@verifies("RD-13")
+def test_how_long_the_ehr_wants_to_be_left_alone_is_told() -> None:
+    """A pause too long to sit out: the seconds stand in the text of the answer, and of what isn't sent after it."""
+    ehr = FakeEhr(in_turn(answer(None, 429, **{"Retry-After": "90"})))
+    asked = client(ehr)
+    for _ in range(2):
+        with pytest.raises(FhirError, match=r"is busy; try again in (90|89) seconds") as busy:
+            asked.read("Encounter/e1")
+        assert busy.value.kind == "busy"
+    assert len(ehr.sent) == 1
