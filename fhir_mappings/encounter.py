@@ -117,13 +117,11 @@ def _terms(element: Element, name: str) -> Iterator[Term]:
 
 
 def _locations(element: Element) -> Iterator[str]:
-    """What the locations are called, else their references."""
+    """What each location is called, then its reference, by which a site sets its care setting."""
     for item in element.children("location", matters=False):
         location = item.child("location")
         if location is not None:
-            name = location.text("display") or location.text("reference")
-            if name:
-                yield name
+            yield from filter(None, (location.text("display"), location.text("reference")))
 
 
 def _diagnoses(element: Element, context: Lookup) -> list[str]:

@@ -59,7 +59,7 @@ def read_regular_visit(line: JsonLine, context: Lookup) -> Visit:
         stop=ends.at,
         reasons=terms_of_all(it.reasonCode),
         service_type=terms_of(it.serviceType),
-        locations=tuple([name for each in it.location if each.location and (name := _name(each.location))]),
+        locations=tuple([name for each in it.location if each.location for name in _names(each.location)]),
         version=version_of(line),
         organization=key_of(it.serviceProvider.reference, context) if it.serviceProvider else "",
         numbers=tuple([number for each in it.identifier if (number := text_of(each.value))]),
@@ -79,8 +79,8 @@ def _moment(written: str, context: Lookup) -> Moment:
     return Moment(at, at.date(), Precision.SECOND, in_utc=in_utc)
 
 
-def _name(location: Any) -> str:
-    return text_of(location.display) or text_of(location.reference)
+def _names(location: Any) -> list[str]:
+    return [name for name in (text_of(location.display), text_of(location.reference)) if name]
 
 
 def _diagnoses(it: Any, context: Lookup) -> tuple[str, ...]:

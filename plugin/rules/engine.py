@@ -115,7 +115,7 @@ def run(
     """Every outcome for one chart; RuleConflict when two rules claim the same minutes."""
     day = day_of_service(chart)
     view = book.as_of(day or date.max, choices)
-    rules = rules_on(day or date.max)
+    rules = rules_on(view.day)
     visit = Visit(
         chart=chart,
         setting=setting or setting_of(chart.encounter.encounter_class) or CareSetting.FACILITY,

@@ -252,7 +252,8 @@ class Visit:
         encounter = self.chart.encounter
         if encounter.encounter_class in ("EMER", "OBSENC"):
             return False
-        words = [t.text for t in (*encounter.service_type, *encounter.reasons)] + list(encounter.locations)
+        places = [place for place in encounter.locations if not place.startswith("Location/")]  # an id is no word
+        words = [t.text for t in (*encounter.service_type, *encounter.reasons)] + places
         return any("dialysis" in word.lower() for word in words)
 
     @once

@@ -9,13 +9,14 @@ from urllib.parse import unquote
 
 import pytest
 
-from plugin.domain import Chart
+from plugin.domain import CareSetting, Chart
 from plugin.ehr.chart_source import FhirChartSource
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import FhirError, Unreachable
 from plugin.ehr.read_ways import ReadWays, read_ways
 from plugin.ehr.scopes import read_granted
 from plugin.ehr.transport import Answer
+from plugin.review.prepare import ReviewSettings, setting_for
 from tests.unit.ehr.fakes import BASE, FakeEhr, Sent, answer, bundle, tenant
 from tests.verifies import verifies
 
@@ -290,19 +291,30 @@ def in_bays() -> Ehr:
 
 def test_a_unit_is_called_by_its_name() -> None:
     """It is read where the encounter gives an id alone; the id stays, since a site's settings may name it."""
-    assert source(in_bays()).read_chart().encounter.locations == ("Named bay-3", "Location/bay-3", "Chair 7")
+    assert source(in_bays()).read_chart().encounter.locations == (
+        "Named bay-3",
+        "Location/bay-3",
+        "Chair 7",
+        "Location/c7",
+    )
+
+
+def test_a_site_sets_the_care_setting_of_a_unit_by_its_id() -> None:
+    """Also of one that the encounter calls by a name."""
+    settings = ReviewSettings(settings_by={"Location/c7": CareSetting.OFFICE})
+    assert setting_for(source(in_bays()).read_chart().encounter, settings) is CareSetting.OFFICE
 
 
 def test_a_unit_that_may_not_be_read_keeps_its_id_and_nobody_is_bothered() -> None:
     """No request leaves without the grant, and no issue stands on the page; where reading fails, it is told."""
     granted = "patient/Encounter.rs patient/MedicationAdministration.rs"
     chart = source(in_bays(), granted).read_chart()
-    assert chart.encounter.locations == ("Location/bay-3", "Chair 7")
+    assert chart.encounter.locations == ("Location/bay-3", "Chair 7", "Location/c7")
     assert not [each for each in chart.issues if each.resource == "Location"]
     ehr = in_bays()
     ehr.special["Location"] = lambda: answer(None, 500)
     failed = source(ehr).read_chart()
-    assert failed.encounter.locations == ("Location/bay-3", "Chair 7")
+    assert failed.encounter.locations == ("Location/bay-3", "Chair 7", "Location/c7")
     assert [each.blocks for each in failed.issues if each.resource == "Location"] == [False]
 
 
