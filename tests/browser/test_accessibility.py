@@ -39,7 +39,7 @@ def test_decided_refused_and_stopped(ehr):
     row.locator("summary", has_text="Dismiss").click()
     row.get_by_role("combobox").select_option("Not performed")
     row.get_by_role("button", name="Dismiss").click()
-    expect(page.locator("[role=status].alert")).to_contain_text("recorded")
+    expect(page.locator("[role=status].alert")).to_contain_text("1 charge dismissed")
     open_all(page)
     assert violations(page) == []
     page.reload()

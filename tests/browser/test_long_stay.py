@@ -30,7 +30,7 @@ def stay(page: Page, tmp_path: Path) -> Iterator[Page]:
 def test_two_hundred_administrations(stay: Page, tmp_path: Path) -> None:
     """Each is drawn once, in a box of bounded height that scrolls by itself; the page itself never sideways."""
     assert stay.locator("svg.timeline a").count() == 200
-    assert stay.locator("#timeline tbody tr").count() == 200
+    assert stay.locator(".timeline-words tbody tr").count() == 200
     for width in (1280, 320):
         stay.set_viewport_size({"width": width, "height": 800})
         assert stay.evaluate(TOO_WIDE) == 0
