@@ -13,6 +13,7 @@ from tests.conftest import find_chromium
 
 MARGIN = 16
 PAPER = {"width": 1180, "height": 900}
+LOW = {"width": 1180, "height": 590}  # so low that the timeline doesn't stay above the charges
 
 
 def main(folder: Path) -> None:
@@ -33,7 +34,7 @@ def main(folder: Path) -> None:
 
 def take_review(page: Page, path: Path) -> None:
     """The chemotherapy day: one charge sent, one opened to show why, the others open."""
-    page.set_viewport_size(PAPER)
+    page.set_viewport_size(LOW)
     page.locator("tbody.charge").first.get_by_role("button", name="Accept").click()
     expect(page.locator(".charges .state").first).to_contain_text("Sent as")
     page.goto(page.url.split("?")[0])
@@ -80,7 +81,7 @@ def take_billing(ehr: Ehr, path: Path) -> None:
 
 def take_edit(page: Page, path: Path) -> None:
     """One charge being edited, with the reason."""
-    page.set_viewport_size(PAPER)
+    page.set_viewport_size(LOW)
     row = page.locator("tbody.charge").first
     row.locator("summary", has_text="Edit").click()
     row.get_by_label("Modifiers").fill("59")
@@ -94,13 +95,17 @@ def take_edit(page: Page, path: Path) -> None:
 
 def take_answers(page: Page, folder: Path) -> None:
     """Answers worked out from the chart, confirmed together; then the lines that wait, and the keys."""
-    page.set_viewport_size(PAPER)
+    page.set_viewport_size(LOW)
     page.get_by_label("It ran as documented, without a pause").first.check()
     page.locator("#confirm").screenshot(path=folder / "confirm.png")
     page.locator("#confirm").get_by_role("button", name="Confirm").click()
     expect(page.locator("#attested")).to_be_visible()
     page.mouse.move(0, 0)
-    page.locator("#timeline").screenshot(path=folder / "attested-timeline.png")
+    parts = [page.locator(part).bounding_box() for part in (".timeline-card", ".timeline-words")]
+    top, bottom = (box["y"] + page.evaluate("scrollY") for box in parts if box)
+    left, height = parts[0]["x"], bottom - top + parts[1]["height"]
+    clip = {"x": left, "y": top, "width": parts[0]["width"], "height": height}
+    page.screenshot(path=folder / "attested-timeline.png", full_page=True, clip=clip)
     page.locator("#attested").screenshot(path=folder / "attested.png")
     page.keyboard.press("?")
     page.locator("#keys").screenshot(path=folder / "keys.png")
