@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FloatRect, Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.ehr_pages import CLINICIAN, CODER, Ehr
@@ -101,10 +101,11 @@ def take_answers(page: Page, folder: Path) -> None:
     page.locator("#confirm").get_by_role("button", name="Confirm").click()
     expect(page.locator("#attested")).to_be_visible()
     page.mouse.move(0, 0)
-    parts = [page.locator(part).bounding_box() for part in (".timeline-card", ".timeline-words")]
-    top, bottom = (box["y"] + page.evaluate("scrollY") for box in parts if box)
-    left, height = parts[0]["x"], bottom - top + parts[1]["height"]
-    clip = {"x": left, "y": top, "width": parts[0]["width"], "height": height}
+    picture, words = (page.locator(part).bounding_box() for part in (".timeline-card", ".timeline-words"))
+    assert picture
+    assert words
+    top, height = picture["y"] + page.evaluate("scrollY"), words["y"] + words["height"] - picture["y"]
+    clip: FloatRect = {"x": picture["x"], "y": top, "width": picture["width"], "height": height}
     page.screenshot(path=folder / "attested-timeline.png", full_page=True, clip=clip)
     page.locator("#attested").screenshot(path=folder / "attested.png")
     page.keyboard.press("?")
