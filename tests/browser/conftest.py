@@ -46,9 +46,12 @@ def browser(playwright_driver: Playwright) -> Iterator[Browser]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[str]:
-    """The demo, started by its command; the EHR's address."""
+    """The demo, started by its command for each file: what one accepts or corrects, another does not meet.
+
+    Yields the EHR's address.
+    """
     with running_demo() as address:
         yield address
 
