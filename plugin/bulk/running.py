@@ -203,7 +203,7 @@ def _in_parallel(
         try:
             while waiting:
                 finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                told(before + counted.value, total)
+                told(before + counted.get_obj().value, total)  # a worker that was killed may hold the lock for ever
                 yield from [future.result() for future in finished]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
