@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,11 @@ from plugin.codebook.importers import (
     import_file,
     overlay_problems,
 )
-from plugin.codebook.importers.source_file import Progress
+from plugin.codebook.importers.source_file import Progress, no_progress
 from plugin.codebook.tables import Folders
 from plugin.domain import CareSetting
 
 SOUND, UNSOUND, UNUSABLE = 0, 1, 2
-BAR_WIDTH = 30
 
 
 def add_parser(subparsers: Any) -> None:
@@ -102,11 +102,12 @@ def run_import(options: argparse.Namespace) -> int:
     """0: imported, or nothing had changed; 2: refused, with one line that says why."""
     wishes = Wishes(options.date, options.setting, options.fewer_rows)
     try:
-        done = import_file(KINDS[options.kind], options.file, options.into, _today(), wishes, _bar(options.file.name))
+        with _bar() as progress:
+            done = import_file(KINDS[options.kind], options.file, options.into, _today(), wishes, progress)
     except CodeBookError as wrong:
         return _refused("import", wrong)
-    finally:
-        _clear_bar()
+    except KeyboardInterrupt:
+        return _refused("import", "stopped; nothing was imported, run the same command again")
     counts = done.counts
     print(f"{options.into / done.table}: edition of {done.first_day}, {counts.rows} rows read")
     if not done.anything_changed:
@@ -164,25 +165,23 @@ def run_show(options: argparse.Namespace) -> int:
     return SOUND if shown.known else UNSOUND
 
 
-def _refused(action: str, wrong: CodeBookError) -> int:
-    _clear_bar()
+def _refused(action: str, wrong: object) -> int:
     print(f"infusion-charges codebook {action}: {wrong}", file=sys.stderr)
     return UNUSABLE
 
 
-def _bar(name: str) -> Progress | None:
-    """A progress bar on standard error where that is a terminal."""
-    if not sys.stderr.isatty():
-        return None
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """Rows, rate and time left of each step, on standard error where that is a terminal."""
+    from tqdm import tqdm  # noqa: PLC0415 - takes its time, and only an import needs it
 
-    def show(read: int, there: int) -> None:
-        share = read / there
-        bar = ("#" * round(BAR_WIDTH * share)).ljust(BAR_WIDTH, ".")
-        print(f"\r{name} [{bar}] {share:4.0%} read", end="", file=sys.stderr, flush=True)
+    with tqdm(desc="reading", unit=" rows", leave=False, disable=None) as bar:
 
-    return show
+        def tell(step: str, rows: int, of: int) -> None:
+            bar.total = of or None
+            if step != bar.desc:
+                bar.set_description_str(step, refresh=False)
+                bar.reset()
+            bar.update(rows - bar.n)
 
-
-def _clear_bar() -> None:
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+        yield no_progress if bar.disable else tell

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from plugin.cli.bulk_extra import without_extra
-
 DONE, UNUSABLE = 0, 2
 CHARGES = ("chargeitem", "claim", "csv", "none")
 
@@ -44,18 +42,16 @@ def _share(given: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """0: written; 2: unusable arguments, or the folder can't be written."""
+    from tqdm import tqdm  # noqa: PLC0415 - the other commands begin sooner without these
+
+    from plugin.bulk.errors import BulkError  # noqa: PLC0415
+    from plugin.bulk.generating.writing import Wish, generate  # noqa: PLC0415
+
     try:
         ZoneInfo(options.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         print(f"infusion-charges generate: --zone {options.zone}: no such time zone", file=sys.stderr)
         return UNUSABLE
-    try:
-        from tqdm import tqdm  # noqa: PLC0415 - of the extra `bulk`
-
-        from plugin.bulk.errors import BulkError  # noqa: PLC0415
-        from plugin.bulk.generating.writing import Wish, generate  # noqa: PLC0415
-    except ImportError as missing:
-        return without_extra("generate", missing)
     wish = Wish(
         encounters=options.encounters,
         seed=options.seed,

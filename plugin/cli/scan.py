@@ -4,7 +4,8 @@ import argparse
 import hashlib
 import sys
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from plugin.ehr.tokens import TokenEndpoint, is_fhir_id
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
 from plugin.store.engine import Store, UnusableStore, open_store
-from plugin.store.scans import Scans
+from plugin.store.scans import SILENCE, Scans
 from plugin.store.signing_keys import SigningKeys
 from plugin.web.scanning import Scan
 from plugin.web.settings import SettingsError, read_settings
@@ -78,9 +79,8 @@ def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: l
     client, scans = _client(transport, tenant, store), Scans(store, tenant.key)
     last = scans.last(_now())
     if last is not None and last.state == "running":
-        return _say(f"a scan is running already, {last.read} of {last.total} encounters read; wait for it", PARTLY)
-    places, whole = _begin_or_go_on(options, scans, client, tenant, patients)
-    progress = _Progress(scans, len(places))
+        wait = f"wait for it, or {SILENCE.seconds // 60} minutes where its process was killed"
+        return _say(f"a scan is running already, {last.read} of {last.total} encounters read; {wait}", PARTLY)
     scan = Scan(
         client=client,
         tenant=tenant,
@@ -89,10 +89,10 @@ def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: l
         book=CodeBook.load(),
         clock=_now,
         pause=lambda: time.sleep(options.pause),
-        told=progress.tell,
     )
+    places, whole = _begin_or_go_on(options, scans, client, tenant, patients)
     try:
-        counts = scan.run(places)
+        counts = _run(scan, places, scans)
     except BaseException:
         scans.end("broken", _now())
         raise
@@ -198,22 +198,20 @@ def _patients(options: argparse.Namespace) -> list[str] | None:
     return list(dict.fromkeys(ids))
 
 
-@dataclass(slots=True)
-class _Progress:
-    """Keeps how far the scan is where the worklist sees it, and tells it on a terminal."""
+def _run(scan: Scan, places: list[Place], scans: Scans) -> Counter[str]:
+    """Keep how far the scan is where the worklist sees it, and tell it with rate and time left on a terminal."""
+    from tqdm import tqdm  # noqa: PLC0415 - takes its time, and the other commands need it not
 
-    scans: Scans
-    total: int
-    read: int = 0
+    with tqdm(total=len(places), unit=" encounters", disable=None) as bar:
 
-    def tell(self, outcome: str, place: Place) -> None:
-        self.read += 1
-        self.scans.went_through(place.encounter, outcome, _now())
-        if outcome == "unread":
-            _say(f"Encounter/{place.encounter} could not be read", PARTLY)
-        if sys.stderr.isatty():
-            end = "\n" if self.read == self.total else ""
-            print(f"\r{self.read} of {self.total} encounters read", end=end, file=sys.stderr)
+        def tell(outcome: str, place: Place) -> None:
+            scans.went_through(place.encounter, outcome, _now())
+            if outcome == "unread":
+                with bar.external_write_mode(sys.stderr):
+                    _say(f"Encounter/{place.encounter} could not be read", PARTLY)
+            bar.update()
+
+        return replace(scan, told=tell).run(places)
 
 
 def _now() -> datetime:

@@ -80,8 +80,9 @@ class Folders:
         if overlay is not None and not overlay.is_dir():
             raise CodeBookError(f"{overlay}: there is no such folder; name the folder that holds the overlay's tables")
         self._overlay = overlay
-        if overlay is not None:
-            strange = sorted(p.name for p in overlay.iterdir() if not (DATA / p.name).is_file())
+        if overlay is not None:  # a name with a dot before it: .gitignore, or what an import is working on
+            names = (p.name for p in overlay.iterdir() if not p.name.startswith("."))
+            strange = sorted(name for name in names if not (DATA / name).is_file())
             if strange:
                 raise CodeBookError(f"{overlay}: {strange[0]} is no table of the code book; see docs/reference")
 

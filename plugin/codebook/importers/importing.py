@@ -4,10 +4,7 @@ import csv
 import filecmp
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +13,8 @@ from plugin.codebook.errors import CodeBookError
 from plugin.codebook.importers import editions
 from plugin.codebook.importers.merging import Counts, Edition, looks_cut_short, merged, told_rows, windows_of
 from plugin.codebook.importers.site_tables import Row, SiteTable, accepted
-from plugin.codebook.importers.source_file import Progress, SourceFile
+from plugin.codebook.importers.source_file import ROWS_BETWEEN_REPORTS, Progress, SourceFile, no_progress
+from plugin.codebook.importers.workplace import overlay_for_import, staging_for
 
 Prepare = Callable[[SourceFile, date | None, str | None], tuple[Edition, Iterator[Row]]]
 
@@ -51,16 +49,17 @@ class Wishes:
 
 
 def import_file(
-    kind: Kind, path: Path, overlay: Path, checked_on: date, wishes: Wishes, progress: Progress | None = None
+    kind: Kind, path: Path, overlay: Path, checked_on: date, wishes: Wishes, progress: Progress = no_progress
 ) -> Imported:
     """Import a file into an overlay; CodeBookError refuses it whole and leaves the overlay as it was.
 
-    `checked_on` is the day the file is imported, for the source's entry in the overlay's sources.toml.
+    `checked_on` is the day the file is imported, for the source's entry in the overlay's sources.toml. An import that
+    is killed leaves the overlay as it was too, or with an entry more in its sources; the same import then works.
     """
     file = SourceFile(path, progress)
     edition, rows = kind.prepare(file, wishes.day, wishes.setting)
     accepted(edition.table)
-    with _overlay(overlay), _staging(overlay) as staging:
+    with overlay_for_import(overlay), staging_for(overlay) as staging:
         before = _state(overlay, edition)
         scopes: set[str] = set()
         counts = Counts()
@@ -68,7 +67,7 @@ def import_file(
         held = {scope: editions.held(overlay, edition.prefix(scope)) for scope in scopes}
         _refuse_older(file, edition, held)
         new = merged(file, told, edition, windows_of(scopes, edition, held), overlay, staging, counts)
-        table = _write(staging, edition.table, new)
+        table = _write(staging, edition.table, new, progress)
         if not (edition.one_of_several or wishes.fewer_rows):
             _refuse_cut_short(file, counts)
         sources = _write_sources(staging, overlay, kind, edition, sorted(scopes), checked_on, path.name)
@@ -77,21 +76,6 @@ def import_file(
         # Sources first: a source without rows harms nobody, rows without a source would.
         changed = [_put(sources, overlay / editions.SOURCES), _put(table, overlay / edition.table.name)]
     return Imported(edition.table.name, edition.first_day, counts, any(changed))
-
-
-@contextmanager
-def _overlay(overlay: Path) -> Iterator[None]:
-    """The overlay's folder, made when it is missing and taken away again when the import is refused."""
-    made = not overlay.exists()
-    try:
-        overlay.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as wrong:
-        place = wrong.filename or overlay
-        raise CodeBookError(f"{place}: {wrong.strerror}; nothing was imported, mend that and import again") from None
-    finally:
-        if made and overlay.is_dir() and not any(overlay.iterdir()):
-            overlay.rmdir()
 
 
 def _noting(rows: Iterator[Row], edition: Edition, scopes: set[str]) -> Iterator[Row]:
@@ -119,19 +103,6 @@ def _refuse_cut_short(file: SourceFile, counts: Counts) -> None:
         )
 
 
-@contextmanager
-def _staging(overlay: Path) -> Iterator[Path]:
-    """A folder on the same disk as the overlay and, where possible, beside it: nobody reads half a table."""
-    beside = overlay.resolve().parent
-    same_disk = beside.stat().st_dev == overlay.stat().st_dev
-    folder = beside if same_disk and os.access(beside, os.W_OK) else overlay
-    staging = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder))
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
 def _state(overlay: Path, edition: Edition) -> list[tuple[int, int, int] | None]:
     """What tells whether somebody else has changed one of the two files in the meantime."""
     files = (overlay / edition.table.name, overlay / editions.SOURCES)
@@ -139,15 +110,24 @@ def _state(overlay: Path, edition: Edition) -> list[tuple[int, int, int] | None]
     return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) if stat else None for stat in stats]
 
 
-def _write(staging: Path, table: SiteTable, rows: Iterator[Row]) -> Path:
+def _write(staging: Path, table: SiteTable, rows: Iterator[Row], progress: Progress) -> Path:
     path = staging / table.name
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.columns)
-        writer.writerows(rows)
+        writer.writerows(_told(rows, progress))
         file.flush()
         os.fsync(file.fileno())
     return path
+
+
+def _told(rows: Iterator[Row], progress: Progress) -> Iterator[Row]:
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        if number % ROWS_BETWEEN_REPORTS == 0:
+            progress("writing", number, 0)
+        yield row
+    progress("writing", number, number)
 
 
 def _write_sources(

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Literal
 
 from plugin.codebook.errors import CodeBookError
 
-Progress = Callable[[int, int], None]
-"""Called now and then with the bytes read and the bytes there are."""
+Progress = Callable[[Literal["reading", "writing"], int, int], object]
+"""Called now and then with the step, the rows it is through, and about how many there are; 0 where nobody knows."""
 
 PREAMBLE_LINES = 80
-LINES_BETWEEN_REPORTS = 2000
+ROWS_BETWEEN_REPORTS = 2000
 _CODE = re.compile(r"[0-9A-Z]\d{3}[0-9A-Z]")
 _DAY_FORMS = (
     (re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T]00:00:00)?"), (1, 2, 3)),
@@ -22,14 +23,18 @@ _DAY_FORMS = (
 )
 
 
+def no_progress(step: str, rows: int, of: int) -> None:
+    """Nobody wants to hear of it."""
+
+
 class SourceFile:
     """One downloaded file, read line by line; every complaint is a CodeBookError that names file, line and remedy."""
 
-    def __init__(self, path: Path, progress: Progress | None = None) -> None:
+    def __init__(self, path: Path, progress: Progress = no_progress) -> None:
         self.path = path
         self.line = 0
         self.left_out = 0  # rows that were never in force
-        self._progress = progress or (lambda read, there: None)
+        self._progress = progress
         try:
             self._size = path.stat().st_size
             with path.open("rb") as file:
@@ -61,16 +66,16 @@ class SourceFile:
 
     def lines(self) -> Iterator[str]:
         """The lines as text: UTF-8, else the Windows code page that older files have."""
-        read = 0
+        read = number = 0
         with self.path.open("rb") as file:
             for number, raw in enumerate(file, start=1):
                 self.line = number
                 read += len(raw)
-                if number % LINES_BETWEEN_REPORTS == 0:
-                    self._progress(read, self._size)
+                if number % ROWS_BETWEEN_REPORTS == 0:
+                    self._progress("reading", number, number * self._size // read)
                 text = _decoded(raw)
                 yield text.removeprefix("\ufeff") if number == 1 else text
-        self._progress(self._size, self._size)
+        self._progress("reading", number, number)
 
     def cells(self, delimiter: str = ",") -> Iterator[list[str]]:
         """The rows of a delimited file, each cell without the blanks around it."""

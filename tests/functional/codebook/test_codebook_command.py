@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import termios
 from datetime import date
 from pathlib import Path
 
@@ -170,33 +171,26 @@ def test_a_long_file_is_taken_over_whole_in_bounded_memory(tmp_path: Path) -> No
     assert used[100_000] < used[10_000] + 64, used
 
 
-def test_a_terminal_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) -> None:
-    """The bar goes to standard error, and only where that is a terminal."""
+def test_a_terminal_sees_rows_and_rate_and_a_pipe_nothing(tmp_path: Path) -> None:
+    """On standard error: how much of the file is read, then how many rows are written, each with its rate."""
     pty = pytest.importorskip("pty", reason="terminals are made another way on this system")
-    file = many_pairs(tmp_path, 5000)
+    file = many_pairs(tmp_path, 60_000)
     shown = {}
     for name in ("terminal", "pipe"):
         ours, theirs = pty.openpty() if name == "terminal" else os.pipe()
-        command = [
-            sys.executable,
-            "-m",
-            "plugin.cli",
-            "codebook",
-            "import",
-            "ptp",
-            str(file),
-            "--into",
-            str(tmp_path / name),
-        ]
+        if name == "terminal":
+            termios.tcsetwinsize(theirs, (24, 100))
+        command = [sys.executable, "-m", "plugin.cli", "codebook", "import", "ptp", file, "--into", tmp_path / name]
         done = subprocess.run(command, cwd=tracked.CHECKOUT, stdout=subprocess.PIPE, stderr=theirs, check=True)
         os.write(theirs, b"end")
-        shown[name] = os.read(ours, 100_000)
+        shown[name] = os.read(ours, 100_000).decode()
         os.close(ours)
         os.close(theirs)
         assert b"\r" not in done.stdout
 
-    assert b"100% read" in shown["terminal"]
-    assert b"end" == shown["pipe"]
+    assert re.search(r"\rreading: +\d+%\|.*\d{4,5}/60\d{3} \[.* rows/s\]", shown["terminal"])
+    assert re.search(r"\rwriting: \d{4,5} rows \[.* rows/s\]", shown["terminal"])
+    assert "end" == shown["pipe"]
 
 
 def test_show_says_what_a_drug_code_stands_for_and_who_says_so(capsys: Printed) -> None:

@@ -171,14 +171,17 @@ def test_a_new_edition_ends_a_row_of_the_product(tmp_path, monkeypatch):
 
 
 def test_progress_is_told_up_to_the_end(tmp_path):
-    """The bytes read rise to the bytes there are."""
+    """First the 5001 lines read, of about as many as there are, then the 5000 rows written."""
     file = layouts.written(tmp_path, "asp_2025q4.csv", HEADER + "".join(f"J{n:04},1 MG,1\n" for n in range(5000)))
     told = []
     import_file(KINDS["asp-pricing"], file, tmp_path / "site", layouts.TODAY, Wishes(), lambda *at: told.append(at))
 
-    assert told == sorted(told)
-    assert (file.stat().st_size, file.stat().st_size) == told[-1]
-    assert len(told) > 2
+    lines = HEADER.count("\n") + 5000
+    assert [(step, rows) for step, rows, _ in told] == [
+        *(("reading", rows) for rows in (2000, 4000, lines)),
+        *(("writing", rows) for rows in (2000, 4000, 5000)),
+    ]
+    assert all(abs(of - lines) < 50 for step, _, of in told if step == "reading")
 
 
 @pytest.mark.parametrize("name", ["drug_prices.csv", "sources.toml"])
@@ -188,10 +191,30 @@ def test_what_somebody_else_imported_meanwhile_is_not_lost(name, tmp_path):
     file = layouts.written(tmp_path, "asp_2026q1.csv", HEADER + "J0001,1 MG,2.0\n")
     theirs = tmp_path / "site" / name
 
-    def meanwhile(read, there):
+    def meanwhile(step, rows, of):
         theirs.write_text(theirs.read_text() + "\n")
 
     with pytest.raises(tables.CodeBookError, match="was changed while importing"):
         import_file(KINDS["asp-pricing"], file, tmp_path / "site", layouts.TODAY, Wishes(), meanwhile)
 
     assert [("J0001", "1.0", "2025-10-01", "")] == said(tmp_path)
+
+
+def test_two_imports_into_one_overlay_wait_for_each_other(tmp_path):
+    """The second is refused before it reads anything; the first comes to its end."""
+    price(tmp_path, Q4, ("J0001", "1.0"))
+    file = layouts.written(tmp_path, "asp_2026q1.csv", HEADER + "J0001,1 MG,2.0\n")
+    refusals = []
+
+    def meanwhile(step, rows, of):
+        with pytest.raises(tables.CodeBookError) as refused:
+            layouts.imported("asp-pricing", file, tmp_path / "site")
+        refusals.append(str(refused.value))
+
+    import_file(KINDS["asp-pricing"], file, tmp_path / "site", layouts.TODAY, Wishes(), meanwhile)
+
+    assert {
+        f"{tmp_path / 'site'}: another import into it is running; nothing was imported, "
+        "import the file when that has ended"
+    } == set(refusals)
+    assert ("J0001", "2.0", "2026-01-01", "") in said(tmp_path)
