@@ -30,6 +30,7 @@ from plugin.domain.chart import (
     Rate,
     Stated,
     Status,
+    about_body,
 )
 from plugin.domain.citation import Citation, Standing
 from plugin.domain.claim import ClaimLine, Edit, Hint, Severity, line_key
@@ -112,5 +113,6 @@ __all__ = [
     "Tier",
     "Timing",
     "TrackedQuestion",
+    "about_body",
     "line_key",
 ]

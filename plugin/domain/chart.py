@@ -196,12 +196,17 @@ class MappingIssue:
 class Stated:
     """A fact somebody stated that no FHIR element carries: the query `kind` it answers, what it is `about`, its value.
 
-    `about` is an administration, empty for the encounter as a whole.
+    `about` is an administration, empty for the encounter as a whole; of a weight the day it holds for and its unit.
     """
 
     kind: str
     about: str
     value: str
+
+
+def about_body(unit: str, day: date) -> str:
+    """What a weight ("kg") or a surface ("m2") is stated about: it holds for the doses of that day alone."""
+    return f"{day.isoformat()} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

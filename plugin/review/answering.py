@@ -23,7 +23,7 @@ SITED = frozenset({"missing-site"})
 WORDED = {
     "dose-unit": "Dose given, with its unit",
     "vial-size-or-waste": "Container and what was discarded, as it would be charted",
-    "patient-weight": "Weight or body surface, with its unit",
+    "patient-weight": "Weight or body surface that day, with its unit",
 }
 
 

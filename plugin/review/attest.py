@@ -4,7 +4,7 @@ Nothing is written into the chart. What is stated is laid over it (`overlay`) wh
 says it itself or somebody takes it back. Several answers of one form are recorded together or not at all.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
@@ -13,7 +13,7 @@ from plugin.domain import Ask, Attested, AttestedFact, Chart
 from plugin.review.answering import CODERS, AnswerForm, Field, form_for
 from plugin.review.attested_words import answer_words, late_entry
 from plugin.review.decide import CurrentReview, NotAllowed, Stale, WrongChart, may_open, read_reason
-from plugin.review.overlay import ELEMENTS, overlay, state_of
+from plugin.review.overlay import ELEMENTS, as_charted, overlay
 from plugin.review.ports import Person, Policy
 from plugin.review.refusals import Invalid
 
@@ -27,6 +27,13 @@ LONGEST_RUN = timedelta(days=31)
 LONGEST_WORDS = 80
 
 Key = tuple[str, tuple[str, ...]]
+
+
+class LaidReview(CurrentReview, Protocol):
+    """The review, and the chart as it was read, with nothing laid over it."""
+
+    @property
+    def chart(self) -> Chart | None: ...
 
 
 class AttestationRecords(Protocol):
@@ -56,7 +63,7 @@ class Attesting:
     """One person answering questions on one chart at one moment; `basis` is that of the page the form was on."""
 
     person: Person
-    review: CurrentReview
+    review: LaidReview
     records: AttestationRecords
     policy: Policy
     patient: str
@@ -122,6 +129,7 @@ def _attested(statement: Statement, ask: Ask, sitting: Attesting) -> Attested:
     may_attest(person, sitting.policy, form)
     facts = form.choices[statement.choice] if statement.choice in form.choices else _stated(statement, form, ask, chart)
     _check(facts, chart, sitting)
+    facts = tuple(as_charted(fact, sitting.review.chart or chart) for fact in facts)
     reason = read_reason(sitting.reason)
     answer = answer_words(facts, chart, sitting.zone)
     return Attested(
@@ -179,25 +187,3 @@ def _check(facts: Sequence[AttestedFact], chart: Chart, sitting: Attesting) -> N
             raise Invalid("stop", f"{name}: the stop lies before the start.")
         if start and stop and stop - start > LONGEST_RUN:
             raise Invalid("stop", f"{name}: that is longer than {LONGEST_RUN.days} days.")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An attestation and where it stands: waiting for the chart, charted, answered by it in words of its own, overtaken
-    by it, gone with what it was about, or only stated here.
-    """
-
-    attested: Attested
-    state: str
-
-
-def standing_of(
-    attested: Sequence[Attested], chart: Chart, answered: Collection[AttestedFact] = ()
-) -> tuple[Standing, ...]:
-    """Where each attestation stands against the chart as read; `answered` as `Review` has it."""
-    return tuple(Standing(each, _state(each, chart, answered)) for each in attested)
-
-
-def _state(attested: Attested, chart: Chart, answered: Collection[AttestedFact]) -> str:
-    states = {"answered" if fact in answered else state_of(fact, chart) for fact in attested.facts}
-    return next((state for state in ("overtaken", "gone", "waiting", "answered") if state in states), "charted")

@@ -17,7 +17,7 @@ from plugin.domain import (
     SuggestedCharge,
 )
 from plugin.domain.charge import ChargeKey
-from plugin.review.overlay import TIMES
+from plugin.review.overlay import CHARTED_APART, TIMES
 
 ATTESTED_TIMES, AFTER_ADDENDUM, BILL = "attested_times", "after_addendum", "bill"
 _WAITS = Caveat(ATTESTED_TIMES, AFTER_ADDENDUM, BILL, "this line could be accepted before the late entry is charted")
@@ -63,6 +63,8 @@ def answer_words(facts: Sequence[AttestedFact], chart: Chart, zone: tzinfo) -> s
 def _fact_words(fact: AttestedFact, given: Administration | None, zone: tzinfo) -> str:
     value = _local(fact.value, zone) if fact.element in TIMES else fact.value
     name = _NAMES.get(fact.element, fact.kind.replace("-", " "))
+    if fact.kind in CHARTED_APART:
+        name = f"{name} on {fact.about.partition(' ')[0]}"
     return f"{given.drug.text}: {name} {value}" if given else f"{name}: {value}"
 
 

@@ -2,6 +2,7 @@
 
 A fact holds as long as the chart still says what it said when the fact was stated. Once the chart says the same, the
 fact is *charted*; once it says something else, the chart has *overtaken* it. Either way the chart speaks for itself.
+Of several facts about one element the last one counts: whoever answered again replaced what was said before.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +28,8 @@ TIMES = frozenset({"start", "stop"})
 STATED, CHARGED, CLASS = "stated", "charged", "drug-class"  # no element of this chart carries them
 # Stated in words, and still a part of the record: a dose and what was thrown away belong into it.
 CHARTED_IN_WORDS = frozenset({"dose-unit", "vial-size-or-waste"})
+# The chart has a place for it, outside of what was given: once it says so, the chart is asked and nobody's word.
+CHARTED_APART = frozenset({"patient-weight"})
 _CLOCK_CHANGE = "clock-change"
 
 
@@ -96,10 +99,26 @@ ELEMENTS: Mapping[str, Element] = {
 
 def overlay(chart: Chart, facts: Iterable[AttestedFact]) -> Chart:
     """The chart as those facts that still hold would leave it; each element so set is named in `attested`."""
-    for fact in facts:
+    laid = chart
+    for fact in last_of_each(facts):
         if state_of(fact, chart) == "waiting":
-            chart = _with(chart, fact)
-    return chart
+            laid = _with(laid, fact)
+    return laid
+
+
+def last_of_each(facts: Iterable[AttestedFact]) -> tuple[AttestedFact, ...]:
+    """Of facts about one element only the last; in the order in which the elements were first stated."""
+    return tuple({_place(fact): fact for fact in facts}.values())
+
+
+def _place(fact: AttestedFact) -> tuple[str, str, str]:
+    """What a fact says something about; of what is stated in words each kind is a thing of its own."""
+    return fact.kind if fact.element == STATED else "", fact.about, fact.element
+
+
+def as_charted(fact: AttestedFact, chart: Chart) -> AttestedFact:
+    """The fact with what the chart itself says there, whatever was laid over it when the question was asked."""
+    return fact if fact.element == STATED else replace(fact, was=_said(chart, fact) or "")
 
 
 def state_of(fact: AttestedFact, chart: Chart) -> str:
@@ -114,14 +133,16 @@ def state_of(fact: AttestedFact, chart: Chart) -> str:
     return "waiting" if said == fact.was else "overtaken"
 
 
-def is_worded(fact: AttestedFact) -> bool:
+def ends_when_charted(fact: AttestedFact) -> bool:
     """Whether the chart would carry the fact in words of its own, which can't be compared with what was stated."""
-    return fact.element == STATED and fact.kind in CHARTED_IN_WORDS
+    return fact.element == STATED and fact.kind in CHARTED_IN_WORDS | CHARTED_APART
 
 
 def needs_addendum(fact: AttestedFact) -> bool:
-    """Whether the chart could carry the fact, so that it waits for the late entry under `after_addendum`."""
-    return fact.element not in {STATED, CHARGED, CLASS} or is_worded(fact)
+    """Whether the record of what was given could carry the fact, so that it waits for it under `after_addendum`."""
+    if fact.element == STATED:
+        return fact.kind in CHARTED_IN_WORDS
+    return fact.element not in {CHARGED, CLASS}
 
 
 def facts_between(kind: str, before: Chart, after: Chart) -> tuple[AttestedFact, ...] | None:

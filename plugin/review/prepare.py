@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from plugin.codebook import CodeBook
-from plugin.domain import Attested, AttestedFact, CareSetting, Chart, CodedEncounter, Encounter, SuggestedCharge
+from plugin.domain import Ask, Attested, AttestedFact, CareSetting, Chart, CodedEncounter, Encounter, SuggestedCharge
 from plugin.domain.charge import ChargeKey
+from plugin.review.attested_standing import standing_of
 from plugin.review.attested_words import AFTER_ADDENDUM, ATTESTED_TIMES, tell_attested
-from plugin.review.overlay import is_worded, needs_addendum, overlay
+from plugin.review.overlay import ends_when_charted, needs_addendum, overlay
 from plugin.review.ports import ChartSource, same_suggestion
 from plugin.rules.differences import code_encounter, uncoded
 
@@ -62,7 +63,8 @@ def review_chart(chart: Chart, book: CodeBook, settings: ReviewSettings, atteste
     if settings.positions.get(ATTESTED_TIMES, AFTER_ADDENDUM) == AFTER_ADDENDUM:
         by_itself = code_chart(overlay(chart, (f for f in facts if not needs_addendum(f))), book, settings)
         waiting = _not_so_without(coded, by_itself)
-    told = tell_attested(coded, attested, waiting)
+    unsaid = [each.attested for each in standing_of(attested, chart, answered) if each.state == "waiting"]
+    told = tell_attested(coded, unsaid, waiting)
     return Review(told, basis_of(told, attested), chart, tuple(attested), waiting, answered)
 
 
@@ -70,13 +72,19 @@ def _answered(
     chart: Chart, facts: Sequence[AttestedFact], book: CodeBook, settings: ReviewSettings
 ) -> frozenset[AttestedFact]:
     """Facts in words whose question the chart no longer brings up by itself: then it speaks for itself."""
-    worded = [fact for fact in facts if is_worded(fact)]
+    worded = [fact for fact in facts if ends_when_charted(fact)]
     if not worded:
         return frozenset()
-    without = code_chart(overlay(chart, (f for f in facts if not is_worded(f))), book, settings)
-    asked = {(ask.kind, id_) for ask in without.asks for id_ in ask.administrations}
-    # In a mixture the drug stands behind the administration's id.
-    return frozenset(fact for fact in worded if (fact.kind, fact.about.partition(" ")[0]) not in asked)
+    without = code_chart(overlay(chart, (f for f in facts if not ends_when_charted(f))), book, settings)
+    asked = {(ask.kind, about) for ask in without.asks for about in _abouts(ask, without.chart)}
+    return frozenset(fact for fact in worded if (fact.kind, fact.about) not in asked)
+
+
+def _abouts(ask: Ask, chart: Chart) -> Iterator[str]:
+    """What answers to a question would be stated about: also a drug of a mixture, or a day."""
+    yield from ask.administrations
+    for answer in ask.answers:
+        yield from (stated.about for stated in answer.apply(chart).stated if stated.kind == ask.kind)
 
 
 def _not_so_without(coded: CodedEncounter, by_itself: CodedEncounter) -> frozenset[ChargeKey]:

@@ -8,7 +8,18 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from plugin.codebook import View
-from plugin.domain import Administration, CareSetting, Category, Chart, DrugClass, Fact, Route, Service, Stretch
+from plugin.domain import (
+    Administration,
+    CareSetting,
+    Category,
+    Chart,
+    DrugClass,
+    Fact,
+    Route,
+    Service,
+    Stretch,
+    about_body,
+)
 from plugin.domain.interval import Clock, minutes
 from plugin.rules.diagnoses import ChartedReasons
 from plugin.rules.marks import Mark, flagged
@@ -130,9 +141,12 @@ class Visit:
         """What somebody stated in answer to a question of that kind, empty when nobody did."""
         return next((s.value for s in self.chart.stated if s.kind == kind and s.about == about), "")
 
-    def body(self, unit: str) -> Decimal | None:
-        """The patient's weight ("kg") or surface ("m2"), as stated or else as charted; None when neither is."""
-        stated = self.book.book.units.in_words(self.stated("patient-weight"))
+    def body(self, unit: str, day: date) -> Decimal | None:
+        """The patient's weight ("kg") or surface ("m2"), as stated for that day or else as charted; None when neither.
+
+        A person changes from one visit to the next, so what was stated holds for the doses of its day alone.
+        """
+        stated = self.book.book.units.in_words(self.stated("patient-weight", about_body(unit, day)))
         told = next((w.measure.value for w in stated if w.measure.unit == unit), None)
         return told or (self.chart.weight_kg if unit == "kg" else self.chart.surface_m2)
 

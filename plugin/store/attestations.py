@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from plugin.domain.attested import Attested
+from plugin.review.overlay import last_of_each
 from plugin.review.ports import Person
 from plugin.review.trail import Entry
 from plugin.store import turns
@@ -42,9 +43,9 @@ class EncounterAttestations:
         """Record all or none, each with the next number; what stands already on the same facts is not said twice."""
         with self.store.writing() as connection:
             turns.lock_encounter(connection, self.place)
-            said = {each.facts for each in self._standing(connection)}
+            counting = set(last_of_each(fact for each in self._standing(connection) for fact in each.facts))
             last = self._last_number(connection)
-            fresh = [each for each in new if each.facts not in said]
+            fresh = [each for each in new if not counting.issuperset(each.facts)]
             numbered = tuple(replace(each, number=last + i) for i, each in enumerate(fresh, start=1))
             for each in numbered:
                 self._add(connection, each.number, ATTEST, each, now)

@@ -15,7 +15,7 @@ from plugin.ehr.sinks.choosing import FHIR_CREATE
 from plugin.ehr.tenants import Tenant
 from plugin.review.already_charged import AlreadyCharged, match_existing
 from plugin.review.ask_someone import NotSent, follow_up
-from plugin.review.attest import Standing, standing_of
+from plugin.review.attested_standing import Standing, standing_of
 from plugin.review.attested_words import ATTESTED_TIMES, BILL
 from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide, may_open
 from plugin.review.ports import Person, Policy

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from plugin.codebook import CodeBookError
 from plugin.codebook.drug_rows import DrugCode
 from plugin.codebook.units import Measure, UnitTable
-from plugin.domain import Fact, Quantity, Rate, Status
+from plugin.domain import Fact, Quantity, Rate, Status, about_body
 from plugin.rules.drug_lines.given import Share
 from plugin.rules.visit import Visit
 
@@ -36,11 +36,15 @@ class Amount(NamedTuple):
 
 
 class Unclear(NamedTuple):
-    """Why the amount isn't known: the query's kind, the question, and doses it may have been, as one writes them."""
+    """Why the amount isn't known: the query's kind, the question, and doses it may have been, as one writes them.
+
+    `about` is what an answer would be stated about, empty where that is the share itself.
+    """
 
     kind: str
     question: Fact
     doses: tuple[str, ...] = ()
+    about: str = ""
 
 
 class Concentration(NamedTuple):
@@ -139,7 +143,7 @@ def _converted(
     """A dose in the kind of unit wanted; None where nothing in the chart leads there."""
     value = Fraction(measured.value)
     for per in measured.per:
-        body = visit.body(per) if per in BODY else None
+        body = visit.body(per, share.day) if per in BODY else None
         if body is None:
             return _unweighed(share, per) if per in BODY else None  # a rate is no dose
         value *= Fraction(body)
@@ -171,8 +175,9 @@ def _counted(value: Fraction, unit: str, wanted: str, size: Fraction | None) -> 
 
 def _unweighed(share: Share, per: str) -> Unclear:
     what, guess = ("body weight", "70 kg") if per == "kg" else ("body surface area", "1.8 m2")
-    words = "What was the patient's {}? The dose of {} is charted per {}"
-    return Unclear(WEIGHT, Fact(words, (what, share.drug, per), share.service.ids), (guess,))
+    words = "What was the patient's {} on {}? The dose of {} is charted per {}"
+    question = Fact(words, (what, share.day.isoformat(), share.drug, per), share.service.ids)
+    return Unclear(WEIGHT, question, (guess,), about_body(per, share.day))
 
 
 def _concentrations(share: Share, units: UnitTable) -> list[Concentration]:

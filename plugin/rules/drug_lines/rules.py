@@ -157,7 +157,7 @@ def _asked(given: Dispensed, share: Share, unclear: amount.Unclear, visit: Visit
     code = given.codes[0]
     guesses = unclear.doses or (_as_one_unit(code, visit),)
     made_up = not unclear.doses or unclear.kind == amount.WEIGHT
-    about = "" if unclear.kind == amount.WEIGHT else share.about
+    about = unclear.about or share.about
     answers = tuple(
         Answer(f"{text}, for example" if made_up else text, with_stated(unclear.kind, about, text), made_up)
         for text in guesses

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plugin.review.attest import Standing
-from plugin.review.overlay import needs_addendum
+from plugin.review.attested_standing import Standing
+from plugin.review.overlay import CHARTED_APART, needs_addendum
 from plugin.web.views.times import WallClock
 
 WORDS = {
     "charted": "The chart says so now; it counts as charted.",
     "answered": "The chart answers this itself now; it counts as charted.",
     "overtaken": "The chart says something else now, and the chart stands.",
+    "replaced": "A later answer stands instead; this one counts for nothing.",
     "gone": "What it was about is no longer in the chart; it counts for nothing.",
 }
 STATED = "Stated here; the chart has no place for it."
+FOR_ITS_DAY = "Stated here; it holds for the doses of that day alone, until the chart says it."
 BILLS = "Attested; at this site it bills before it is charted."
 WAITS = "Attested, waiting for the chart."
 
@@ -39,8 +41,9 @@ def attested_rows(standings: Sequence[Standing], clock: WallClock, *, bills: boo
 
 def _row(standing: Standing, clock: WallClock, *, bills: bool) -> AttestedRow:
     said = standing.attested
-    charts = any(needs_addendum(fact) for fact in said.facts)
-    waiting = (BILLS if bills else WAITS) if charts else STATED
+    apart = any(fact.kind in CHARTED_APART for fact in said.facts)
+    charts = apart or any(needs_addendum(fact) for fact in said.facts)
+    waiting = FOR_ITS_DAY if apart else (BILLS if bills else WAITS) if charts else STATED
     unverified = "" if said.verified else ", unverified"
     return AttestedRow(
         number=said.number,

@@ -10,7 +10,8 @@ import pytest
 from plugin.codebook import CodeBook
 from plugin.domain import Administration, Chart, Diagnosis, Drug, Encounter, Route, Status, Technique, Term, Tier
 from plugin.review.answering import form_for
-from plugin.review.attest import Attesting, Statement, attest, standing_of, take_back
+from plugin.review.attest import Attesting, Statement, attest, take_back
+from plugin.review.attested_standing import standing_of
 from plugin.review.decide import Asked, NotAllowed, Sitting, Stale, Waits, WrongChart, decide
 from plugin.review.ports import Policy
 from plugin.review.prepare import ReviewSettings, review_chart
@@ -215,12 +216,60 @@ def test_taking_back_brings_the_question_again(kept):
         take_back(said.number, sit(kept))
 
 
+def both_ends(minutes: int) -> Statement:
+    """The nurse corrects a run that is too short to be true."""
+    return Statement(("illogical-time", (M1,)), {(M1, "start"): START, STOP: START + timedelta(minutes=minutes)})
+
+
+def states(kept, chart=CHART) -> list[str]:
+    """Where each attestation stands."""
+    review = sit(kept, chart=chart).review
+    return [each.state for each in standing_of(review.attested, chart, review.answered)]
+
+
+def test_a_second_answer_replaces_the_first_and_is_not_overtaken_by_it(kept):
+    """One minute was a slip; 30 minutes count, wait for the chart, and stay when the slip is taken back."""
+    attest([stopped(1)], sit(kept))
+    assert [ask.kind for ask in sit(kept).review.coded.asks] == ["illogical-time"]
+    attest([both_ends(30)], sit(kept))
+    assert states(kept) == ["replaced", "waiting"]
+    (line,) = sit(kept).review.coded.charges
+    assert (line.code, [f.text() for f in line.evidence if "Attested" in f.text()]) == (
+        "96365",
+        ["Attested by Nora Nurse, not charted: cefepime IVPB: stop 09:30 on 2026-03-02"],
+    )
+    take_back(1, sit(kept))
+    assert states(kept) == ["waiting"]
+    assert [c.code for c in sit(kept).review.coded.charges] == ["96365"]
+
+
+def test_what_was_answered_twice_is_charted_once(kept):
+    """The chart takes the second answer: the first stays replaced; with another time the chart stands."""
+    attest([stopped(1)], sit(kept))
+    attest([both_ends(30)], sit(kept))
+    for minutes, state in ((30, "charted"), (20, "overtaken")):
+        stop = START + timedelta(minutes=minutes)
+        charted = replace(CHART, administrations=(replace(OPEN_ENDED, stop=stop, instant=False),))
+        assert states(kept, charted) == ["replaced", state]
+        (line,) = sit(kept, chart=charted).review.coded.charges
+        assert "Attested" not in " ".join(fact.text() for fact in line.evidence)
+
+
 def test_saying_the_same_twice_records_it_once(kept):
     """A second click."""
     sitting = sit(kept)
     attest([stopped(30)], sitting)
     assert attest([stopped(30)], sitting) == ()
     assert len(kept.attested()) == 1
+
+
+def test_going_back_to_the_first_answer_is_said_anew(kept):
+    """30 minutes, 20, and 30 again: the last word counts, though it is the first one too."""
+    (first,) = attest([stopped(30)], sit(kept))
+    other = replace(first, facts=(replace(first.facts[0], value=(START + timedelta(minutes=20)).isoformat()),))
+    kept.attest([other], NOW)
+    (third,) = kept.attest([first], NOW)
+    assert (third.number, states(kept)) == (3, ["replaced", "replaced", "waiting"])
 
 
 def _records(kept):

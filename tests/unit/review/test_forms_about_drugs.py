@@ -23,7 +23,7 @@ from plugin.domain import (
     Term,
 )
 from plugin.review.answering import form_for
-from plugin.review.attest import standing_of
+from plugin.review.attested_standing import standing_of
 from plugin.review.overlay import STATED, overlay
 from plugin.review.prepare import ReviewSettings, review_chart
 
@@ -123,3 +123,37 @@ def test_an_amendment_of_something_else_ends_no_waiting():
     noted = replace(unclear, administrations=(replace(push, notes=("tolerated well",), version="2"),))
     said = [attested(AttestedFact("dose-unit", "m1", STATED, "4 mg"))]
     assert review_chart(noted, BOOK, ReviewSettings(), said).answered == frozenset()
+
+
+def test_a_stated_weight_holds_for_its_day_alone_and_until_one_is_charted():
+    """80 kg said for 2 March make 12 mg that day; the dose of 9 March asks anew, and 100 kg in the chart make 15 mg."""
+    weekly = charted(Drug("ondansetron"), "0.15", "mg/kg")
+    (push,) = weekly.administrations
+    later = replace(push, id="m2", start=START + timedelta(days=7))
+    weekly = replace(weekly, administrations=(push, later), zone=UTC)
+    asks = review_chart(weekly, BOOK, ReviewSettings()).coded.asks
+    of_first = next(ask for ask in asks if ask.kind == "patient-weight" and ask.administrations == ("m1",))
+    assert of_first.question.text().startswith("What was the patient's body weight on 2026-03-02?")
+    (field,) = form_for(of_first, weekly).fields
+    said = [attested(AttestedFact("patient-weight", field.administration, STATED, "80 kg"))]
+    review = review_chart(weekly, BOOK, ReviewSettings(), said)
+    assert [(c.day.isoformat(), c.units) for c in review.coded.charges if c.code == "J2405"] == [("2026-03-02", 12)]
+    assert [a.administrations for a in review.coded.asks if a.kind == "patient-weight"] == [("m2",)]
+    assert not review.waiting
+    weighed = replace(weekly, weight_kg=Decimal(100))
+    after = review_chart(weighed, BOOK, ReviewSettings(), said)
+    assert [s.state for s in standing_of(said, weighed, after.answered)] == ["answered"]
+    assert [c.units for c in after.coded.charges if c.code == "J2405"] == [15, 15]
+
+
+def test_weight_and_surface_of_one_day_are_stated_side_by_side():
+    """One does not replace the other: 80 kg and 2 m2 make 12 mg and 8 mg."""
+    by_weight = charted(Drug("ondansetron"), "0.15", "mg/kg")
+    (push,) = by_weight.administrations
+    by_surface = replace(push, id="m2", drug=Drug("dexamethasone"), dose=Quantity(Decimal(4), "mg/m2"))
+    chart = replace(by_weight, administrations=(push, by_surface), zone=UTC)
+    fields = [f for a in review_chart(chart, BOOK, ReviewSettings()).coded.asks for f in form_for(a, chart).fields]
+    values = {field.administration: {"kg": "80 kg", "m2": "2 m2"}[field.administration.split()[1]] for field in fields}
+    said = [attested(*(AttestedFact("patient-weight", about, STATED, text) for about, text in values.items()))]
+    units = {c.code: c.units for c in review_chart(chart, BOOK, ReviewSettings(), said).coded.charges}
+    assert (units["J2405"], units["J1100"]) == (12, 8)
