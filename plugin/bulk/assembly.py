@@ -8,7 +8,6 @@ Nothing of a chart is decided here: the readers of `fhir_mappings` place, as the
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,22 +16,16 @@ import duckdb
 from fhir_mappings.paths import READ_IN_BULK
 from plugin.bulk import columns
 from plugin.bulk.columns import literal
-from plugin.bulk.errors import BulkError
 from plugin.bulk.files import LONGEST_LINE, Problem, copy_readable, unreadable_lines
+from plugin.bulk.machine import Machine, database
+from plugin.bulk.parts import OWN, SHARED, append_rows
 
 NO_PARTITION, NOBODYS = -1, -2
 BYTES_A_PARTITION = 24 << 20
 MOST_PARTITIONS = 4096
 MOST_PROBLEMS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What a run may use: threads, and the memory DuckDB keeps to before it writes to `temp`."""
-
-    threads: int
-    memory_mb: int
-    temp: Path
+AT_ONCE = 2048
+ENCOUNTERS_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +35,6 @@ class Assembled:
     counts: dict[str, int]
     partitions: int
     problems: list[Problem]
-
-
-@contextmanager
-def database(machine: Machine) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of this run alone; running out of disk or memory becomes a BulkError that says so."""
-    machine.temp.mkdir(mode=0o700, parents=True, exist_ok=True)
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute(
-            "SET TimeZone = 'UTC'; SET preserve_insertion_order = false; SET enable_progress_bar = false"
-        )
-        connection.execute(f"SET threads = {machine.threads}; SET memory_limit = '{machine.memory_mb}MB'")
-        connection.execute(f"SET temp_directory = {literal(str(machine.temp))}")
-        yield connection
-    except (duckdb.OutOfMemoryException, MemoryError):
-        raise BulkError("out of memory: allow more with --memory, or use fewer --workers") from None
-    except duckdb.IOException as wrong:
-        if "space" in str(wrong).lower():
-            raise BulkError(f"{machine.temp}: the disk is full; free space or name another with --work") from None
-        raise BulkError(f"a file could not be read or written: {str(wrong).splitlines()[0]}") from None
-    finally:
-        connection.close()
 
 
 def _between_bounds(files: list[Path], folder: Path) -> tuple[list[Path], list[Problem]]:
@@ -97,16 +68,34 @@ def _assemble(files: list[Path], folder: Path, partitions: int, machine: Machine
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     with database(machine) as connection:
-        connection.execute(f"SET partitioned_write_max_open_files = {partitions + 8}")
-        connection.execute(_part_lines(files, folder, partitions))
-        counts = _count(connection, folder)
-        _move_linked(connection, folder, partitions)
-        _share(connection, folder)
-        problems = _unread(connection, folder)
+        _stage(connection, files, folder, partitions)
+        counts = _count(connection)
+        _find_astray(connection, counts.get("Encounter", 0))
+        _view_lines(connection, partitions)
+        append_rows(streamed(connection, f"SELECT part, {row_of('owner')} FROM lines"), folder, OWN, machine.threads)
+        append_rows(streamed(connection, _shared(connection)), folder, SHARED, machine.threads)
+        problems = _unread(connection)
     return Assembled(counts, partitions, problems)
 
 
-def _part_lines(files: list[Path], folder: Path, partitions: int) -> str:
+def staged_file(folder: Path) -> Path:
+    """The placed lines of an export, as they stand while it is assembled."""
+    return folder / "staged.parquet"
+
+
+def staged(folder: Path) -> str:
+    """The same as a SQL string."""
+    return literal(str(staged_file(folder)))
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, files: list[Path], folder: Path, partitions: int) -> None:
+    """Read each line once, and write it with what places it, in the order in which it is read."""
+    query = _placed_lines(files, partitions)
+    connection.execute(f"COPY ({query}) TO {staged(folder)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 8192)")
+    connection.execute(f"CREATE VIEW staged AS FROM read_parquet({staged(folder)}, file_row_number = true)")
+
+
+def _placed_lines(files: list[Path], partitions: int) -> str:
     names = ", ".join(literal(str(path)) for path in files)
     lines = (
         f"SELECT json, filename, {columns.values_of('json')} AS v FROM read_ndjson_objects([{names}], "
@@ -118,89 +107,85 @@ def _part_lines(files: list[Path], folder: Path, partitions: int) -> str:
         f"{columns.pointed('json')} AS pointed, CASE WHEN {columns.is_read()} THEN json END AS json, filename "
         f"FROM ({lines})"
     )
-    owned = (
-        "SELECT kind, key, encounter, pointed, json, CASE WHEN json IS NULL THEN filename END AS filename, "
-        "coalesce(patient, encounter, key, '') AS owner, patient IS NULL AS homeless, "
-        f"CASE WHEN json IS NULL THEN {NO_PARTITION} WHEN {columns.is_shared()} THEN {NOBODYS} "
-        f"ELSE hash(coalesce(patient, encounter, key, '')) % {partitions} END AS part FROM ({parted})"
-    )
-    return _copy(owned, folder, "line")
-
-
-def _copy(query: str, folder: Path, name: str) -> str:
+    owner = "coalesce(patient, encounter, key, '')"
     return (
-        f"COPY ({query}) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY (part), COMPRESSION snappy, "
-        f"ROW_GROUP_SIZE 8192, APPEND, FILENAME_PATTERN '{name}_{{uuid}}')"
+        "SELECT kind, key, encounter, pointed, json, CASE WHEN json IS NULL THEN filename END AS filename, "
+        f"{owner} AS owner, patient IS NULL AS homeless, "
+        f"CASE WHEN json IS NULL THEN {NO_PARTITION} WHEN {columns.is_shared()} THEN {NOBODYS} "
+        f"ELSE {_part_of(owner, partitions)} END AS part FROM ({parted})"
     )
 
 
-def files_of(folder: Path, part: int | str = "*", name: str = "line") -> str:
-    """The Parquet files of a partition as a SQL string."""
-    return literal(str(folder / f"part={part}" / f"{name}_*.parquet"))
+def streamed(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[int, str]]:
+    """The rows (partition, text) of a query, a bounded number at a time."""
+    cursor = connection.execute(query)
+    while rows := cursor.fetchmany(AT_ONCE):
+        yield from rows
 
 
-def _any(folder: Path, part: int | str = "*", name: str = "line") -> bool:
-    return any(folder.glob(f"part={part}/{name}_*.parquet"))
+def _part_of(owner: str, partitions: int) -> str:
+    return f"CAST(hash({owner}) % {partitions} AS INTEGER)"
 
 
-def _count(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
-    rows = connection.execute(f"SELECT kind, count(*) FROM {files_of(folder)} WHERE kind IS NOT NULL GROUP BY kind")
+def row_of(first: str) -> str:
+    """A row of a partition file: owner (of a shared resource its key), type, keys pointed to, JSON."""
+    tidy = f"translate({first}, chr(9) || chr(10), '  ')"
+    return f"concat_ws(chr(9), {tidy}, kind, array_to_string(pointed, ' '), CAST(json AS VARCHAR))"
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    rows = connection.execute("SELECT kind, count(*) FROM staged WHERE kind IS NOT NULL GROUP BY kind")
     return dict(sorted(rows.fetchall()))
 
 
-def _move_linked(connection: duckdb.DuckDBPyConnection, folder: Path, partitions: int) -> None:
-    """What names an encounter goes to that encounter's patient, where it does not lie already.
+def _find_astray(connection: duckdb.DuckDBPyConnection, encounters: int) -> None:
+    """What names an encounter goes to that encounter's patient, where it does not lie already: table `astray`.
 
     A condition that names its own patient stays: it may be a problem of theirs.
+    The encounters are taken a share at a time, so that a table of them fits in memory.
     """
-    if not _any(folder):
-        return
+    connection.execute("CREATE TABLE astray (number BIGINT, owner VARCHAR)")
     newest = "(json_extract_string(json, '$.meta.lastUpdated'), json_extract_string(json, '$.meta.versionId'), owner)"
+    shares = encounters // ENCOUNTERS_AT_ONCE + 1
+    for share in range(shares):
+        connection.execute(
+            "CREATE OR REPLACE TABLE homes AS SELECT key, CASE WHEN min(owner) = max(owner) THEN min(owner) "
+            f"ELSE arg_max(owner, {newest}) END AS owner FROM staged "
+            f"WHERE kind = 'Encounter' AND key IS NOT NULL AND hash(key) % {shares} = {share} GROUP BY key"
+        )
+        connection.execute(
+            "INSERT INTO astray SELECT line.file_row_number, homes.owner FROM staged AS line "
+            "JOIN homes ON line.encounter = homes.key WHERE line.owner <> homes.owner AND line.part >= 0 "
+            f"AND hash(line.encounter) % {shares} = {share} AND (line.kind <> 'Condition' OR line.homeless)"
+        )
+    connection.execute("DROP TABLE homes")
+
+
+def _view_lines(connection: duckdb.DuckDBPyConnection, partitions: int) -> None:
+    """The lines of charts where they belong: view `lines`."""
     connection.execute(
-        "CREATE TABLE homes AS SELECT key, CASE WHEN min(owner) = max(owner) THEN min(owner) "
-        f"ELSE arg_max(owner, {newest}) END AS owner FROM {files_of(folder)} "
-        "WHERE kind = 'Encounter' AND key IS NOT NULL GROUP BY key"
+        "CREATE VIEW lines AS SELECT kind, key, pointed, json, coalesce(astray.owner, line.owner) AS owner, "
+        f"CASE WHEN astray.owner IS NULL THEN part ELSE {_part_of('astray.owner', partitions)} END AS part "
+        "FROM staged AS line LEFT JOIN astray ON line.file_row_number = astray.number WHERE part >= 0"
     )
-    astray = (
-        f"FROM {files_of(folder)} AS line JOIN homes ON line.encounter = homes.key WHERE line.owner <> homes.owner "
-        "AND (line.kind <> 'Condition' OR line.homeless)"
-    )
-    connection.execute(f"CREATE TABLE astray AS SELECT line.key, line.owner {astray}")
-    if connection.execute("SELECT count(*) FROM astray").fetchall() == [(0,)]:
-        return
-    moved = (
-        "SELECT line.kind, line.key, line.encounter, line.pointed, line.json, line.filename, homes.owner AS owner, "
-        f"line.homeless, hash(homes.owner) % {partitions} AS part {astray}"
-    )
-    connection.execute(_copy(moved, folder, "moved"))
-    gone = literal(str(folder / "astray.parquet"))
-    connection.execute(f"COPY (SELECT key, owner FROM astray) TO {gone} (FORMAT parquet)")
 
 
-def _share(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _shared(connection: duckdb.DuckDBPyConnection) -> str:
     """Medications, substances and devices go to every partition that points to one, and what these point to."""
-    if not _any(folder, NOBODYS):
-        return
-    own = f"(SELECT key, json, pointed FROM {files_of(folder, NOBODYS)} WHERE key IS NOT NULL)"
-    wanted = (
-        f"SELECT DISTINCT part, unnest(pointed) AS key FROM read_parquet({files_of(folder)}, hive_partitioning = true) "
-        f"WHERE part >= 0"
-    )
-    connection.execute(f"CREATE TABLE wanted AS {wanted}")
     connection.execute(
-        f"INSERT INTO wanted SELECT DISTINCT part, unnest(pointed) FROM wanted JOIN {own} USING (key) "
+        f"CREATE VIEW shared AS FROM staged WHERE part = {NOBODYS} AND key IS NOT NULL;"
+        "CREATE TABLE wanted AS SELECT DISTINCT part, unnest(pointed) AS key FROM lines WHERE len(pointed) > 0;"
+        "INSERT INTO wanted SELECT DISTINCT wanted.part, unnest(pointed) FROM wanted JOIN shared USING (key) "
         "WHERE len(pointed) > 0"
     )
-    found = f"SELECT DISTINCT part, key, json, pointed FROM wanted JOIN {own} USING (key)"
-    connection.execute(_copy(found, folder, "shared"))
+    both = "SELECT DISTINCT part, key FROM wanted"
+    return f"SELECT wanted.part, {row_of('key')} FROM ({both}) AS wanted JOIN shared USING (key)"
 
 
-def _unread(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Problem]:
+def _unread(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     """The lines that hold no resource, looked up by number in the files that have such lines."""
-    if not _any(folder, NO_PARTITION):
-        return []
     rows = connection.execute(
-        f"SELECT filename, count(*) FROM {files_of(folder, NO_PARTITION)} WHERE kind IS NULL GROUP BY filename"
+        f"SELECT filename, count(*) FROM staged WHERE part = {NO_PARTITION} AND kind IS NULL GROUP BY filename"
     )
     problems: list[Problem] = []
     for name, count in sorted(rows.fetchall()):

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import duckdb
 
-from plugin.bulk.assembly import Machine, database, files_of
+from plugin.bulk.assembly import row_of, staged, streamed
 from plugin.bulk.columns import literal
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem
+from plugin.bulk.machine import Machine, database
+from plugin.bulk.parts import CHARGED, append_rows
 
 NEEDED = {"encounter", "code"}
 KNOWN = ("encounter", "code", "modifiers", "date", "units")
@@ -22,19 +24,16 @@ def add_charges(path: Path, folder: Path, machine: Machine, kind: str) -> list[P
     with database(machine) as connection:
         _load(connection, path)
         connection.execute(
-            f"CREATE TABLE homes AS SELECT key, owner, part FROM read_parquet({files_of(folder)}, "
-            "hive_partitioning = true) WHERE kind = 'Encounter'"
+            "CREATE TABLE homes AS SELECT line.key, any_value(line.owner) AS owner, any_value(line.part) AS part "
+            f"FROM read_parquet({staged(folder)}) AS line SEMI JOIN charges USING (key) WHERE line.kind = 'Encounter' "
+            "GROUP BY line.key"
         )
         rows = (
-            f"SELECT homes.owner, {literal(kind)} AS kind, to_json({{encounter: c.key, code: c.code, "
+            f"SELECT owner, part, {literal(kind)} AS kind, [] AS pointed, to_json({{encounter: c.key, code: c.code, "
             "modifiers: list_filter(string_split_regex(coalesce(c.modifiers, ''), '[ ,;]+'), lambda m: m <> ''), "
-            "date: c.day, units: c.units}) AS json, CAST([] AS VARCHAR[]) AS pointed, homes.part "
-            "FROM charges c JOIN homes ON c.key = homes.key WHERE c.wrong IS NULL"
+            "date: c.day, units: c.units}) AS json FROM charges c JOIN homes USING (key) WHERE c.wrong IS NULL"
         )
-        connection.execute(
-            f"COPY ({rows}) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY (part), APPEND, "
-            "FILENAME_PATTERN 'charge_{uuid}')"
-        )
+        append_rows(streamed(connection, f"SELECT part, {row_of('owner')} FROM ({rows})"), folder, CHARGED, 1)
         wrong = connection.execute(
             "SELECT line, coalesce(wrong, 'an encounter the export does not hold') FROM charges "
             "WHERE wrong IS NOT NULL OR key NOT IN (SELECT key FROM homes) ORDER BY line LIMIT 1000"

@@ -11,9 +11,9 @@ from typing import IO, Any
 
 import duckdb
 
-from plugin.bulk.assembly import Machine, database
 from plugin.bulk.columns import literal
 from plugin.bulk.findings import COLUMNS, ORDER
+from plugin.bulk.machine import Machine, database
 from plugin.bulk.partition import whole_file
 from plugin.ehr.plain_cells import plain_cell
 

@@ -3,36 +3,37 @@
 import gc
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import msgspec
 
-from plugin.bulk.assembly import Machine, database, files_of
 from plugin.bulk.auditing import Auditor, Line
-from plugin.bulk.columns import literal
 from plugin.bulk.findings import Tally
+from plugin.bulk.parts import CHARGED, OWN, SHARED, read_rows
 
-AT_ONCE = 2048
 Patient = tuple[str, list[Line]]
+Shared = defaultdict[str, list[tuple[Line, str]]]
+"""By key the copies of a resource of nobody in particular, each with the keys it points to."""
 
 
-def audit_partition(
-    folder: Path, part: int, auditor: Auditor, machine: Machine, done: Callable[[int], None] = lambda count: None
-) -> None:
-    """Audit partition `part` below `folder` into `part.jsonl` and `part.json`; the second is there when all is."""
+def audit_partition(folder: Path, part: int, auditor: Auditor) -> Iterator[int]:
+    """Audit partition `part` below `folder` into `part.jsonl` and `part.json`; the second is there when all is.
+
+    Gives the number of encounters of patient after patient, when they are done.
+    """
     auditor.tally = Tally()
     findings, summary = result_files(folder, part)
-    with uncollected(), database(machine) as connection, whole_file(findings) as file:
-        for _, lines in patients(connection, folder, part):
+    with uncollected(), whole_file(findings) as file:
+        for _, lines in patients(folder, part):
             before = auditor.tally.encounters
             for row in auditor.audit(lines):
                 file.write(msgspec.json.encode(row) + b"\n")
-            done(auditor.tally.encounters - before)
+            yield auditor.tally.encounters - before
     with whole_file(summary) as file:
         file.write(json.dumps(asdict(auditor.tally)).encode())
 
@@ -77,50 +78,28 @@ class whole_file:  # noqa: N801 - used as a statement, as open is
             self._beside.unlink(missing_ok=True)
 
 
-def patients(connection: duckdb.DuckDBPyConnection, folder: Path, part: int) -> Iterator[Patient]:
+def patients(folder: Path, part: int) -> Iterator[Patient]:
     """Each patient's lines, with those of nobody in particular that they point to."""
-    shared = _shared(connection, folder, part)
-    for owner, of_patient in _by_owner(connection, _lines(folder, part)):
-        wanted = _reached({key for row in of_patient for key in row[3] or ()}, shared)
-        resources = [(kind, text) for _, kind, text, _ in of_patient]
-        yield owner, resources + [(key.split("/")[0], shared[key][0]) for key in sorted(wanted)]
-
-
-def _lines(folder: Path, part: int) -> str:
-    own = f"part={part}"
-    there = [name for name in ("line", "moved", "charge") if any((folder / own).glob(f"{name}_*.parquet"))]
-    if not there:
-        return "SELECT '' AS owner, '' AS kind, '' AS json, NULL AS pointed WHERE false"
-    names = ", ".join(files_of(folder, part, name) for name in there)
-    astray = folder / "astray.parquet"
-    gone = f"SELECT key, owner FROM read_parquet({literal(str(astray))})"
-    stays = f"WHERE (key, owner) NOT IN ({gone})" if astray.exists() else ""
-    return (
-        "SELECT owner, kind, json, CASE WHEN len(pointed) > 0 THEN pointed END AS pointed FROM "
-        f"read_parquet([{names}], union_by_name = true, hive_partitioning = false) {stays}"
-    )
-
-
-def _by_owner(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[str, list[Any]]]:
-    """The rows of each owner, the first column; the whole partition is held, which is cheaper than sorting its text."""
-    cursor = connection.execute(query)
-    owners: dict[str, list[Any]] = {}
-    while rows := cursor.fetchmany(AT_ONCE):
-        for row in rows:
-            owners.setdefault(row[0], []).append(row)
+    shared = _shared(folder, part)
+    owners: defaultdict[str, list[tuple[Line, str]]] = defaultdict(list)
+    for name in (OWN, CHARGED):
+        for owner, kind, pointed, text in read_rows(folder, part, name):
+            owners[owner].append(((kind, text), pointed))
     for owner in sorted(owners):
-        yield owner, owners.pop(owner)
+        rows = owners.pop(owner)
+        wanted = _reached({key for _, pointed in rows if pointed for key in pointed.split(" ")}, shared)
+        yield owner, [line for line, _ in rows] + [line for key in sorted(wanted) for line, _ in shared[key]]
 
 
-def _shared(connection: duckdb.DuckDBPyConnection, folder: Path, part: int) -> dict[str, tuple[str, list[str]]]:
-    if not any((folder / f"part={part}").glob("shared_*.parquet")):
-        return {}
-    rows = connection.execute(f"SELECT key, json, pointed FROM {files_of(folder, part, 'shared')}").fetchall()
-    return {key: (text, pointed) for key, text, pointed in rows}
+def _shared(folder: Path, part: int) -> Shared:
+    shared: Shared = defaultdict(list)
+    for key, kind, pointed, text in read_rows(folder, part, SHARED):
+        shared[key].append(((kind, text), pointed))
+    return shared
 
 
-def _reached(keys: set[str], shared: dict[str, tuple[str, list[str]]]) -> set[str]:
+def _reached(keys: set[str], shared: Shared) -> set[str]:
     """The shared resources pointed to, and those they point to."""
     found = {key for key in keys if key in shared}
-    further = {key for one in found for key in shared[one][1] if key in shared}
+    further = {key for one in found for _, pointed in shared[one] for key in pointed.split(" ") if key in shared}
     return found | further

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from plugin.bulk import plots
-from plugin.bulk.assembly import Machine, database
+from plugin.bulk.machine import Machine, database
 from plugin.bulk.output import rows, view_findings
 from plugin.bulk.partition import whole_file
 from plugin.bulk.running import Outcome

@@ -6,31 +6,27 @@ A run may go on only with what it began with: the same files, settings, tables a
 
 import hashlib
 import json
-import multiprocessing
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import plugin.codebook
-from plugin.bulk.assembly import Assembled, Machine, assemble, partitions_for
+from plugin.bulk.assembly import Assembled, assemble, partitions_for, staged_file
 from plugin.bulk.auditing import CHARGE, Auditor
 from plugin.bulk.charges_file import add_charges
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem, find_files, sound_files
 from plugin.bulk.findings import Tally
+from plugin.bulk.machine import Machine
 from plugin.bulk.partition import audit_partition, result_files, whole_file
 from plugin.bulk.settings import AuditSettings, ChargeSource
+from plugin.bulk.workers import Step, WorkerLostError, audit_in_processes
 from plugin.rules import EDITION
 
 MANIFEST = "manifest.json"
 TABLES = Path(plugin.codebook.__file__).with_name("data")
-ASSEMBLY_SHARE = 0.8
-ASSEMBLY_FORM = 1
+ASSEMBLY_FORM = 2
 """Counted up when work folders of older versions can't be gone on with."""
 Report = Callable[[int, int], object]
 """Told (encounters done, encounters in all) now and then."""
@@ -79,10 +75,15 @@ def audit(run: Run, told: Report = lambda done, total: None) -> Outcome:
         run.work.mkdir(mode=0o700, parents=True, exist_ok=True)
         manifest = _standing(run.work, made_from) or _begin(run, files, made_from)
         return _audit_partitions(run, manifest, told)
-    except BrokenProcessPool:
+    except WorkerLostError:
         raise BulkError(
             "a worker was ended from outside, most likely for want of memory; use fewer --workers, then run the same "
             "command again: what is done is kept"
+        ) from None
+    except MemoryError:
+        raise BulkError(
+            "out of memory: use fewer --workers, or allow each process more (ulimit -v), then run the same command "
+            "again: what is done is kept"
         ) from None
     except OSError as wrong:
         why = wrong.strerror or "cannot be written"
@@ -118,11 +119,12 @@ def _begin(run: Run, files: list[Path], made_from: str) -> _Manifest:
     sound, problems, size = sound_files(files, run.workers)
     if not sound:
         raise BulkError(f"{problems[0].where}: {problems[0].found}; no file of the export can be read")
-    folder, machine = run.work / "parts", _machine(run, run.workers, ASSEMBLY_SHARE)
+    folder, machine = run.work / "parts", Machine(run.workers, run.memory_mb, run.work / "spill")
     assembled = assemble(sound, folder, partitions_for(size, run.workers), machine)
     if not any(kind in assembled.counts for kind in ("Encounter", "MedicationAdministration")):
         raise BulkError(f"{run.export}: no Encounter and no MedicationAdministration in it; name a FHIR export")
     source, told = _source(run, assembled, folder, machine)
+    staged_file(folder).unlink()
     everything = [*problems, *assembled.problems, *told]
     manifest = _Manifest(
         made_from,
@@ -134,10 +136,6 @@ def _begin(run: Run, files: list[Path], made_from: str) -> _Manifest:
     with whole_file(run.work / MANIFEST) as file:
         file.write(json.dumps(asdict(manifest)).encode())
     return manifest
-
-
-def _machine(run: Run, threads: int, share: float) -> Machine:
-    return Machine(threads, max(int(run.memory_mb * share), 64), run.work / "spill")
 
 
 def _source(run: Run, assembled: Assembled, folder: Path, machine: Machine) -> tuple[ChargeSource, list[Problem]]:
@@ -160,11 +158,13 @@ def _audit_partitions(run: Run, manifest: _Manifest, told: Report) -> Outcome:
         if _finished(folder, part):
             done.add(part)
             tally.add(_tally_of(folder, part))
-    told(tally.encounters, total)
-    for part in _in_parallel(
-        run, settings, [part for part in parts if part not in done], tally.encounters, told, total
-    ):
-        tally.add(_tally_of(folder, part))
+    encounters = tally.encounters
+    told(encounters, total)
+    for step in _steps(run, settings, [part for part in parts if part not in done]):
+        encounters += step.encounters
+        told(encounters, total)
+        if step.part is not None:
+            tally.add(_tally_of(folder, step.part))
     return Outcome(
         tally,
         [result_files(folder, part)[0] for part in parts],
@@ -184,65 +184,16 @@ def _tally_of(folder: Path, part: int) -> Tally:
     return Tally(**json.loads(result_files(folder, part)[1].read_text("utf-8")))
 
 
-def _in_parallel(
-    run: Run, settings: AuditSettings, parts: list[int], before: int, told: Report, total: int
-) -> Iterator[int]:
-    """The partitions as they are finished; one process reads in one thread, the processes are what is parallel."""
-    if not parts:
-        return
-    machine = _machine(run, 1, 1 / run.workers)
-    if run.workers == 1:
-        yield from _one_by_one(run.work / "parts", settings, parts, machine, lambda count: told(before + count, total))
-        return
-    spawning = multiprocessing.get_context("spawn")  # a forked DuckDB would share its threads
-    counted = spawning.Value("q", 0)
-    with ProcessPoolExecutor(
-        min(run.workers, len(parts)), spawning, _start, (run.work / "parts", settings, machine, counted)
-    ) as pool:
-        waiting: set[Future[int]] = {pool.submit(_work, part) for part in parts}
-        try:
-            while waiting:
-                finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                told(before + counted.get_obj().value, total)  # a worker that was killed may hold the lock for ever
-                yield from [future.result() for future in finished]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _one_by_one(
-    folder: Path, settings: AuditSettings, parts: list[int], machine: Machine, told: Callable[[int], object]
-) -> Iterator[int]:
-    auditor, done = Auditor(settings), 0
-
-    def count(encounters: int) -> None:
-        nonlocal done
-        done += encounters
-        told(done)
-
-    for part in parts:
-        audit_partition(folder, part, auditor, machine, count)
-        yield part
-
-
-_of_this_process: dict[str, Any] = {}
-
-
-def _start(folder: Path, settings: AuditSettings, machine: Machine, counted: Any) -> None:
-    """What a process needs for all its partitions: the tables are loaded once."""
-    own = replace(machine, temp=machine.temp / str(os.getpid()))
-    _of_this_process.update(folder=folder, auditor=Auditor(settings), machine=own, counted=counted)
-
-
-def _work(part: int) -> int:
-    folder, counted = _of_this_process["folder"], _of_this_process["counted"]
-
-    def count(encounters: int) -> None:
-        with counted.get_lock():
-            counted.value += encounters
-
-    audit_partition(folder, part, _of_this_process["auditor"], _of_this_process["machine"], count)
-    return part
+def _steps(run: Run, settings: AuditSettings, parts: list[int]) -> Iterator[Step]:
+    """The partitions audited, step by step, here or in processes."""
+    folder = run.work / "parts"
+    if run.workers > 1 and parts:
+        yield from audit_in_processes(folder, settings, parts, run.workers)
+    elif parts:
+        auditor = Auditor(settings)
+        for part in parts:
+            yield from (Step(encounters) for encounters in audit_partition(folder, part, auditor))
+            yield Step(0, part)
 
 
 def clear(work: Path) -> None:

@@ -152,7 +152,7 @@ def _audited(wanted: "Run") -> "Outcome":
 
 def _write(outcome: "Outcome", wanted: "Run", output: Path, options: argparse.Namespace) -> None:
     from plugin.bulk import output as formats  # noqa: PLC0415
-    from plugin.bulk.assembly import Machine  # noqa: PLC0415
+    from plugin.bulk.machine import Machine  # noqa: PLC0415
     from plugin.bulk.report import Heading, write_html  # noqa: PLC0415
 
     machine = Machine(options.workers, options.memory, wanted.work / "spill")

@@ -59,7 +59,9 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """0: everything arrived; 1: it stopped and can be gone on with; 2: the question can't be asked."""
     try:
-        from plugin.bulk.errors import BulkError  # noqa: PLC0415 - of the extra `bulk`
+        import tqdm  # noqa: F401, PLC0415 - of the extra `bulk`: missed now, not when the first patient was read
+
+        from plugin.bulk.errors import BulkError  # noqa: PLC0415
         from plugin.bulk.exporting import export  # noqa: PLC0415
     except ImportError as missing:
         return without_extra("export", missing)

@@ -10,10 +10,11 @@ from fhir_mappings.lookup import Lookup, identity
 from fhir_mappings.paths import PLACEMENT
 from fhir_mappings.placement import place
 from plugin.bulk import columns
-from plugin.bulk.assembly import Machine, assemble, database
+from plugin.bulk.assembly import assemble
 from plugin.bulk.auditing import parse
 from plugin.bulk.files import find_files, lines_of
 from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.machine import Machine, database
 from plugin.bulk.partition import patients
 from plugin.domain import Chart, MappingIssue
 from tests.repo import tracked
@@ -30,12 +31,11 @@ def parted(export: Path, work: Path) -> tuple[dict[str, Chart], set[MappingIssue
     issues: set[MappingIssue] = set()
     machine = Machine(1, 300, work / "spill")
     assemble(find_files(export), work / "parts", PARTITIONS, machine)
-    with database(machine) as connection:
-        for part in range(PARTITIONS):
-            for _, lines in patients(connection, work / "parts", part):
-                found = read_charts([resource for kind, text in lines for resource in parse(text, kind)])
-                charts |= {chart.encounter.id: chart for chart in found.charts}
-                issues |= set(found.issues)
+    for part in range(PARTITIONS):
+        for _, lines in patients(work / "parts", part):
+            found = read_charts([resource for kind, text in lines for resource in parse(text, kind)])
+            charts |= {chart.encounter.id: chart for chart in found.charts}
+            issues |= set(found.issues)
     return charts, issues
 
 

@@ -1,0 +1,42 @@
+"""What a run may use of the machine, and a DuckDB that keeps to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from plugin.bulk.columns import literal
+from plugin.bulk.errors import BulkError
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a run may use: threads, and the memory DuckDB keeps to before it writes to `temp`."""
+
+    threads: int
+    memory_mb: int
+    temp: Path
+
+
+@contextmanager
+def database(machine: Machine) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of this run alone; running out of disk or memory becomes a BulkError that says so."""
+    machine.temp.mkdir(mode=0o700, parents=True, exist_ok=True)
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute(
+            "SET TimeZone = 'UTC'; SET preserve_insertion_order = false; SET enable_progress_bar = false"
+        )
+        connection.execute(f"SET threads = {machine.threads}; SET memory_limit = '{machine.memory_mb}MB'")
+        connection.execute(f"SET temp_directory = {literal(str(machine.temp))}")
+        yield connection
+    except (duckdb.OutOfMemoryException, MemoryError):
+        raise BulkError("out of memory: allow more with --memory, or use fewer --workers") from None
+    except duckdb.IOException as wrong:
+        if "space" in str(wrong).lower():
+            raise BulkError(f"{machine.temp}: the disk is full; free space or name another with --work") from None
+        raise BulkError(f"a file could not be read or written: {str(wrong).splitlines()[0]}") from None
+    finally:
+        connection.close()
