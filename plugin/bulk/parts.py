@@ -59,5 +59,5 @@ def read_rows(folder: Path, part: int, name: str) -> Iterator[list[str]]:
         with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
             for row in file:
                 yield row[:-1].split("\t", FIELDS - 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
+    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
         raise BulkError(f"{path}: damaged; remove the work folder and begin anew") from None

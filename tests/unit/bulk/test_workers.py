@@ -1,0 +1,65 @@
+"""Processes that audit: one that ends at any moment ends all, and nobody waits for it."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+
+from plugin.bulk.assembly import assemble
+from plugin.bulk.errors import BulkError
+from plugin.bulk.files import find_files
+from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.machine import Machine
+from plugin.bulk.parts import part_file
+from plugin.bulk.settings import AuditSettings
+from plugin.bulk.workers import WorkerLostError, audit_in_processes
+
+PARTS = list(range(6))
+
+
+@pytest.fixture
+def parted(tmp_path):
+    """An assembled export of six partitions."""
+    generate(Wish(encounters=120, seed=3), tmp_path / "export")
+    assemble(find_files(tmp_path / "export"), tmp_path / "parts", len(PARTS), Machine(1, 200, tmp_path / "spill"))
+    return tmp_path / "parts"
+
+
+def test_each_partition_is_done_once_and_every_encounter_is_counted(parted):
+    """By two processes."""
+    steps = list(audit_in_processes(parted, AuditSettings(), PARTS, 2))
+
+    assert sorted(step.part for step in steps if step.part is not None) == PARTS
+    assert sum(step.encounters for step in steps) == 120
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("heard", [0, 1, 2, 4])
+def test_a_worker_that_is_killed_ends_all_and_leaves_no_process(heard, parted):
+    """Before the first partition is done, and after some."""
+    steps = audit_in_processes(parted, AuditSettings(), PARTS * 20, 2)
+    for _ in range(heard + 1):
+        next(steps)
+    os.kill(multiprocessing.active_children()[heard % 2].pid, signal.SIGKILL)
+    with pytest.raises(WorkerLostError):
+        list(steps)
+
+    assert multiprocessing.active_children() == []
+
+
+def test_what_stops_a_worker_is_said_by_the_one_that_started_it(parted):
+    """A damaged partition, with its name."""
+    part_file(parted, 3, "own").write_bytes(b"\x1f\x8b nothing")
+
+    with pytest.raises(BulkError, match=r"3\.own\.gz: damaged"):
+        list(audit_in_processes(parted, AuditSettings(), PARTS, 2))
+
+
+def test_processes_end_when_nobody_listens_any_more(parted):
+    """The run was broken off, by Ctrl-C or a full disk."""
+    steps = audit_in_processes(parted, AuditSettings(), PARTS * 20, 2)
+    next(steps)
+    steps.close()
+
+    assert multiprocessing.active_children() == []
