@@ -56,6 +56,7 @@ worklist_scopes = """
 "Practitioner/sandbox-clinician" = "clinician"
 "Practitioner/sandbox-coder" = "coder"
 "Practitioner/sandbox-lead" = "lead"
+"Practitioner/sandbox-admin" = "admin"
 '''
 # Invented prices, so that the worklist has something to order by.
 FEES = """\

@@ -72,7 +72,7 @@ class ChartRequests:
             ),
         }
         asks = [ask for kind, references in wanted.items() for ask in self._by_id(kind, references, found)]
-        neighbours = [local_name(each) for each in self.neighbours(found)]
+        neighbours = [local_name(each) for each in neighbours_of(self.encounter, found)]
         if self.ways.charges:
             asks += [self._charges(",".join(group)) for group in _groups(neighbours)]
         if any(_is_by_body(each) for each in administrations):
@@ -88,16 +88,6 @@ class ChartRequests:
         if kind in ("MedicationAdministration", "Condition"):
             return self._is_here(resource, "context" if kind == "MedicationAdministration" else "encounter")
         return True
-
-    def neighbours(self, found: dict[str, list[Resource]]) -> list[Resource]:
-        """The patient's other encounters around the days of this one; none when its own time isn't known."""
-        this = next(iter(found.get("Encounter", [])), {})
-        start, stop = _day(at(this, "period", "start")), _day(at(this, "period", "end"))
-        if start is None:
-            return []
-        first, last = start - BEFORE, (stop or start) + AFTER
-        others = [each for each in found.get(AROUND, []) if each.get("id") != self.encounter]
-        return [each for each in others if _touches(each, first, last)]
 
     def _is_here(self, resource: Resource, element: str) -> bool:
         """Problem-list items and administrations without an encounter may belong here; the mapper places them."""
@@ -149,6 +139,17 @@ class ChartRequests:
 
     def _read_patient(self) -> Found:
         return Found([self.client.read(f"Patient/{self.patient}")])
+
+
+def neighbours_of(encounter: str, found: dict[str, list[Resource]]) -> list[Resource]:
+    """The patient's other encounters around the days of this one; none when its own time isn't known."""
+    this = next(iter(found.get("Encounter", [])), {})
+    start, stop = _day(at(this, "period", "start")), _day(at(this, "period", "end"))
+    if start is None:
+        return []
+    first, last = start - BEFORE, (stop or start) + AFTER
+    others = [each for each in found.get(AROUND, []) if each.get("id") != encounter]
+    return [each for each in others if _touches(each, first, last)]
 
 
 def _unnamed_places(found: dict[str, list[Resource]]) -> Iterator[object]:

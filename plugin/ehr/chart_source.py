@@ -9,57 +9,21 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlowError
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from fhir_mappings.charts import read_charts
-from fhir_mappings.location import named_places
-from plugin.domain import Chart, MappingIssue
+from plugin.domain import Chart
+from plugin.ehr.chart_reading import Reading, chart_of
 from plugin.ehr.chart_requests import AROUND, Ask, ChartRequests
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import EhrError, FhirError
 from plugin.ehr.read_ways import NO_ADMINISTRATIONS, ReadWays, read_ways
 from plugin.ehr.scopes import ESSENTIAL, Capabilities
-from plugin.ehr.searches import Found, Resource, unique
+from plugin.ehr.searches import Found
 from plugin.ehr.tenants import Tenant
 
 PATIENCE_SECONDS = 20.0
-
-# What is lost when one of these can't be read, and whether a charge could come out differently for it.
-_LOSS = {
-    "Patient": ("the banner shows no name", False),
-    "Condition": ("charges may lack diagnoses", True),
-    "MedicationRequest": ("orders are not known", False),
-    "Medication": ("drugs charted by reference may have no name", True),
-    "Location": ("the unit is shown by its id", False),
-    "ChargeItem": ("charges made already are not known", False),
-    "Observation": ("the patient's weight and body surface are not known", False),
-    AROUND: ("the patient's other encounters are not known", False),
-}
-
-
-@dataclass(slots=True)
-class Reading:
-    """What has come so far, by kind; `partial` are the kinds of which something is missing."""
-
-    found: dict[str, list[Resource]] = field(default_factory=dict)
-    issues: list[MappingIssue] = field(default_factory=list)
-    partial: set[str] = field(default_factory=set)
-
-    def add(self, kind: str, found: Found, own: Callable[[str, Resource], bool]) -> None:
-        """Keep what one request gave and belongs here."""
-        resources = [each for each in found.resources if own("Encounter" if kind == AROUND else kind, each)]
-        self.found[kind] = unique([*self.found.get(kind, []), *resources])
-        self.issues.extend(found.issues if kind != AROUND else [replace(each, blocks=False) for each in found.issues])
-        if found.truncated:
-            self.partial.add(kind)
-
-    def lose(self, kind: str, why: str) -> None:
-        """Note that something optional could not be read."""
-        done, blocks = _LOSS[kind]
-        self.partial.add(kind)
-        self.issues.append(MappingIssue(kind, "", why, done, blocks))
 
 
 class FhirChartSource:
@@ -91,7 +55,7 @@ class FhirChartSource:
 
     def read_chart(self) -> Chart:
         """Read the encounter anew; raises EhrError when it or its administrations can't be read."""
-        return self._map(self.read_resources())
+        return chart_of(self.read_resources(), self._tenant, self._encounter)
 
     def read_resources(self) -> Reading:
         """The resources behind the chart; raises EhrError when the essential ones can't be read."""
@@ -132,20 +96,6 @@ class FhirChartSource:
         if kind not in reading.partial and kind != "Location":  # what a unit is called is no reason to complain
             reading.lose(kind, "the EHR did not grant reading it")
         return False
-
-    def _map(self, reading: Reading) -> Chart:
-        neighbours = self._requests.neighbours(reading.found)
-        resources = [each for kind, some in reading.found.items() if kind != AROUND for each in some] + neighbours
-        known = not {AROUND, "ChargeItem"} & reading.partial
-        mapped = read_charts(resources, zone=self._tenant.zone, neighbours_known=known)
-        for chart in mapped.charts:
-            if chart.encounter.id == f"Encounter/{self._encounter}":
-                places = named_places(chart.encounter.locations, reading.found.get("Location", []))
-                encounter = replace(chart.encounter, locations=places)
-                issues = (*chart.issues, *mapped.issues, *reading.issues)
-                return replace(chart, encounter=encounter, issues=issues)
-        text = f"{self._tenant.name} gave an encounter that can't be read; look at it in the EHR"
-        raise FhirError(text, 200, "not-fhir")
 
 
 def _result(kind: str, future: "Future[Found]", deadline: float) -> Any:

@@ -1,5 +1,8 @@
 """What can go wrong on the way to an EHR; every text is fit for a page: no token, no patient data."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 
 class EhrError(Exception):
     """The EHR could not be used as expected; the text names what and the remedy."""
@@ -50,3 +53,22 @@ class FhirError(EhrError):
     def __init__(self, text: str, status: int, kind: str = "refused", codes: tuple[str, ...] = ()) -> None:
         super().__init__(text)
         self.status, self.kind, self.codes = status, kind, codes
+
+
+def write_error(error: EhrError) -> dict[str, Any]:
+    """The error as values that JSON can hold."""
+    return {"name": type(error).__name__, "text": str(error), "more": vars(error)}
+
+
+def error_from(content: Mapping[str, Any]) -> EhrError:
+    """The error that `write_error` wrote; of a kind that is no longer known, an EhrError."""
+    kind = next((kind for kind in _kinds(EhrError) if kind.__name__ == content["name"]), EhrError)
+    error = kind.__new__(kind, content["text"])
+    vars(error).update(content["more"])
+    return error
+
+
+def _kinds(kind: type[EhrError]) -> Iterator[type[EhrError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)

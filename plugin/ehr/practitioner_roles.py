@@ -8,7 +8,7 @@ from fhir_mappings.practitioner_role import is_in_force, read_role_codes
 from plugin.ehr.errors import EhrError
 from plugin.ehr.references import Base, Resource, at, listed, local_name
 from plugin.ehr.tenants import Tenant
-from plugin.ehr.transport import Transport
+from plugin.ehr.transport import NotJsonError, Transport
 from plugin.ehr.user_names import may_read
 
 KIND = "PractitionerRole"
@@ -20,7 +20,7 @@ def read_role_names(
     """The keys of a tenant's `roles` that hold for this person: `PractitionerRole/ID` and `practitioner-role:CODE`.
 
     `user` is a relative reference. Empty when the grant doesn't reach them or the EHR gives none: a role is lost by
-    that, never won.
+    that, never won. Raises EhrError when the EHR doesn't answer, or is busy: then nobody knows.
     """
     if not may_read(KIND, granted):
         return frozenset()
@@ -37,10 +37,12 @@ def _fetch(transport: Transport, tenant: Tenant, access: str, user: str) -> list
     query = urlencode({"practitioner": logical_id, **tenant.extra_params})
     address = f"{tenant.iss}/{user}" if kind == KIND else f"{tenant.iss}/{KIND}?{query}"
     session = transport.bearer_session(tenant.client_id, access)
+    answer = transport.send(session, "GET", address, headers={"Accept": "application/fhir+json"})
+    if answer.status == 429 or answer.status >= 500:
+        raise EhrError(f"{tenant.name} did not say what {user} does (status {answer.status})")
     try:
-        answer = transport.send(session, "GET", address, headers={"Accept": "application/fhir+json"})
         body = answer.json() if answer.status == 200 else None
-    except EhrError:
+    except NotJsonError:
         return []
     if not isinstance(body, dict):
         return []

@@ -43,6 +43,7 @@ STAFF = (
     StaffMember("sandbox-clinician", "Nora", "Nightshift", "infusion nurse"),
     StaffMember("sandbox-coder", "Cody", "Ledger", "coder"),
     StaffMember("sandbox-lead", "Lea", "Overton", "coding lead"),
+    StaffMember("sandbox-admin", "Ada", "Rackham", "administrator of apps"),
 )
 
 

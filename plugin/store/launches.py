@@ -16,6 +16,7 @@ from plugin.store.engine import Store
 from plugin.store.launch_rows import Launch, NewLaunch, Tokens, read_launch, seal_origin, seal_tokens
 from plugin.store.launch_secrets import hashed, random_secret, same
 from plugin.store.pending_launches import PendingLaunches
+from plugin.store.readings import forget_of_launch, forget_readings
 from plugin.store.tables import launches
 
 IDLE_LIFE = timedelta(minutes=30)
@@ -154,6 +155,7 @@ class LaunchStore:
                 .where(launches.c.id == launch_id, launches.c.closed_at.is_(None))
                 .values(closed_at=launches.c.seen_at, tokens_sealed="", version=launches.c.version + 1)
             )
+            forget_of_launch(connection, launch_id)
 
     def close_all_with(self, launch: Launch, browser: str) -> None:
         """End a launch and what this browser opened with the same token: logging out of one is logging out of all."""
@@ -178,6 +180,7 @@ class LaunchStore:
         )
         with self.store.writing() as connection:
             ended = connection.execute(delete(launches).where(gone)).rowcount
+            forget_readings(connection, now)
         return ended + self.pending.purge(now)
 
     def _is_alive(self, row: Row[Any], now: datetime) -> bool:

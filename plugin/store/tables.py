@@ -72,6 +72,18 @@ launches = Table(
     Index(None, "expires_at"),
 )
 
+# Launches whose chart is being read, or was read while nobody could wait for it.
+readings = Table(
+    "readings",
+    metadata,
+    Column("launch_id", String(64), primary_key=True),
+    Column("reader", String(16), nullable=False),
+    Column("reader_until", Moment, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Index(None, "reader_until"),
+)
+
 # The app's signing keys: each is published from the start and signs from `signs_from` on.
 signing_keys = Table(
     "signing_keys",

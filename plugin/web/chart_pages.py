@@ -12,7 +12,8 @@ from plugin.review.decide import NotAllowed, may_take_away
 from plugin.review.ports import Person, Policy
 from plugin.review.trail import Entry
 from plugin.web.errors import PageError
-from plugin.web.open_chart import open_chart
+from plugin.web.knowing_user import begin_look_up
+from plugin.web.open_chart import code_reading, open_chart
 from plugin.web.review_pages import blueprint
 from plugin.web.review_rendering import show_report
 from plugin.web.services import current_services
@@ -34,9 +35,9 @@ def download_chart(launch_id: str) -> Response:
     """The chart as a Bundle without names, for a bug report by staff; the trail says who took it."""
     services, launch = current_services(), current_launch()
     _require_staff(services.person(launch), services.policy(launch))
-    chart = open_chart(services, launch)
-    found = services.chart_source(launch).read_resources().found
-    resources = [each for kind in found.values() for each in kind]
+    reading = services.chart_source(launch).read_resources()
+    chart = code_reading(services, begin_look_up(services, launch), reading)
+    resources = [each for kind in reading.found.values() for each in kind]
     person = chart.person
     chart.records.note(
         [

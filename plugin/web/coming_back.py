@@ -127,12 +127,15 @@ def _keep(
 def _require_staff(tenant: Tenant, opened: Launch) -> Launch:
     """Without a chart there is nothing to read for somebody without a role, so that it is asked for at once."""
     known = look_up(current_services(), opened)
-    if not known.role:
-        current_services().launches.close(opened.id)
-        g.pop("launch", None)
-        text = f"{tenant.name} says who you are, and the app's settings give you no role there."
-        raise PageError(HTTPStatus.FORBIDDEN, "Not for your role", text, "Ask the app's administrator for a role.")
-    return known
+    if known.role:
+        return known
+    current_services().launches.close(opened.id)
+    g.pop("launch", None)
+    if not known.user_asked:
+        text = f"{tenant.name} did not answer when it was asked what you do there."
+        raise PageError(HTTPStatus.GATEWAY_TIMEOUT, "The EHR does not answer", text, "Sign in again in a moment.")
+    text = f"{tenant.name} says who you are, and the app's settings give you no role there."
+    raise PageError(HTTPStatus.FORBIDDEN, "Not for your role", text, "Ask the app's administrator for a role.")
 
 
 def open_session(new: NewLaunch, browser: str) -> Launch:

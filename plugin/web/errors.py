@@ -57,7 +57,8 @@ def _again(status: int) -> str:
     """Where trying again may help: the same page of a session; a form that failed leads back to the page it was on."""
     if status < HTTPStatus.INTERNAL_SERVER_ERROR or g.get("launch") is None:
         return ""
-    return request.full_path if request.method == "GET" else request.full_path.rpartition("/")[0] + "/"
+    here = f"{request.script_root}{request.full_path}"
+    return here if request.method == "GET" else here.rpartition("/")[0] + "/"
 
 
 def _show_page_error(error: PageError) -> Response:

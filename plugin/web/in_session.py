@@ -13,7 +13,7 @@ from plugin.store.launch_rows import Launch
 from plugin.web import staff
 from plugin.web.coming_back import revoke_quietly, session_address
 from plugin.web.errors import PageError
-from plugin.web.knowing_user import look_up
+from plugin.web.knowing_user import begin_look_up
 from plugin.web.launching import blueprint
 from plugin.web.services import current_services
 from plugin.web.session import browser_secret, current_launch
@@ -30,8 +30,9 @@ def choose_encounter(launch_id: str) -> AnyResponse:
     if current.encounter:
         return redirect(session_address(current), HTTPStatus.SEE_OTHER)
     services = current_services()
-    current = look_up(services, current)
+    user = begin_look_up(services, current)
     visits = find_visits(services.client(current), services.tenant(current), current.patient)
+    user.soon()
     return make_response(render_template("pick_encounter.html", visits=visits))
 
 

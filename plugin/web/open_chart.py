@@ -9,6 +9,7 @@ from functools import partial
 
 from plugin.domain import ClaimLine
 from plugin.domain.charge import ChargeKey
+from plugin.ehr.chart_reading import Reading, chart_of
 from plugin.ehr.errors import EhrError
 from plugin.ehr.messenger import FhirMessenger
 from plugin.ehr.sinks.choosing import FHIR_CREATE
@@ -20,7 +21,7 @@ from plugin.review.attested_words import ATTESTED_TIMES, BILL
 from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide, may_open
 from plugin.review.ports import Person, Policy
 from plugin.review.post import UNSETTLED, Posted, Posting, look_for_unsettled, post_accepted
-from plugin.review.prepare import Review, prepare_review, setting_for
+from plugin.review.prepare import Review, review_chart, setting_for
 from plugin.review.scrubbed_decisions import decisions_in_force
 from plugin.review.scrubbing import Scrubbed, lines_as_decided, scrub_lines
 from plugin.rules.what_if import WhatIf, what_if
@@ -28,7 +29,7 @@ from plugin.store.attestations import EncounterAttestations
 from plugin.store.launch_rows import Launch
 from plugin.store.records import EncounterRecords
 from plugin.store.sent_questions import EncounterQuestions
-from plugin.web.knowing_user import begin_look_up
+from plugin.web.knowing_user import LookUp, begin_look_up
 from plugin.web.services import Services
 from plugin.web.several_at_once import SeveralAtOnce
 
@@ -36,6 +37,7 @@ from plugin.web.several_at_once import SeveralAtOnce
 Post = Callable[[], tuple[Posted, ...]]
 
 # Each fact that is tried runs the rules again; for a longer stay the page would take seconds.
+ROLE_COMES = "has not said yet what you do there. Choose Refresh to look again; until then you can read."
 AS_PLANNED = "Yours arrive as planned, and a coder still decides."
 MOST_TRIED = 60
 # Writes take turns in many an EHR; reading alone is as wide as a launch's first wave.
@@ -67,7 +69,7 @@ class OpenChart:
         try:
             may_decide(self.person, self.policy)
         except NotAllowed as refusal:
-            return str(refusal)
+            return self._role_still_comes() or str(refusal)
         return ""
 
     def where_charges_go(self) -> str:
@@ -91,6 +93,10 @@ class OpenChart:
         except NotAllowed as refusal:
             return str(refusal)
         return ""
+
+    def _role_still_comes(self) -> str:
+        asked = self.launch.user_asked or self.launch.role
+        return "" if asked else f"{self.tenant.name} {ROLE_COMES}"
 
     @property
     def attestations(self) -> EncounterAttestations:
@@ -199,13 +205,20 @@ class OpenChart:
 
 def open_chart(services: Services, launch: Launch) -> OpenChart:
     """Read and code the launch's encounter; raises EhrError when the chart can't be read, LaunchChanged."""
-    tenant, user = services.tenant(launch), begin_look_up(services, launch)
+    user = begin_look_up(services, launch)
+    try:
+        reading = services.chart_source(launch).read_resources()
+    finally:
+        user.soon()  # whoever is told that it can't be read is named, too
+    return code_reading(services, user, reading)
+
+
+def code_reading(services: Services, user: LookUp, reading: Reading) -> OpenChart:
+    """Code the launch's encounter from what was read; raises EhrError when that can't be understood, LaunchChanged."""
+    launch = user.launch
+    tenant, settings = services.tenant(launch), services.review_settings(launch)
     encounter = f"Encounter/{launch.encounter}"
     attested = EncounterAttestations(services.store, tenant.key, encounter).attested()
-    source, settings = services.chart_source(launch), services.review_settings(launch)
-    try:
-        review = prepare_review(source, services.book, settings, attested)
-    finally:
-        launch = user()
+    review = review_chart(chart_of(reading, tenant, launch.encounter), services.book, settings, attested)
     records = EncounterRecords(services.store, tenant.key, review.coded.chart.encounter.id)
-    return OpenChart(services, launch, tenant, review, records)
+    return OpenChart(services, user.soon(), tenant, review, records)

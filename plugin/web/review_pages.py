@@ -9,12 +9,24 @@ from http import HTTPStatus
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from plugin.ehr.errors import EhrError
 from plugin.review.decide import NotAllowed, Stale
 from plugin.review.ports import AlreadyDecided, AlreadySent
 from plugin.review.refusals import DecisionRefused, Invalid
-from plugin.web.open_chart import OpenChart, open_chart
+from plugin.store.readings import Readings
+from plugin.web.knowing_user import begin_look_up
+from plugin.web.open_chart import OpenChart, code_reading, open_chart
+from plugin.web.reading_charts import Waiting, read_for_page
 from plugin.web.review_forms import Unreadable, read_all_asked
-from plugin.web.review_rendering import Message, message_from_address, page_before, refuse, show_page, stop
+from plugin.web.review_rendering import (
+    Message,
+    message_from_address,
+    page_before,
+    refuse,
+    show_page,
+    show_waiting,
+    stop,
+)
 from plugin.web.sending import is_being_sent, send
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
@@ -29,13 +41,31 @@ BEING_SENT = "Charges of this encounter are being sent at this moment; choose Re
 
 @blueprint.get("/")
 def show(launch_id: str) -> Response:
-    """The page of the launch's encounter."""
-    chart = open_chart(current_services(), current_launch())
+    """The page of the launch's encounter, or one that waits for it."""
+    services, launch = current_services(), current_launch()
+    user = begin_look_up(services, launch)
+    try:
+        reading = read_for_page(services, launch)
+    except EhrError:
+        user.soon()
+        raise
+    if isinstance(reading, Waiting):
+        user.so_far()
+        return show_waiting(reading)
+    chart = code_reading(services, user, reading)
     chart.settle()
     chart.follow_questions()
     keep_on_worklist(chart)
     being_sent = is_being_sent(chart.records, chart.services.clock())
     return show_page(chart, Message(BEING_SENT, "info") if being_sent else message_from_address())
+
+
+@blueprint.get("/reading")
+def reading(launch_id: str) -> Response:
+    """Whether the chart is still being read, for the script of the page that waits for it."""
+    services = current_services()
+    since = Readings(services.store).since(launch_id, services.clock())
+    return Response(status=HTTPStatus.NO_CONTENT if since is None else HTTPStatus.ACCEPTED)
 
 
 @blueprint.post("/refresh")

@@ -18,6 +18,7 @@ from plugin.review.lines import lines_of
 from plugin.rules import BY_ID
 from plugin.rules.scrub import EDITS_BY_ID
 from plugin.web.open_chart import OpenChart
+from plugin.web.reading_charts import Waiting
 from plugin.web.review_forms import (
     NOTHING_KEPT,
     OTHER_GROUND,
@@ -28,7 +29,8 @@ from plugin.web.review_forms import (
     open_shown,
     seal_shown,
 )
-from plugin.web.services import Services
+from plugin.web.services import Services, current_services
+from plugin.web.session import current_launch
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.attested_rows import attested_rows
 from plugin.web.views.by_hand import with_existing
@@ -138,6 +140,14 @@ def show_page(
     if before is not None:
         page = replace(page, changes=changes_between(before.snapshot, _snapshot(chart)), changes_since=before.at)
     return _render(chart, page, message, status=status)
+
+
+def show_waiting(waiting: Waiting) -> Response:
+    """The page while the chart is being read; it looks again by itself, with a script or without."""
+    tenant = current_services().tenant(current_launch())
+    since = f"{waiting.since.astimezone(tenant.zone):%H:%M:%S %Z}"
+    shown = render_template("review/waiting.html", since=since, again=f"{request.script_root}{request.full_path}")
+    return make_response(shown, HTTPStatus.ACCEPTED)
 
 
 def _page(chart: OpenChart) -> ReviewPage:

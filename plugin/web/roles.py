@@ -13,6 +13,9 @@ def require_role(*roles: str) -> Launch:
     """The launch of this request if its person has one of these roles; raises PageError."""
     services = current_services()
     launch = look_up(services, current_launch())
+    if not launch.role and not launch.user_asked:
+        text = "The EHR did not answer when it was asked what you do there, so this page can't be shown yet."
+        raise PageError(HTTPStatus.GATEWAY_TIMEOUT, "The EHR does not answer", text, "Try again in a moment.")
     if not services.person(launch).verified or launch.role not in roles:
         text = f"This page is for the role {' or '.join(roles)}; you have {launch.role or 'no role'}."
         raise PageError(HTTPStatus.FORBIDDEN, "Not for your role", text, "Ask the app's administrator for the role.")

@@ -29,6 +29,7 @@ class Settings:
     `proxy_hops` is the number of reverse proxies whose forwarding headers are believed.
     `launch_limit` is for one address, `post_limit` for the forms of one session, each as `NUMBER/PERIOD`.
     `keep_statements` is how many seconds an EHR's CapabilityStatement is believed; only `demo` chooses another number.
+    `moment` is how many seconds a page waits for a chart before it says that it is being read; tests choose another.
     `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
     """
 
@@ -44,6 +45,7 @@ class Settings:
     allow_open: bool = False
     unpartitioned_for_tests: bool = False
     keep_statements: float = CACHE_SECONDS
+    moment: float = 1.0
 
     @property
     def sub_path(self) -> str:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from playwright.sync_api import FrameLocator, Page
+from playwright.sync_api import FrameLocator, Page, expect
 
 CLINICIAN = "sandbox-clinician"
 CODER = "sandbox-coder"
 LEAD = "sandbox-lead"
+ADMIN = "sandbox-admin"
 CLINICIAN_NAME, CODER_NAME, LEAD_NAME = "Nora Nightshift", "Cody Ledger", "Lea Overton"
 
 
@@ -50,6 +51,8 @@ class Ehr:
         self.open_chart(patient)
         with self.page.context.expect_page() as opened:
             self.page.get_by_role("link", name="Infusion charges in a new tab").click()
+        opened.value.wait_for_load_state()
+        expect(opened.value.get_by_role("heading", name="Reading the chart")).to_have_count(0, timeout=60_000)
         opened.value.wait_for_load_state()
         return opened.value
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import FloatRect, Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.ehr_pages import CLINICIAN, CODER, Ehr
+from tests.browser.ehr_pages import ADMIN, CLINICIAN, CODER, Ehr
 from tests.browser.servers import ROOT, running_demo
 from tests.conftest import find_chromium
 
@@ -29,6 +29,8 @@ def main(folder: Path) -> None:
         ehr.log_in(CLINICIAN)
         take_answers(ehr.launch_whole("ora-patient"), folder)
         take_worklist(ehr, folder / "worklist.png")
+        take_offers(ehr, folder / "ehr-offers.png")
+        take_waiting(ehr, folder / "waiting.png")
         browser.close()
 
 
@@ -59,6 +61,31 @@ def take_worklist(ehr: Ehr, path: Path) -> None:
     expect(page.locator("li.row").nth(1)).to_contain_text("Claimed by you")
     page.mouse.move(0, 0)
     page.screenshot(path=path, full_page=True)
+
+
+def take_offers(ehr: Ehr, path: Path) -> None:
+    """What the demo's EHR offers, as an administrator sees it."""
+    page = ehr.page
+    app = urlsplit(ehr.launch_whole("obs-patient").url)
+    page.context.clear_cookies()
+    page.goto(f"{app.scheme}://{app.netloc}/sign-in?tenant=sandbox")
+    page.get_by_label("Who are you?").select_option(ADMIN)
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("link", name="What Sandbox EHR offers").click()
+    page.mouse.move(0, 0)
+    page.screenshot(path=path, full_page=True)
+
+
+def take_waiting(ehr: Ehr, path: Path) -> None:
+    """A chart of an EHR that takes its time."""
+    ehr.log_in(CLINICIAN)
+    switch = f"{ehr.address}/sandbox/faults/slow"
+    assert ehr.page.request.put(switch, data={"value": 5000}).ok
+    frame = ehr.launch("mst-patient")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Reading the chart", timeout=60_000)
+    ehr.page.mouse.move(0, 0)
+    ehr.page.screenshot(path=path)
+    assert ehr.page.request.delete(switch).ok
 
 
 def take_app_in_ehr(ehr: Ehr, path: Path) -> None:

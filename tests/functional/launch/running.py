@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -53,7 +54,11 @@ class Browser(requests.Session):
         if cookies:
             request.headers["Cookie"] = cookies
         kwargs.setdefault("timeout", 20)
-        return super().send(request, **kwargs)
+        answer = super().send(request, **kwargs)
+        while answer.status_code == 202 and request.method == "GET":  # the page that waits for a chart looks again
+            time.sleep(0.5)
+            answer = super().send(request, **kwargs)
+        return answer
 
 
 @dataclass
@@ -76,6 +81,7 @@ def serving_app(folder: Path, tenants: str, port: int = 0) -> Iterator[AppUnderT
         tenants=path,
         database_url=f"sqlite:///{folder / 'app.sqlite3'}",
         encryption_keys=(make_key(),),
+        moment=20.0,
     )
     app = create_app(settings)
     server.app = app

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -32,6 +33,23 @@ frame_ancestors = ["https://ehr.example.org"]
 [tenants.fake.roles]
 "Practitioner/p1" = "coder"
 """
+
+BY_ROLE = f"""
+[tenants.fake]
+iss = "{{iss}}"
+client_id = "{CLIENT_ID}"
+[tenants.fake.roles]
+"practitioner-role:http://hospital.example/roles|infusion-coder" = "coder"
+"practitioner-role:infusion-nurse" = "clinician"
+"PractitionerRole/boss" = "lead"
+"""
+
+
+def practitioner_role(code: str, of: str = "Practitioner/p1", **more: Any) -> dict[str, Any]:
+    """A PractitionerRole in this hospital's codes."""
+    coding = {"system": "http://hospital.example/roles", "code": code}
+    resource = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": of}}
+    return {**resource, "code": [{"coding": [coding]}], **more}
 
 
 @dataclass
@@ -118,6 +136,7 @@ def make_browser(tmp_path: Path, ehr: FakeEhr) -> Iterator[object]:
             "tenants": path,
             "database_url": f"sqlite:///{tmp_path / 'app.sqlite3'}",
             "encryption_keys": (make_key(),),
+            "moment": 20.0,  # of a machine that does much else
             **settings,
         }
         app = create_app(Settings(**values))  # type: ignore[arg-type]

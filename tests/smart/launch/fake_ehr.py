@@ -29,7 +29,10 @@ class Seen:
 
 @dataclass
 class FakeEhr:
-    """What it answers, changed by tests; `seen` is what arrived."""
+    """What it answers, changed by tests; `seen` is what arrived, and `gates` hold answers back until they are set.
+
+    `failing` are statuses by path.
+    """
 
     base: str
     seen: list[Seen] = field(default_factory=list)
@@ -41,6 +44,8 @@ class FakeEhr:
     resources: dict[str, Any] = field(default_factory=dict)
     statuses: list[int] = field(default_factory=list)
     style: Any = None
+    gates: dict[str, threading.Event] = field(default_factory=dict)
+    failing: dict[str, int] = field(default_factory=dict)
 
     @property
     def iss(self) -> str:
@@ -130,6 +135,10 @@ def make_app(ehr: FakeEhr) -> Flask:
 
     @app.get("/fhir/<path:name>")
     def fhir(name: str) -> Any:
+        if name in ehr.gates:
+            ehr.gates[name].wait(20)
+        if name in ehr.failing:
+            return "", ehr.failing[name]
         if ehr.statuses:
             return "", ehr.statuses.pop(0)
         found = ehr.resources.get(name)

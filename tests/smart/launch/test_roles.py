@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.smart.launch.conftest import Browser
+from tests.smart.launch.conftest import BY_ROLE, Browser, practitioner_role
 from tests.smart.launch.fake_ehr import CLIENT_ID, FakeEhr
 from tests.verifies import verifies
 
@@ -31,6 +31,7 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "review.dismiss_sent": ("POST", "dismiss-sent", {"charge": LINE, "listed": "Not performed"}, DECIDES),
     "review.decide_one": ("POST", "accept", {"charge": LINE}, DECIDES),
     "review.send_again": ("POST", "send", {"charge": LINE}, DECIDES),
+    "review.reading": ("GET", "reading", {}, EVERYBODY),
     "review.show_sending": ("GET", "sending", {}, EVERYBODY),  # numbers of lines, which their own page shows as well
     "review.send_rest": ("POST", "send-rest", {}, DECIDES),
     # Which question is for which of them is the review's own matter: tests/unit/review/test_attest.py.
@@ -246,23 +247,6 @@ def clinic_page(home: TestResponse, path: str) -> str:
 
 
 # --- roles by PractitionerRole -------------------------------------------------------------------
-
-BY_ROLE = f"""
-[tenants.fake]
-iss = "{{iss}}"
-client_id = "{CLIENT_ID}"
-[tenants.fake.roles]
-"practitioner-role:http://hospital.example/roles|infusion-coder" = "coder"
-"practitioner-role:infusion-nurse" = "clinician"
-"PractitionerRole/boss" = "lead"
-"""
-
-
-def practitioner_role(code: str, of: str = "Practitioner/p1", **more: Any) -> dict[str, Any]:
-    """A PractitionerRole in this hospital's codes."""
-    coding = {"system": "http://hospital.example/roles", "code": code}
-    resource = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": of}}
-    return {**resource, "code": [{"coding": [coding]}], **more}
 
 
 @pytest.mark.parametrize(
