@@ -17,12 +17,15 @@ from fhir_mappings.systems import (
     ICD10CM,
     MODIFIER_SYSTEM,
     NDC,
+    NDC_UNITS,
+    PACKAGE_URL,
     REVENUE_CODE_URL,
     REVENUE_CODES,
+    UCUM,
     term_system,
 )
 from fhir_mappings.time import read_time
-from plugin.domain import ChargeDraft, ExistingCharge, MappingIssue, Quantity, SuggestedCharge
+from plugin.domain import ChargeDraft, ExistingCharge, MappingIssue, SuggestedCharge
 
 PROCEDURE_CODE = ("/procedure-code", "/ChargeItem-procedure-code")
 OFFSET_BY = ("/offset-by",)
@@ -141,14 +144,12 @@ def write_charge_item(
     *,
     diagnosis_references: tuple[str, ...] | None = None,
     id: str = "",
-    ndc: str = "",
     charge_code: str = "",
     revenue_code: str = "",
 ) -> dict[str, Any]:
     """The ChargeItem of an accepted charge, as DESIGN section 8 lists its elements.
 
     `id` is the resource id where the server takes client ids, or that of the resource being changed.
-    `ndc` is the package code of a drug line, when the charge itself doesn't carry it.
     `charge_code` and `revenue_code` are the site's own, empty where it has none.
     Elements without content are left out.
     """
@@ -157,7 +158,11 @@ def write_charge_item(
     resource: dict[str, Any] = {
         "resourceType": "ChargeItem",
         "id": id,
-        "extension": [*_written_modifiers(draft.modifiers), *_written_revenue_code(revenue_code)],
+        "extension": [
+            *_written_modifiers(draft.modifiers),
+            *_written_revenue_code(revenue_code),
+            *written_package(charge),
+        ],
         "identifier": [{"system": CHARGE_IDENTIFIER, "value": draft.identity}],
         "status": draft.status,
         "code": _written_code(charge.system, charge.code, draft.modifiers, charge_code),
@@ -171,7 +176,7 @@ def write_charge_item(
         "enteredDate": written_time(draft.entered_at),
         "reason": [{"coding": [{"system": ICD10CM, "code": code}]} for code in charge.diagnoses],
         "service": [_reference(key) for key in charge.administrations],
-        "productCodeableConcept": _written_product(ndc or drug_product(charge)[0]),
+        "productCodeableConcept": _written_product(charge.ndc),
         "note": [{"text": text[:LONGEST_NOTE]} for text in (draft.note, _reason_text(draft)) if text],
         "supportingInformation": [_reference(key) for key in conditions],
     }
@@ -226,13 +231,23 @@ def _written_enterer(draft: ChargeDraft) -> dict[str, Any]:
     return _reference(draft.entered_by) if "/" in draft.entered_by else {"display": draft.entered_by}
 
 
-def drug_product(charge: SuggestedCharge) -> tuple[str, Quantity | None]:
-    """The NDC of a drug line and how much of it was used; empty and None on other lines."""
-    return charge.ndc, getattr(charge, "ndc_quantity", None)
-
-
 def _written_product(ndc: str) -> dict[str, Any]:
     return {"coding": [{"system": NDC, "code": ndc}]} if ndc else {}
+
+
+def written_package(charge: SuggestedCharge) -> list[dict[str, Any]]:
+    """The package of a drug line and how much of it: as the extension that Oracle Health publishes for ChargeItem.
+
+    The unit is written as claims have it, with the UCUM code that means the same; an item is none of UCUM's units.
+    """
+    if not charge.ndc:
+        return []
+    parts = [{"url": "national-drug-product-code", "valueCodeableConcept": _written_product(charge.ndc)}]
+    quantity = charge.ndc_quantity
+    if quantity is not None:
+        measured = {"value": quantity.value, "unit": quantity.unit, "system": UCUM, "code": NDC_UNITS[quantity.unit]}
+        parts.append({"url": "national-drug-product-quantity", "valueQuantity": measured})
+    return [{"url": PACKAGE_URL, "extension": parts}]
 
 
 def _reference(key: str) -> dict[str, str]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fhir_mappings.charge_item import drug_product, written_time
-from fhir_mappings.systems import NDC, ORACLE_CODES, ORACLE_EXTENSION, UCUM
+from fhir_mappings.charge_item import written_package, written_time
+from fhir_mappings.systems import ORACLE_CODES, ORACLE_EXTENSION
 from plugin.domain import ChargeDraft
 
 Extension = dict[str, Any]
@@ -70,7 +70,7 @@ def write_oracle_charge(
     if revenue_code and "REVENUE" in site.schedules:
         concept = {"coding": [site.coding("REVENUE", revenue_code)]}
         extensions.append({"url": f"{ORACLE_EXTENSION}/revenue-code", "valueCodeableConcept": concept})
-    extensions += [*_drug(draft), *_replacing(replaces)]
+    extensions += [*written_package(charge), *_replacing(replaces)]
     resource = {
         "resourceType": "ChargeItem",
         "extension": extensions,
@@ -126,18 +126,6 @@ def _numbered(name: str, coding: dict[str, Any], number: int) -> Extension:
 
 def _reason(site: OracleSite, number: int, code: str) -> dict[str, Any]:
     return {"extension": [_priority(number)], "coding": [site.coding("ICD", code)]}
-
-
-def _drug(draft: ChargeDraft) -> list[Extension]:
-    ndc, quantity = drug_product(draft.charge)
-    if not ndc:
-        return []
-    concept = {"coding": [{"system": NDC, "code": ndc}]}
-    parts: list[Extension] = [{"url": "national-drug-product-code", "valueCodeableConcept": concept}]
-    if quantity is not None:
-        measured = {"value": quantity.value, "unit": quantity.unit, "system": UCUM, "code": quantity.unit}
-        parts.append({"url": "national-drug-product-quantity", "valueQuantity": measured})
-    return [{"url": f"{ORACLE_EXTENSION}/national-drug-product", "extension": parts}]
 
 
 def _replacing(replaces: Replaced | None) -> list[Extension]:

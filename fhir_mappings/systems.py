@@ -19,7 +19,10 @@ REVENUE_CODES = "https://www.nubc.org/CodeSystem/RevenueCodes"
 ORACLE_CODES = "https://fhir.cerner.com"
 ORACLE_EXTENSION = "https://fhir-ehr.cerner.com/r4/StructureDefinition"
 REVENUE_CODE_URL = f"{ORACLE_EXTENSION}/revenue-code"
+PACKAGE_URL = f"{ORACLE_EXTENSION}/national-drug-product"
 """Oracle Health's: code systems are `ORACLE_CODES/SITE/CodeSystem/BillCodes-TYPE`."""
+NDC_UNITS = {"F2": "[iU]", "GR": "g", "ME": "mg", "ML": "mL", "UN": "{item}"}
+"""Units of a package on a claim (X12 data element 355) in UCUM."""
 
 DATA_OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 MODIFIER_SYSTEM = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"

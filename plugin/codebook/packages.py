@@ -18,8 +18,11 @@ from plugin.domain import TableRow
 
 OWN, IMPORTED = "drug_packages.csv", "drug_crosswalk_units.csv"
 BILLING_UNIT = "1"
+# X12 data element 355, as claims measure a package: international units, grams, milligrams, millilitres, items.
+NDC_UNITS = frozenset(["F2", "GR", "ME", "ML", "UN"])
 Line = tuple[str, int, dict[str, str]]
 Rows = dict[str, list[Line]]
+NdcBilling = tuple[Decimal | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Package:
 
     One of its `items` (a vial, syringe or bag) holds `amount` of `unit`, the unit of the code. Where the code is none
     of `drug_codes.csv`, `unit` is "1" and `amount` counts the code's own billing units; `dosage` is what an imported
-    crosswalk says that such a unit is.
+    crosswalk says that such a unit is. To a payer one item is `ndc_quantity` of `ndc_unit`: 1 UN of a powder, 10 ML of
+    a solution; None and empty where that isn't known.
     """
 
     ndc: str
@@ -40,6 +44,8 @@ class Package:
     valid_to: date | None
     row: TableRow
     dosage: str = ""
+    ndc_quantity: Decimal | None = None
+    ndc_unit: str = ""
 
     def holds(self, day: date) -> bool:
         """Whether the row counts on a day; a side without a date is open."""
@@ -97,6 +103,7 @@ class PackageTable:
                 amount, items = above_zero(row["units_per_item"], "units_per_item") * per_unit, row["package_quantity"]
             else:
                 amount, items = above_zero(row["amount"], "amount"), row["items"]
+            quantity, ndc_unit = self._billed_as(row, unit) if table == IMPORTED else _billing_of(row)
             return Package(
                 ndc=row["ndc"],
                 code=row["code"],
@@ -107,6 +114,31 @@ class PackageTable:
                 valid_to=optional_day(row["valid_to"]),
                 row=TableRow(table, f"{row['ndc']} {row['code']}", row["cites"]),
                 dosage=row.get("dosage", ""),
+                ndc_quantity=quantity,
+                ndc_unit=ndc_unit,
             )
         except (KeyError, ValueError) as wrong:
             raise CodeBookError(f"{table} line {number}: {wrong}; mend that field") from wrong
+
+    def _billed_as(self, row: dict[str, str], unit: str) -> NdcBilling:
+        """What one item of an imported row is on a claim; `unit` is that of its code.
+
+        The crosswalk counts and leaves out the unit: what doesn't count as one is millilitres; one of something may be
+        a vial of powder, a millilitre or an international unit, which our own row of the number says.
+        """
+        ours = {each.get("ndc_unit", "") for _, _, each in self._own.get(row["ndc"], ())}
+        size = row.get("package_size", "")
+        if unit == BILLING_UNIT or not size.replace(".", "", 1).isdecimal() or not Decimal(size):
+            return None, ""
+        found = "ML" if Decimal(size) != 1 else ours.pop() if len(ours) == 1 else ""
+        return (Decimal(size), found) if found else (None, "")
+
+
+def _billing_of(row: dict[str, str]) -> NdcBilling:
+    """The same of a row of `drug_packages.csv`, which says both or neither. Raises ValueError."""
+    quantity, unit = row.get("ndc_quantity", ""), row.get("ndc_unit", "")
+    if not quantity and not unit:
+        return None, ""
+    if unit not in NDC_UNITS:
+        raise ValueError(f"ndc_unit {unit!r} is none of {', '.join(sorted(NDC_UNITS))}")
+    return above_zero(quantity, "ndc_quantity"), unit

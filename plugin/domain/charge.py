@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from plugin.domain.chart import Chart, MappingIssue, Patient
+from plugin.domain.chart import Chart, MappingIssue, Patient, Quantity
 from plugin.domain.codes import CareSetting
 from plugin.domain.outcome import Ask, Caveat, Fact, Notice, Ruling
 
@@ -28,7 +28,9 @@ class SuggestedCharge(Struct, frozen=True, gc=False):
 
     `administrations` by start, then id; `diagnoses` ICD-10-CM codes in pointer order, `diagnosis_references` the
     Conditions they came from; `rules` and `citations` as ids; `evidence` the facts behind it.
-    `ndc` is the product of a drug line in eleven digits, empty where the chart has none or several.
+    `ndc` is the product of a drug line in eleven digits, empty where the chart has none or several; `ndc_quantity` how
+    much of it in its billing unit (UN, ML, GR, F2 or ME), None where nothing tells it; `ndc_because` how it was found,
+    or why it is missing, None on other lines.
     """
 
     system: str
@@ -45,6 +47,8 @@ class SuggestedCharge(Struct, frozen=True, gc=False):
     diagnosis_references: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     ndc: str = ""
+    ndc_quantity: Quantity | None = None
+    ndc_because: Fact | None = None
 
     @property
     def key(self) -> ChargeKey:
@@ -124,7 +128,7 @@ class ChargeDraft:
     `identity` is the stable hash of tenant, encounter, system, code, modifiers and day as suggested;
     `status` is planned, billable, not-billable or aborted; `note` the one-line why.
     `performers` gave the services and `organization` provided them, as references, where the chart says.
-    `person` is the patient as the chart names them, for an export to billing.
+    `person` is the patient as the chart names them, `visit_class` the encounter's class, for an export to billing.
     """
 
     identity: str
@@ -144,3 +148,4 @@ class ChargeDraft:
     performers: tuple[str, ...] = ()
     organization: str = ""
     person: Patient | None = None
+    visit_class: str = ""

@@ -9,7 +9,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from plugin.domain.chart import Chart
+from plugin.domain.chart import Chart, Quantity
 from plugin.domain.interval import Clock, Stretch
 
 Words = str | int | Clock
@@ -37,12 +37,25 @@ class Caveat(Struct, frozen=True, gc=False):
     sources: tuple[str, ...] = ()
 
 
+class Product(Struct, frozen=True, gc=False):
+    """The package that a drug line names to a payer, and how much of it the line is for.
+
+    `ndc` in eleven digits (5-4-2 without hyphens), empty where the chart has none or several; `quantity` in the
+    package's billing unit (UN, ML, GR, F2 or ME), None where nothing tells it. `because` says how it was found, or why
+    it is missing.
+    """
+
+    ndc: str
+    quantity: Quantity | None
+    because: Fact
+
+
 class Suggest(Struct, frozen=True, gc=False):
     """A code with units: `claims` are the stretches that earned it, in order; `unit_claims` splits them by unit.
 
     `code` is looked up in the code book, which knows its system; `modifiers` in claim order;
     `administrations` in order of time; `day` is the calendar day of the charge.
-    A line for a drug claims no minutes; `ndc` is its product in eleven digits, empty where the chart has none.
+    A line for a drug claims no minutes; `product` is what of it was used, None on other lines.
     """
 
     code: str
@@ -54,7 +67,7 @@ class Suggest(Struct, frozen=True, gc=False):
     unit_claims: tuple[tuple[Stretch, ...], ...] = ()
     modifiers: tuple[str, ...] = ()
     tier: int = 1
-    ndc: str = ""
+    product: Product | None = None
 
 
 class Decline(Struct, frozen=True, gc=False):

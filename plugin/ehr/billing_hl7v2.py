@@ -18,6 +18,13 @@ from plugin.ehr.billing_lines import SYSTEMS, BillingLine
 
 VERSION = "2.5.1"
 CHARGED, CREDITED = "CG", "CD"
+# HL7 table 0004 of the v3 ActCode that FHIR has; who is observed or seen at home is no inpatient.
+PATIENT_CLASSES = {
+    **dict.fromkeys(("AMB", "OBSENC", "SS", "VR", "HH", "FLD"), "O"),
+    **dict.fromkeys(("IMP", "ACUTE", "NONAC"), "I"),
+    "EMER": "E",
+    "PRENC": "P",
+}
 _ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
 _LONGEST_NOTE = 200
 
@@ -65,7 +72,7 @@ def _message(control: str, batch: int, made_at: datetime, lines: list[BillingLin
     message = Message("DFT_P03", version=VERSION, validation_level=VALIDATION_LEVEL.STRICT)
     try:
         _fill_head(message, control, made_at, names)
-        _fill_visit(message, lines[0])
+        _fill_visit(message, lines[-1])
         for number, line in enumerate(lines, start=1):
             _fill_line(message.add_group("DFT_P03_FINANCIAL").add_segment("FT1"), number, batch, line)
         message.validate()
@@ -102,7 +109,7 @@ def _fill_visit(message: Any, line: BillingLine) -> None:
     message.pid.pid_5 = text(person.name.strip() or "UNKNOWN")
     if _is_day(person.birth_date):
         message.pid.pid_7 = person.birth_date.replace("-", "")
-    message.pv1.pv1_2 = "U"
+    message.pv1.pv1_2 = PATIENT_CLASSES.get(line.visit_class, "U")
     message.pv1.pv1_19 = text(line.visit)
 
 

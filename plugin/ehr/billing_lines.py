@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from fhir_mappings.charge_item import drug_product
 from plugin.domain import Patient
 from plugin.ehr.charge_master import ChargeMaster
 from plugin.store.exports import CREDIT, ExportLine
@@ -19,6 +18,7 @@ class BillingLine:
     charge: str
     kind: str
     visit: str
+    visit_class: str
     patient: Patient
     day: str
     start: datetime | None
@@ -47,12 +47,13 @@ def billing_line(line: ExportLine, master: ChargeMaster) -> BillingLine:
     """Put one line of the ledger into billing's columns."""
     draft, charge = line.draft, line.draft.charge
     codes = master.find(charge.code)
-    ndc, quantity = drug_product(charge)
+    quantity = charge.ndc_quantity
     return BillingLine(
         line=line.id,
         charge=draft.identity,
         kind=line.kind,
         visit=draft.encounter.partition("/")[2],
+        visit_class=draft.visit_class,
         patient=draft.person or Patient(draft.patient),
         day=charge.day.isoformat(),
         start=draft.start,
@@ -64,7 +65,7 @@ def billing_line(line: ExportLine, master: ChargeMaster) -> BillingLine:
         charge_code=codes.charge_code,
         revenue_code=codes.revenue_code,
         diagnoses=charge.diagnoses,
-        ndc=ndc,
+        ndc=charge.ndc,
         ndc_quantity=f"{quantity.value.normalize():f}" if quantity else "",
         ndc_unit=quantity.unit if quantity else "",
         accepted_by=draft.entered_by,

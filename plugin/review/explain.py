@@ -63,13 +63,23 @@ def _charge(charge: SuggestedCharge, coded: CodedEncounter, book: CodeBook, scru
         "diagnoses": list(charge.diagnoses),
         "administrations": list(charge.administrations),
         "minutes": [minutes_json(part, coded.chart) for part in charge.minutes],
-        **({"ndc": charge.ndc} if charge.ndc else {}),
+        **_product(charge),
         "evidence": [{"fact": f.text(), "references": list(f.references)} for f in charge.evidence],
         "rules": list(charge.rules),
         "citations": [cited(citation) for citation in citations_of(charge.citations, book)],
         "because": because(charge),
         "caveats": [_caveat(caveat) for caveat in charge.caveats],
         "edits": [edit.id for edit in scrubbed.about(key)],
+    }
+
+
+def _product(charge: SuggestedCharge) -> dict[str, Any]:
+    """Of a drug line: its package, how much of it in what unit, and why so or why not."""
+    quantity, because = charge.ndc_quantity, charge.ndc_because
+    return {
+        **({"ndc": charge.ndc} if charge.ndc else {}),
+        **({"ndc_quantity": f"{quantity.value.normalize():f}", "ndc_unit": quantity.unit} if quantity else {}),
+        **({"ndc_because": because.text()} if because else {}),
     }
 
 

@@ -49,13 +49,14 @@ def compare_lines(before: Sequence[ShownLine], now: Sequence[ShownLine]) -> tupl
 
 def back(coded: CodedEncounter, charge: SuggestedCharge) -> Backing:
     """Keep with a decision what it takes to send the charge later, as it was seen now; its facts put into words."""
-    said = tuple(Fact("{}", (fact.text(),), fact.references) for fact in charge.evidence)
+    said = tuple(_in_words(fact) for fact in charge.evidence)
+    product = _in_words(charge.ndc_because) if charge.ndc_because else None
     why = "; ".join(fact.text() for fact in said)
     note = f"{why[:_LONGEST_WHY]} [{', '.join(charge.rules)}; rulebook {coded.edition}]".strip()
     start, stop = _time_of(coded, charge)
     given = [a for a in coded.chart.administrations if a.id in charge.administrations]
     return Backing(
-        charge=replace(charge, evidence=said),
+        charge=replace(charge, evidence=said, ndc_because=product),
         patient=coded.chart.encounter.patient,
         note=note,
         start=start,
@@ -64,7 +65,12 @@ def back(coded: CodedEncounter, charge: SuggestedCharge) -> Backing:
         organization=coded.chart.encounter.organization,
         person=coded.chart.patient,
         versions=tuple((a.id, a.version) for a in given),
+        visit_class=coded.chart.encounter.encounter_class,
     )
+
+
+def _in_words(fact: Fact) -> Fact:
+    return Fact("{}", (fact.text(),), fact.references)
 
 
 def _time_of(coded: CodedEncounter, charge: SuggestedCharge) -> tuple[datetime | None, datetime | None]:

@@ -65,7 +65,8 @@ class Backing:
     """What a decision was made on, kept so that it can be sent later as it was seen.
 
     `versions` are those of the administrations behind it, by their ids.
-    `note` is the one-line why; `start` and `stop` the time the charge covers, None where the chart has none.
+    `visit_class` is the encounter's, as charted. `note` is the one-line why; `start` and `stop` the time the charge
+    covers, None where the chart has none.
     """
 
     charge: SuggestedCharge
@@ -77,6 +78,7 @@ class Backing:
     organization: str = ""
     person: Patient | None = None
     versions: tuple[tuple[str, str], ...] = ()
+    visit_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def same_suggestion(before: SuggestedCharge, after: SuggestedCharge) -> bool:
     """Whether two suggestions of one line come to the same; how their reasons are worded is no difference."""
     return (before.key, before.units, before.administrations, before.diagnoses, before.minutes) == (
         (after.key, after.units, after.administrations, after.diagnoses, after.minutes)
-    )
+    ) and (before.ndc, before.ndc_quantity) == (after.ndc, after.ndc_quantity)
 
 
 def amended(backing: Backing, versions: Mapping[str, str]) -> tuple[str, ...]:

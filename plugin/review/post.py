@@ -93,11 +93,17 @@ def make_draft(decided: Decided, policy: Policy, encounter: str) -> ChargeDraft:
         performers=backing.performers,
         organization=backing.organization,
         person=backing.person,
+        visit_class=backing.visit_class,
     )
 
 
 def _as_decided(charge: SuggestedCharge, decision: Decision) -> SuggestedCharge:
-    """The charge with a person's diagnoses and day; which Conditions they came from is then no longer told."""
+    """The charge with a person's diagnoses and day; which Conditions they came from is then no longer told.
+
+    How much of the package was used belongs to the units that were suggested: for others nobody has said it.
+    """
+    if decision.units != charge.units and charge.ndc_quantity is not None:
+        charge = replace(charge, ndc_quantity=None)
     if decision.diagnoses is not None:
         charge = replace(charge, diagnoses=decision.diagnoses, diagnosis_references=())
     return replace(charge, day=decision.day) if decision.day else charge
@@ -226,6 +232,7 @@ def _content(draft: ChargeDraft) -> tuple[object, ...]:
     return (
         *(draft.status, draft.units, draft.modifiers, draft.reason, draft.start, draft.stop),
         *(charge.administrations, charge.diagnoses, charge.diagnosis_references, charge.day),
+        *(charge.ndc, charge.ndc_quantity),
     )
 
 

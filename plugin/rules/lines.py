@@ -6,6 +6,7 @@ from datetime import date
 from plugin.domain import Caveat, ChargeMinutes, Fact, Ruling, Suggest, SuggestedCharge
 from plugin.rules import BY_ID
 from plugin.rules.diagnosis_order import Support
+from plugin.rules.drug_lines.packages_used import joined
 from plugin.rules.engine import Ruled
 from plugin.rules.visit import Visit
 
@@ -51,6 +52,7 @@ def _line(key: CodeKey, parts: list[Part], behind: Support, visit: Visit) -> Sug
     utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
     code, modifiers, day = key
     support = behind.of_line(ids, day)
+    product = joined([said.product for said in suggestions if said.product is not None])
     return SuggestedCharge(
         system=visit.book.book.system(code),
         code=code,
@@ -65,7 +67,9 @@ def _line(key: CodeKey, parts: list[Part], behind: Support, visit: Visit) -> Sug
         rules=_rules(rulings),
         citations=tuple(dict.fromkeys([*_cited(rulings), *support.citations])),
         caveats=(UTC_CAVEAT, *support.caveats) if utc else support.caveats,
-        ndc=suggestions[0].ndc,
+        ndc=product.ndc if product else "",
+        ndc_quantity=product.quantity if product else None,
+        ndc_because=product.because if product else None,
     )
 
 

@@ -16,7 +16,7 @@ from fhir_mappings.checking import check_outgoing
 from fhir_mappings.lookup import Lookup
 from fhir_mappings.provenance import write_provenance
 from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MODIFIER_URL
-from plugin.domain import ChargeDraft, SuggestedCharge
+from plugin.domain import ChargeDraft, Quantity, SuggestedCharge
 from tests.mappings.soups import charge_item
 
 EST = timezone(timedelta(hours=-5))
@@ -47,6 +47,12 @@ DRAFT = ChargeDraft(
     start=datetime(2026, 3, 2, 10, 0, tzinfo=EST),
     stop=datetime(2026, 3, 2, 11, 0, tzinfo=EST),
     note="First hour of the initial infusion.",
+)
+DRUG = replace(
+    DRAFT,
+    charge=structs.replace(
+        CHARGE, system="HCPCS", code="J9312", ndc="50242005306", ndc_quantity=Quantity(Decimal("30.5"), "ML")
+    ),
 )
 WRITTEN: dict[str, Any] = {
     "resourceType": "ChargeItem",
@@ -92,7 +98,7 @@ def test_a_charge_is_written_whole() -> None:
 
 def test_what_is_written_is_fit_to_send() -> None:
     """The checker finds nothing in it."""
-    assert [] == check_outgoing(write_charge_item(DRAFT, id="4f2a", ndc="00409-6648-02"))
+    assert [] == check_outgoing(write_charge_item(DRUG, id="4f2a"))
 
 
 @pytest.mark.parametrize(
@@ -136,10 +142,37 @@ def test_elements_without_content_are_left_out() -> None:
     assert [] == check_outgoing(resource)
 
 
-def test_a_drug_line_carries_its_ndc() -> None:
-    """The package code stands in productCodeableConcept."""
-    product = write_charge_item(DRAFT, ndc="00409-6648-02")["productCodeableConcept"]
-    assert {"coding": [{"system": "http://hl7.org/fhir/sid/ndc", "code": "00409-6648-02"}]} == product
+def test_a_drug_line_carries_its_package_and_how_much_of_it() -> None:
+    """The NDC as the product; with its quantity in the extension that Oracle Health publishes, units as on claims."""
+    written = write_charge_item(DRUG)
+    concept = {"coding": [{"system": "http://hl7.org/fhir/sid/ndc", "code": "50242005306"}]}
+    amount = {"value": Decimal("30.5"), "unit": "ML", "system": "http://unitsofmeasure.org", "code": "mL"}
+    assert concept == written["productCodeableConcept"]
+    assert {
+        "url": "https://fhir-ehr.cerner.com/r4/StructureDefinition/national-drug-product",
+        "extension": [
+            {"url": "national-drug-product-code", "valueCodeableConcept": concept},
+            {"url": "national-drug-product-quantity", "valueQuantity": amount},
+        ],
+    } == written["extension"][-1]
+
+
+@pytest.mark.parametrize(("unit", "code"), [("UN", "{item}"), ("ML", "mL"), ("GR", "g"), ("F2", "[iU]"), ("ME", "mg")])
+def test_every_unit_of_a_claim_has_its_ucum_code(unit: str, code: str) -> None:
+    """X12's five units; an item is an annotation in UCUM."""
+    charge = structs.replace(DRUG.charge, ndc_quantity=Quantity(Decimal(2), unit))
+    [package] = write_charge_item(replace(DRUG, charge=charge, modifiers=()))["extension"]
+    measured = package["extension"][1]["valueQuantity"]
+    assert (unit, code) == (measured["unit"], measured["code"])
+
+
+def test_a_package_of_unknown_quantity_is_named_without_one() -> None:
+    """Never a made-up amount; without a number nothing at all."""
+    charge = structs.replace(DRUG.charge, ndc_quantity=None)
+    [package] = write_charge_item(replace(DRUG, charge=charge, modifiers=()))["extension"]
+    assert ["national-drug-product-code"] == [part["url"] for part in package["extension"]]
+    nameless = write_charge_item(replace(DRUG, charge=structs.replace(charge, ndc=""), modifiers=()))
+    assert {"extension", "productCodeableConcept"}.isdisjoint(nameless)
 
 
 def test_a_moment_without_an_offset_is_refused() -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from fhir_mappings.charge_item import write_charge_item
-from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MODIFIER_URL, REVENUE_CODE_URL
+from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MODIFIER_URL, PACKAGE_URL, REVENUE_CODE_URL
 from plugin.domain.charge import ChargeDraft
 from plugin.ehr.charge_master import ChargeMaster
 from plugin.ehr.sinks import FhirHttp
@@ -188,8 +188,11 @@ OUR_ELEMENTS = frozenset({
 })  # fmt: skip
 
 
+OUR_EXTENSIONS = (CHARGE_MODIFIER_URL, REVENUE_CODE_URL, PACKAGE_URL)
+
+
 def _is_our_entry(item: Mapping[str, Any]) -> bool:
-    return item.get("system") == CHARGE_IDENTIFIER or item.get("url") in (CHARGE_MODIFIER_URL, REVENUE_CODE_URL)
+    return item.get("system") == CHARGE_IDENTIFIER or item.get("url") in OUR_EXTENSIONS
 
 
 def _etag(resource: Mapping[str, Any]) -> str:

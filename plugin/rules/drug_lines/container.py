@@ -20,6 +20,7 @@ from plugin.rules.visit import Visit
 KIND = "vial-size-or-waste"
 SINGLE, MULTI = "single", "multi"
 MOST_CONTAINERS = 200
+COUNTED_BY_ACTIVITY = "F2"  # a package of a clotting factor is one unit there, whatever its vial holds
 
 
 class Container(NamedTuple):
@@ -127,11 +128,11 @@ def _of_product(share: Share, code: DrugCode, visit: Visit) -> tuple[Fraction, .
         for package in visit.book.on(share.day).packages(term.code)
         if package.code == code.code
     ]
-    found = [_held(package, code, units) for package in packages]
+    found = [held_by(package, code, units) for package in packages if package.ndc_unit != COUNTED_BY_ACTIVITY]
     return tuple(dict.fromkeys(found))
 
 
-def _held(package: Package, code: DrugCode, units: UnitTable) -> Fraction:
+def held_by(package: Package, code: DrugCode, units: UnitTable) -> Fraction:
     """What one item of a package holds, in the kind of unit of its code."""
     one = one_unit(code, units)
     if package.unit == BILLING_UNIT:

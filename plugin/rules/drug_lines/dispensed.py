@@ -6,7 +6,6 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
-from plugin.codebook import ndc
 from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import DrugClass, TableRow
 from plugin.rules.drug_lines.amount import Amount, Unclear, amount_of, one_unit
@@ -69,12 +68,6 @@ class Dispensed:
         return ceil(sum(amounts, Fraction(0)) / one)
 
     @property
-    def ndc(self) -> str:
-        """The NDC in eleven digits that all of it was charted with, empty where there is none or more than one."""
-        coded = {_ndc(m.share) for m in self.measured}
-        return coded.pop() if len(coded) == 1 else ""
-
-    @property
     def unsaid(self) -> list[tuple[Share, Unsaid]]:
         """The shares whose container or waste the chart doesn't tell."""
         return [(m.share, m.waste) for m in self.measured if isinstance(m.waste, Unsaid)]
@@ -131,10 +124,3 @@ def _measure(product: Dispensed, share: Share, visit: Visit) -> None:
         product.unclear.append((share, amount))
         return
     product.measured.append(Measured(share, amount, waste_of(share, code, amount, container, visit)))
-
-
-def _ndc(share: Share) -> str:
-    """The product's NDC in eleven digits where the chart has one that reads one way."""
-    coded = [ndc.elevens(term.code) for term in share.charted.terms if term.system == "ndc"]
-    sure = {elevens[0] for elevens in coded if len(elevens) == 1}
-    return sure.pop() if len(sure) == 1 else ""

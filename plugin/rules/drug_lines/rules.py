@@ -12,6 +12,7 @@ from plugin.rules.drug_lines import amount, container, modifiers, product, sourc
 from plugin.rules.drug_lines.amount import one_unit, plain
 from plugin.rules.drug_lines.dispensed import Dispensed, ids_of
 from plugin.rules.drug_lines.given import Share
+from plugin.rules.drug_lines.packages_used import product_of
 from plugin.rules.drug_lines.waste import Discarded
 from plugin.rules.visit import Visit
 
@@ -71,7 +72,7 @@ def drug_without_code(given: Dispensed, visit: Visit) -> list[Said]:
 @rule(
     "DRUG-UNITS",
     title="Units of a drug are the day's amount over the amount of its code, rounded up once",
-    cites=("drug-units",),
+    cites=("drug-units", "ndc-billing-units"),
     in_force=since("2006-01-01"),
 )
 def drug_units(given: Dispensed, visit: Visit) -> list[Said]:
@@ -94,7 +95,8 @@ def drug_units(given: Dispensed, visit: Visit) -> list[Said]:
     if given.free:
         facts.append(Fact("{} cost the biller nothing: a nominal charge, and no waste", (given.drug,), ids))
     of_line = (*modifiers.of_line(given, code, visit), *_nothing_wasted(given, visit))
-    return [Suggest(code.code, units, given.day, ids, (), tuple(facts), modifiers=of_line, ndc=given.ndc)]
+    used = product_of(given, code, total, visit)
+    return [Suggest(code.code, units, given.day, ids, (), tuple(facts), modifiers=of_line, product=used)]
 
 
 def _nothing_wasted(given: Dispensed, visit: Visit) -> tuple[str, ...]:
@@ -106,7 +108,7 @@ def _nothing_wasted(given: Dispensed, visit: Visit) -> tuple[str, ...]:
 @rule(
     "DRUG-WASTE",
     title="What a single-dose container held beyond the dose has a line with JW, rounded down; else the line has JZ",
-    cites=("drug-waste", "waste-within-one-unit"),
+    cites=("drug-waste", "waste-within-one-unit", "ndc-billing-units"),
     in_force=since("2017-01-01"),
 )
 def drug_waste(given: Dispensed, visit: Visit) -> list[Said]:
@@ -124,7 +126,8 @@ def drug_waste(given: Dispensed, visit: Visit) -> list[Said]:
     facts = [fact for m in given.measured if isinstance(m.waste, Discarded) for fact in m.waste.facts]
     facts.append(Fact("{} {} discarded, one unit is {} {}: {}, rounded down", values, given.ids))
     of_line = (*modifiers.of_line(given, code, visit), "JW")
-    return [Suggest(code.code, units, given.day, given.ids, (), tuple(facts), modifiers=of_line, ndc=given.ndc)]
+    left = product_of(given, code, given.discarded, visit)
+    return [Suggest(code.code, units, given.day, given.ids, (), tuple(facts), modifiers=of_line, product=left)]
 
 
 def _which_container(given: Dispensed) -> Ask:

@@ -104,6 +104,7 @@ class ChargeRow:
     """One suggested charge as the page shows it; `token` names it in forms.
 
     `existing` are the charges of others for this line.
+    `product` is the package of a drug line and how much of it, or why it names none.
     `would_be` is refused or looked at where the scrubber has something against it, else empty.
     """
 
@@ -130,6 +131,7 @@ class ChargeRow:
     one_more: tuple[OneMoreFact, ...] = ()
     would_be: str = ""
     existing: tuple[ExistingRow, ...] = ()
+    product: Why | None = None
 
     @property
     def lead(self) -> str:
@@ -243,6 +245,7 @@ def charge_rows(
             caveats=tuple(contested_point(c, lookups.position_of, lookups.citation_of) for c in charge.caveats),
             needs_answer=any(_concerns(ask, charge) for ask in coded.asks),
             state=states.get(token_of(charge), UNDECIDED),
+            product=why(charge.ndc_because, lookups) if charge.ndc_because else None,
             one_more=one_more_facts(_about(charge, what_ifs), lookups),
         )
         for number, charge in enumerate(coded.charges, start=1)

@@ -1,6 +1,7 @@
 """The same clinic before an Oracle Health EHR: a pretended one of these tests, or the sandbox in that vendor's ways."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,21 +18,32 @@ from plugin.review.ports import ChargeSink
 from tests.functional.posting.clinic import ADMINISTRATION, Clinic, LossyHttp, Token
 from tests.functional.posting.pretend_oracle import SITE
 
-SCHEDULES = {"CPT": "615214", "MODIFIER": "3692", "ICD": "3693", "CDM_SCHED": "667687", "REVENUE": "615217"}
+SCHEDULES = {
+    "CPT": "615214",
+    "HCPCS": "615215",
+    "MODIFIER": "3692",
+    "ICD": "3693",
+    "CDM_SCHED": "667687",
+    "REVENUE": "615217",
+}
 TEN = int(datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp())
 
 
 @dataclass
 class OracleClinic(Clinic):
-    """One encounter under review; `ehr` names the address alone, and what it holds is looked at there."""
+    """One encounter under review; `ehr` names the address alone, and what it holds is looked at there.
+
+    `more` is what its charge has beside the usual.
+    """
 
     charge_master: ChargeMaster = ChargeMaster()  # noqa: RUF009 - frozen
     schedules: Any = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def charge(self) -> SuggestedCharge:
         minutes = (ChargeMinutes(1, ADMINISTRATION, 1, TEN, TEN + 3600),)
-        return structs.replace(super().charge, minutes=minutes)
+        return structs.replace(super().charge, minutes=minutes, **self.more)
 
     def http(self, *faults: str, deaf: bool = False) -> LossyHttp:
         tenant = Tenant("sandbox", self.ehr.base, client_id="test-app", name="Oracle")

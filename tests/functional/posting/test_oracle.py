@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from plugin.domain import Quantity
 from plugin.ehr.charge_master import BillingCodes, ChargeMaster
 from plugin.ehr.errors import Unreachable
 from plugin.ehr.sinks.attesting import Attesting
@@ -93,6 +95,23 @@ def test_the_charge_masters_code_goes_first_and_the_procedure_code_beside_it(
     assert procedure["url"] == f"{EXTENSION}/procedure-code"
     assert procedure["extension"][0]["valueCodeableConcept"]["coding"][0]["code"] == "96365"
     assert revenue["valueCodeableConcept"]["coding"][0]["code"] == "0510"
+
+
+def test_a_drug_line_carries_its_package_and_quantity(clinic: OracleClinic, oracle: Oracle) -> None:
+    """The waste line needs its own: half a vial is what was discarded."""
+    used = {"ndc": "57894003001", "ndc_quantity": Quantity(Decimal("0.5"), "UN")}
+    clinic.more = {"system": "HCPCS", "code": "J1745", "modifiers": ("JW",), **used}
+    clinic.say()
+    assert clinic.post().outcome == "sent"
+    [package] = [each for each in sent_body(oracle)["extension"] if each["url"].endswith("/national-drug-product")]
+    code, quantity = package["extension"]
+    assert code["valueCodeableConcept"]["coding"] == [{"system": "http://hl7.org/fhir/sid/ndc", "code": "57894003001"}]
+    assert quantity["valueQuantity"] == {
+        "value": 0.5,
+        "unit": "UN",
+        "system": "http://unitsofmeasure.org",
+        "code": "{item}",
+    }
 
 
 @verifies("WR-10")

@@ -120,3 +120,64 @@ def test_the_table_is_opened_when_a_number_is_first_asked_for(monkeypatch):
     assert () == table.find("57894-0030-01", SPRING)
     table.find("57894-0030-01", SPRING)
     assert ["drug_crosswalk_units.csv", "drug_packages.csv"] == opened
+
+
+def billed_as(table: PackageTable, number: str) -> list[tuple[str, str]]:
+    """What one item is on a claim."""
+    return [(str(package.ndc_quantity or ""), package.ndc_unit) for package in table.find(number, SPRING)]
+
+
+@pytest.mark.parametrize(
+    ("ndc", "expected"),
+    [
+        ("57894-0030-01", [("1", "UN")]),
+        ("50242-0053-06", [("50", "ML")]),
+        ("00944-3051-02", [("1", "F2")]),
+        ("00517-0650-01", [("15", "ML")]),
+        ("00338-5002-41", [("50", "ML")]),
+        ("00002-7635-11", [("", "")]),
+    ],
+)
+def test_a_package_counts_on_a_claim_as_its_label_says(ndc, expected):
+    """Remicade: powder; Rituxan, Injectafer, ceftriaxone in a bag of 50 mL: liquids; Advate: international units.
+
+    Of Zyprexa Relprevv, a powder with its own diluent, we don't say.
+    """
+    assert expected == billed_as(BOOK.packages, ndc)
+
+
+@pytest.mark.parametrize(
+    ("ndc", "size", "expected"),
+    [
+        ("50242-0053-06", "25", [("25", "ML")]),
+        ("57894-0030-01", "1", [("1", "UN")]),
+        ("11111-2222-33", "1", [("", "")]),
+        ("57894-0030-01", "", [("", "")]),
+        ("57894-0030-01", "0", [("", "")]),
+        ("57894-0030-01", "a vial", [("", "")]),
+    ],
+)
+def test_an_imported_size_is_millilitres_unless_it_is_one_of_something(tmp_path, ndc, size, expected):
+    """What one of something is, our own row of the number says, else nobody."""
+    code = {"50242-0053-06": "J9312"}.get(ndc, "J1745")
+    row = f"{ndc.replace('-', '')},{code},Any,10 MG,{size},1,10,10,2026-01-01,,x,2026-01-01"
+
+    assert expected == billed_as(site(tmp_path, "drug_crosswalk_units.csv", row), ndc)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("11111222233,J2405,4,25,2,CC,,,x", "ndc_unit 'CC' is none of F2, GR, ME, ML, UN"),
+        ("11111222233,J2405,4,25,0,ML,,,x", "ndc_quantity 0 is not above 0"),
+        ("11111222233,J2405,4,25,2,,,,x", "ndc_unit '' is none of"),
+    ],
+)
+def test_a_sites_wrong_count_is_refused(tmp_path, row, said):
+    """Both or neither, in a unit that claims have."""
+    (tmp_path / "drug_packages.csv").write_text(
+        f"ndc,code,amount,items,ndc_quantity,ndc_unit,valid_from,valid_to,cites\n{row}\n"
+    )
+    folders = Folders(tmp_path)
+    with pytest.raises(CodeBookError, match=said):
+        PackageTable(folders, drug_rows.read_drug_codes(folders))

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,16 +47,9 @@ MASTER = ChargeMaster({"96413": BillingCodes("4700123", "0335")})
 NAMES = {"sending_facility": "CLINIC", "receiving_application": "BILLING"}
 
 
-@dataclass(frozen=True)
-class DrugLine:
-    """A charge as a drug line will be: with its package and how much of it was used."""
-
-    inner: SuggestedCharge
-    ndc: str = "57894-0030-01"
-    ndc_quantity: Quantity = Quantity(Decimal("2.50"), "ML")  # noqa: RUF009 - frozen
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
+DRUG = structs.replace(
+    CHARGE, system="HCPCS", code="J1745", ndc="57894003001", ndc_quantity=Quantity(Decimal("3.50"), "UN")
+)
 
 
 def line(**changes: Any) -> BillingLine:
@@ -142,13 +135,49 @@ def test_a_credit_is_told_as_one() -> None:
 
 
 def test_a_drug_line_has_its_package_and_quantity() -> None:
-    """NDC, unit and amount, when the charge carries them."""
-    drug = line(charge=DrugLine(structs.replace(CHARGE, system="HCPCS", code="J1745")))
+    """The NDC in eleven digits with its unit and amount, as a claim has them behind N4."""
+    drug = line(charge=DRUG)
     (row,) = rows(drug)
-    assert (row["ndc"], row["ndc_quantity"], row["ndc_unit"]) == ("57894-0030-01", "2.5", "ML")
+    assert (row["ndc"], row["ndc_quantity"], row["ndc_unit"]) == ("57894003001", "3.5", "UN")
     ft1 = messages(drug)[0].segment("FT1")
-    assert (str(ft1[9]), str(ft1[29]), str(ft1[25])) == ("N457894-0030-01 ML2.5", "57894-0030-01^^NDC", "J1745^^HPC")
+    assert (str(ft1[9]), str(ft1[29]), str(ft1[25])) == ("N457894003001 UN3.5", "57894003001^^NDC", "J1745^^HPC")
     assert str(ft1[7]) == "J1745^^HPC^0636^^99REV"
+
+
+def test_a_package_of_unknown_quantity_is_named_alone() -> None:
+    """Nothing stands where nobody knows how much."""
+    drug = line(charge=structs.replace(DRUG, ndc_quantity=None))
+    (row,) = rows(drug)
+    assert (row["ndc"], row["ndc_quantity"], row["ndc_unit"]) == ("57894003001", "", "")
+    ft1 = messages(drug)[0].segment("FT1")
+    assert (str(ft1[9]), str(ft1[29])) == ("N457894003001", "57894003001^^NDC")
+
+
+@pytest.mark.parametrize(
+    ("charted", "patient_class"),
+    [
+        ("AMB", "O"),
+        ("OBSENC", "O"),
+        ("SS", "O"),
+        ("EMER", "E"),
+        ("IMP", "I"),
+        ("ACUTE", "I"),
+        ("NONAC", "I"),
+        ("PRENC", "P"),
+        ("", "U"),
+        ("something else", "U"),
+    ],
+)
+def test_the_patient_class_is_the_encounters(charted: str, patient_class: str) -> None:
+    """HL7 table 0004; who is observed is an outpatient, and U stands only where nobody knows."""
+    (message,) = messages(line(visit_class=charted))
+    assert str(message.segment("PV1")[2]) == patient_class
+
+
+def test_a_visit_is_what_it_was_when_its_last_line_was_written() -> None:
+    """First in the emergency department, then observed."""
+    (message,) = messages(line(visit_class="EMER"), line(visit_class="OBSENC"))
+    assert str(message.segment("PV1")[2]) == "O"
 
 
 def test_each_visit_is_a_message_of_its_own() -> None:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
-from plugin.domain import Diagnosis, Term
+from plugin.domain import Diagnosis, Fact, Quantity, Term
 from plugin.review.decide import decide
-from plugin.review.ports import Policy
+from plugin.review.ports import Policy, same_suggestion
 from plugin.review.post import make_draft
 from plugin.review.refusals import Invalid
 from plugin.review.trail import tell
@@ -70,3 +72,26 @@ def test_what_the_chart_does_not_hold_is_refused(records, changes, field):
         decide([edit(**changes)], sit(records, review=two_days()))
     assert refused.value.field == field
     assert records.standing() == ()
+
+
+@pytest.mark.parametrize(("units", "kept"), [(35, Quantity(Decimal("3.5"), "UN")), (40, None)])
+def test_how_much_of_the_package_goes_out_for_the_suggested_units_alone(records, units, kept):
+    """For other units nobody has said how much was used; which product it was stands."""
+    made = review()
+    drug = structs.replace(
+        made.coded.charges[0], system="HCPCS", code="J1745", units=35, ndc="57894003001",
+        ndc_quantity=Quantity(Decimal("3.5"), "UN"), ndc_because=Fact("{} UN", ("3.5",)),
+    )  # fmt: skip
+    made = replace(made, coded=replace(made.coded, charges=(drug,)))
+    (decided,) = decide([asked(drug, "edit", units=units, reason="as counted")], sit(records, review=made))
+    written = make_draft(decided, Policy("clinic"), ENCOUNTER).charge
+    assert (written.ndc, written.ndc_quantity) == ("57894003001", kept)
+
+
+def test_another_package_is_another_suggestion():
+    """A number that the pharmacy corrects after acceptance is told, and sent when it is accepted."""
+    made = review()
+    line = made.coded.charges[0]
+    other = structs.replace(line, ndc="57894003001")
+    assert not same_suggestion(line, other)
+    assert not same_suggestion(other, structs.replace(other, ndc_quantity=Quantity(Decimal(1), "UN")))

@@ -299,10 +299,10 @@ def test_every_element_we_write_is_known_to_be_ours() -> None:
         status="not-billable",
         reason="Not performed",
         start=NOW,
-        charge=structs.replace(CHARGE, diagnosis_references=("Condition/k1",)),
+        charge=structs.replace(CHARGE, diagnosis_references=("Condition/k1",), ndc="12345678901"),
     )
     timed = replace(full, stop=NOW + timedelta(hours=1))
-    written = write_charge_item(full, ndc="12345-6789-01").keys() | write_charge_item(timed).keys()
+    written = write_charge_item(full).keys() | write_charge_item(timed).keys()
     assert written - {"resourceType", "id"} <= OUR_ELEMENTS
 
 

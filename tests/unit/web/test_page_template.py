@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 from flask import Flask, render_template
 from markupsafe import Markup
+from msgspec import structs
 from werkzeug.datastructures import MultiDict
 
-from plugin.domain import Drug
+from plugin.domain import Drug, Fact
 from plugin.review.attest import ATTESTING_REASONS
 from plugin.review.decide import DISMISSAL_REASONS
 from plugin.rules.what_if import WhatIf
@@ -214,6 +215,16 @@ def test_contested_sides_and_one_more_fact_are_folded_away_and_linked(rendered):
     assert "96415 x2 becomes x3" in listed
     assert "only what happened can be charted" in listed
     assert "One drug twice: each interval alone, or added up? <strong>interval</strong>: each alone" in html
+
+
+def test_a_drug_line_says_which_product_it_is_for(rendered):
+    """In the details of its row; a line that is for a service says nothing of it."""
+    coded = chemo_day()
+    used = Fact("NDC 57894-0030-01: {} UN", ("3.5",))
+    line = structs.replace(coded.charges[0], ndc="57894003001", ndc_because=used)
+    html = rendered(page_of(replace(coded, charges=(line, *coded.charges[1:]))))
+    assert html.count('<h3 class="minor">Product</h3>') == 1
+    assert "NDC 57894-0030-01: 3.5 UN" in html
 
 
 def test_the_report_tells_what_was_accepted_and_what_speaks_against_it(app):
