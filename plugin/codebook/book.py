@@ -14,6 +14,7 @@ from plugin.codebook.drugs import DrugTable
 from plugin.codebook.errors import CodeBookError
 from plugin.codebook.indications import Indications
 from plugin.codebook.packages import Package, PackageTable
+from plugin.codebook.spans import Spans
 from plugin.codebook.units import UnitTable, read_units
 from plugin.domain import CareSetting, Category, Citation, Drug, DrugIdentity, Role, TableRow, Technique
 
@@ -81,7 +82,7 @@ class CodeBook:
 
     def as_of(self, day: date, choices: Mapping[str, str] | None = None) -> "View":
         """A view through the tables of `day`, with the site's sides of contested points."""
-        return View(self, self._edition(day), choices or {})
+        return View(self, self._edition(day), day, choices or {})
 
     def check_choices(self, choices: Mapping[str, str]) -> None:
         """CodeBookError for a position or a side that does not exist."""
@@ -166,20 +167,27 @@ class CodeBook:
         return self._listed.get(code, len(self._listed))
 
     @cached_property
-    def _editions(self) -> dict[date, "Edition"]:
+    def _spans(self) -> Spans:
+        codes = [(row.valid_from, row.valid_to) for row in self.procedure_codes]
+        limits = [(limit.valid_from, limit.valid_to) for values in self.limits.values() for limit in values]
+        return Spans([*codes, *limits, *((row.valid_from, row.valid_to) for row in self.drug_codes)])
+
+    @cached_property
+    def _editions(self) -> dict[int, "Edition"]:
         return {}
 
     def _edition(self, day: date) -> "Edition":
-        if day not in self._editions:
-            self._editions[day] = Edition(self, day)
-        return self._editions[day]
+        span = self._spans.number(day)
+        edition = self._editions.get(span)
+        if edition is None:
+            edition = self._editions[span] = Edition(self, self._spans.first_day(span))
+        return edition
 
 
 class Edition:
-    """The rows in force on one day; made once a day asked for."""
+    """The rows in force on a day, and on all others of its span, made once."""
 
     def __init__(self, book: CodeBook, day: date) -> None:
-        self.day = day
         rows = {row.family: row for row in book.procedure_codes if _in_force(day, row.valid_from, row.valid_to)}
         self.codes: dict[tuple[Category, Role, How], tables.ProcedureCode] = {
             (category, role, how): row for (category, role, name), row in rows.items() for how in _known_as(name)
@@ -214,9 +222,9 @@ class View:
     `sides_read` collects the positions that mattered for this encounter, `drug_rows` the rows that told each drug.
     """
 
-    def __init__(self, book: CodeBook, edition: Edition, choices: Mapping[str, str]) -> None:
+    def __init__(self, book: CodeBook, edition: Edition, day: date, choices: Mapping[str, str]) -> None:
         self.book = book
-        self.day = edition.day
+        self.day = day
         self._edition = edition
         self._codes, self._limits = edition.codes, edition.limits
         self._choices = choices

@@ -121,29 +121,38 @@ class Icd10cm:
         ours = {name: _edition(name, entry, files) for name, entry in sorted(editions.items())}
         sites = {name: _of_site(name, ours.get(name), files) for name in _site_years(files)}
         self._editions = {**ours, **sites}
-        self._known: dict[tuple[str, date], DiagnosisCode] = {}
+        self._known: dict[tuple[str, str, bool], DiagnosisCode] = {}
+        self._nearest: dict[date, tuple[Edition, bool]] = {}
 
     def look_up(self, code: str, day: date) -> DiagnosisCode:
         """What the edition of a day, else the nearest, says of a code however it is written."""
-        known = self._known.get((code, day))
+        edition, own = self._nearest.get(day) or self._nearest_to(day)
+        known = self._known.get((code, edition.name, own))
         if known is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            known = self._known[(code, day)] = self._look_up(bare(code), day)
+            known = self._known[(code, edition.name, own)] = _said_of(bare(code), edition, own)
         return known
+
+    def _nearest_to(self, day: date) -> tuple[Edition, bool]:
+        """The edition of a day, else the nearest, and whether it is the day's own."""
+        if len(self._nearest) >= REMEMBERED:
+            self._nearest.clear()
+        edition = min(self._editions.values(), key=lambda each: each.days_away(day))
+        found = self._nearest[day] = (edition, edition.days_away(day) == 0)
+        return found
 
     def cites(self, edition: str) -> tuple[str, ...]:
         """The source of an edition; none for one that a site imported."""
         return self._editions[edition].cites
 
-    def _look_up(self, code: str, day: date) -> DiagnosisCode:
-        edition = min(self._editions.values(), key=lambda each: each.days_away(day))
-        own = edition.days_away(day) == 0
-        billable = edition.standing(code) if FORM.fullmatch(code) else None
-        if billable is None:
-            return DiagnosisCode(dotted(code), False, False, (), edition.name, own)
-        children = () if billable else tuple(dotted(below) for below in edition.children(code))
-        return DiagnosisCode(dotted(code), True, billable, children, edition.name, own)
+
+def _said_of(code: str, edition: Edition, own: bool) -> DiagnosisCode:
+    billable = edition.standing(code) if FORM.fullmatch(code) else None
+    if billable is None:
+        return DiagnosisCode(dotted(code), False, False, (), edition.name, own)
+    children = () if billable else tuple(dotted(below) for below in edition.children(code))
+    return DiagnosisCode(dotted(code), True, billable, children, edition.name, own)
 
 
 def _edition(name: str, entry: Mapping[str, object], files: Files) -> Edition:

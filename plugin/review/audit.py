@@ -23,17 +23,16 @@ from plugin.domain import (
 from plugin.domain.charge import ChargeKey
 from plugin.review.prepare import ReviewSettings, setting_for, where_it_broke
 from plugin.rules.claims import RuleConflict
+from plugin.rules.diagnosis_order import Support
 from plugin.rules.differences import FIRST_DAY
+from plugin.rules.drug_lines import OF_DRUGS
+from plugin.rules.drug_lines.trying import DrugTrial
 from plugin.rules.engine import Ruled, day_of_service, run
-from plugin.rules.lines import charge_lines
-from plugin.rules.trials import Trial
+from plugin.rules.lines import Earned, earned_lines, with_trace
+from plugin.rules.trials import Change, Trial
 
 UNDER, OVER, UNDOCUMENTED = "under", "over", "undocumented"
 NOTHING_EARNS_IT = Fact("nothing charted earns it")
-OF_THE_DRUG = frozenset(
-    ["dose-unit", "vial-size-or-waste", "drug-code-ambiguous", "340b", "patient-weight", "drug-source"]
-)
-"""Questions about a drug's own line: no answer to them earns an administration."""
 NOT_ALL_READ = "the chart could not be read or placed whole"
 Units = int | Decimal
 
@@ -59,13 +58,17 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Supported:
-    """What the rules make of a chart: one run with its lines; without a run, why there is none."""
+    """What the rules make of a chart: one run with its lines; without a run, why there is none.
+
+    `asks` are the questions of the run, whether or not an answer would change a line.
+    """
 
     chart: Chart
     setting: CareSetting | None
     day: date | None
     ruled: Ruled | None
-    charges: tuple[SuggestedCharge, ...] = ()
+    charges: tuple[Earned, ...] = ()
+    asks: tuple[Ask, ...] = ()
     failed: str = ""
 
     @property
@@ -85,10 +88,9 @@ class Supported:
         """Every outcome of the run."""
         return self.ruled.rulings if self.ruled else ()
 
-    @property
-    def asks(self) -> list[Ask]:
-        """The questions of the run, whether or not an answer would change a line."""
-        return [r.outcome for r in self.rulings if isinstance(r.outcome, Ask) and not r.outcome.silent]
+    def with_trace(self, line: Earned) -> SuggestedCharge:
+        """One of its lines with all that stands behind it."""
+        return with_trace(line, Support(line.visit))
 
 
 def support_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> Supported:
@@ -98,11 +100,16 @@ def support_chart(chart: Chart, book: CodeBook, settings: ReviewSettings) -> Sup
         return Supported(chart, setting, day, None, failed=f"the code book begins on {FIRST_DAY}")
     try:
         ruled = run(chart, book, setting, settings.positions)
-        return Supported(chart, setting, day, ruled, charge_lines(ruled))
+        return Supported(chart, setting, day, ruled, earned_lines(ruled), _asked(ruled))
     except RuleConflict as conflict:
         return Supported(chart, setting, day, None, failed=str(conflict))
     except Exception as defect:  # whatever it is, the other encounters go on
         return Supported(chart, setting, day, None, failed=where_it_broke(defect))
+
+
+def _asked(ruled: Ruled) -> tuple[Ask, ...]:
+    outcomes = [ruling.outcome for ruling in ruled.rulings]
+    return tuple([each for each in outcomes if type(each) is Ask and not each.silent])
 
 
 def compare(
@@ -121,18 +128,24 @@ def compare(
     governed = book.governed if drugs else book.administrations
     supported = {line.key: line for line in found.charges if line.code in governed}
     units = _charged_units(charged, governed, found)
-    keys = sorted({*supported, *units}, key=lambda key: (key[3], key[1], key[2]))
+    differing = [key for key in {**units, **supported} if units.get(key, 0) != _units(supported.get(key))]
+    if not differing:
+        return []
     differences = []
-    for key in keys:
-        line = supported.get(key)
-        more = units.get(key, 0) - (line.units if line else 0)
-        if more < 0 and line is not None:
+    for key in sorted(differing, key=lambda key: (key[3], key[1], key[2])):
+        line = found.with_trace(supported[key]) if key in supported else None
+        billed = units.get(key, 0)
+        if line is not None and billed < line.units:
             rule = line.rules[0] if line.rules else ""
-            said = (key, units.get(key, 0), line.units, UNDER, rule, line.evidence, line.administrations)
+            said = (key, billed, line.units, UNDER, rule, line.evidence, line.administrations)
             differences.append(Difference(*said))
-        elif more > 0:
-            differences.append(_beyond(key, units[key], line, found, book, settings))
+        elif billed > 0:
+            differences.append(_beyond(key, billed, line, found, book, settings))
     return _grouped(differences, book)
+
+
+def _units(line: Earned | None) -> int:
+    return line.units if line is not None else 0
 
 
 def _charged_units(
@@ -200,22 +213,21 @@ def _open_question(
     administration = key[1] in book.administrations
     asking = [
         (r.outcome, r.rules[0])
-        for r in found.rulings
-        if isinstance(r.outcome, Ask)
-        and not r.outcome.silent
-        and not (administration and r.outcome.kind in OF_THE_DRUG)
+        for r in (found.rulings if found.asks else ())
+        if isinstance(r.outcome, Ask) and not r.outcome.silent and not (administration and r.outcome.kind in OF_DRUGS)
     ]
     if not asking:
         return None
     trial = Trial(found.chart, book, found.setting, settings.positions, found.charges)
     for ask, rule in asking:
-        if any(_earns(key, trial.answer(a.apply(found.chart))) for a in ask.answers):
+        way = DrugTrial(found.ruled, ask) if found.ruled and ask.kind in OF_DRUGS else trial
+        if any(_earns(key, way.answer(a.apply(found.chart))) for a in ask.answers):
             return ask, rule
-    return next((each for each in asking if not administration and each[0].kind in OF_THE_DRUG), None)
+    return next((each for each in asking if not administration and each[0].kind in OF_DRUGS), None)
 
 
-def _earns(key: ChargeKey, changes: Iterable[tuple[ChargeKey, int, int, tuple[str, ...]]]) -> bool:
-    return any(changed[1] == key[1] and after > before for changed, before, after, _ in changes)
+def _earns(key: ChargeKey, changes: Iterable[Change]) -> bool:
+    return any(change.key[1] == key[1] and change.after > change.before for change in changes)
 
 
 def documentation_gaps(found: Supported, book: CodeBook, settings: ReviewSettings) -> list[Difference]:

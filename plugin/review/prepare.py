@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from plugin.codebook import CodeBook
-from plugin.domain import Ask, Attested, AttestedFact, CareSetting, Chart, CodedEncounter, Encounter, SuggestedCharge
+from plugin.domain import Ask, Attested, AttestedFact, CareSetting, Chart, CodedEncounter, Encounter
 from plugin.domain.charge import ChargeKey
 from plugin.review.attested_standing import standing_of
 from plugin.review.attested_words import AFTER_ADDENDUM, ATTESTED_TIMES, tell_attested
@@ -117,11 +117,18 @@ def code_charts(charts: Sequence[Chart], book: CodeBook, settings: ReviewSetting
     return tuple(coded[chart.encounter.id] for chart in charts)
 
 
+class WithCode(Protocol):
+    """A line of a code."""
+
+    @property
+    def code(self) -> str: ...
+
+
 class WithCharges(Protocol):
     """What was made of one chart: it has suggested lines."""
 
     @property
-    def charges(self) -> tuple[SuggestedCharge, ...]: ...
+    def charges(self) -> Sequence[WithCode]: ...
 
 
 Made = TypeVar("Made", bound=WithCharges)

@@ -6,9 +6,10 @@ Pure: the chart, the code book, the setting and the sides of contested points go
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date
-from functools import lru_cache
+from functools import cache
 
 from plugin.codebook import CodeBook, View
+from plugin.codebook.spans import Spans
 from plugin.domain import (
     CareSetting,
     Category,
@@ -21,7 +22,7 @@ from plugin.domain import (
     Technique,
 )
 from plugin.domain.interval import minutes
-from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, SUPPLY, TELL
+from plugin.rules import CLASSIFY, EARN, EDITION, LEAVE_OUT, RULEBOOK, SUPPLY, TELL
 from plugin.rules.apart import apart
 from plugin.rules.base import NOT_APPLICABLE, Earn, Kind, Rule, Said, Sift, Tell
 from plugin.rules.care_setting import setting_of
@@ -92,10 +93,17 @@ class InForce:
         return found
 
 
-@lru_cache(maxsize=4096)
+SPANS = Spans((rule.in_force.first, rule.in_force.last) for rule in RULEBOOK)
+
+
 def rules_on(day: date) -> InForce:
-    """The rulebook of a day."""
-    return InForce(day)
+    """The rulebook of a day; days between which no rule begins or ends share it."""
+    return _rules_of(SPANS.number(day))
+
+
+@cache
+def _rules_of(span: int) -> InForce:
+    return InForce(SPANS.first_day(span))
 
 
 def day_of_service(chart: Chart) -> date | None:

@@ -1,9 +1,11 @@
 """From outcomes to charge lines: one for each (system, code, modifiers, day) of an encounter."""
 
-from collections import defaultdict
 from datetime import date
 
+from msgspec import Struct
+
 from plugin.domain import Caveat, ChargeMinutes, Fact, Ruling, Suggest, SuggestedCharge
+from plugin.domain.charge import ChargeKey
 from plugin.rules import BY_ID
 from plugin.rules.diagnosis_order import Support
 from plugin.rules.drug_lines.packages_used import joined
@@ -20,18 +22,52 @@ UTC_CAVEAT = Caveat(
 )
 
 
+class Earned(Struct, frozen=True, gc=False):
+    """A line as far as it is compared: what was earned, and by which suggestions.
+
+    What stands behind it (diagnoses, evidence, sources) is worked out by `with_trace`.
+    """
+
+    code: str
+    modifiers: tuple[str, ...]
+    day: date
+    units: int
+    parts: list[Part]
+    visit: Visit
+
+    @property
+    def system(self) -> str:
+        """CPT or HCPCS."""
+        return self.visit.book.book.system(self.code)
+
+    @property
+    def key(self) -> ChargeKey:
+        """What makes it this line and no other."""
+        return (self.system, self.code, self.modifiers, self.day)
+
+    @property
+    def administrations(self) -> tuple[str, ...]:
+        """What it rests on, in order of time."""
+        return _in_order([said for said, _ in self.parts], self.visit)
+
+
 def charge_lines(ruled: Ruled) -> tuple[SuggestedCharge, ...]:
     """The suggested lines by place in the hierarchy, then day, code, modifiers."""
-    by_key: dict[CodeKey, list[Part]] = defaultdict(list)
+    support = Support(ruled.visit)
+    return tuple([with_trace(line, support) for line in earned_lines(ruled)])
+
+
+def earned_lines(ruled: Ruled) -> tuple[Earned, ...]:
+    """The same lines in the same order, before anything is looked up that only their trace needs."""
+    by_key: dict[CodeKey, list[Part]] = {}
     for ruling in ruled.rulings:
         said = ruling.outcome
         if isinstance(said, Suggest):
-            by_key[(said.code, said.modifiers, said.day)].append((said, ruling))
+            by_key.setdefault((said.code, said.modifiers, said.day), []).append((said, ruling))
     visit = ruled.visit
-    support = Support(visit)
     lines = [
-        _line(key, sorted(parts, key=_place) if len(parts) > 1 else parts, support, visit)
-        for key, parts in by_key.items()
+        Earned(code, modifiers, day, sum([said.units for said, _ in parts]), parts, visit)
+        for (code, modifiers, day), parts in by_key.items()
     ]
     place = visit.book.book.place_in_list
     return tuple(sorted(lines, key=lambda c: (place(c.code), c.day, c.code, c.modifiers)))
@@ -45,20 +81,22 @@ def _place(part: Part) -> tuple[int | str, ...]:
     return (said.claims[0].start, said.claims[0].stop, *said.administrations)
 
 
-def _line(key: CodeKey, parts: list[Part], behind: Support, visit: Visit) -> SuggestedCharge:
+def with_trace(line: Earned, behind: Support) -> SuggestedCharge:
+    """The line with its diagnoses, minutes, evidence, rules and sources."""
+    parts, visit = line.parts, line.visit
+    parts = sorted(parts, key=_place) if len(parts) > 1 else parts
     suggestions = [said for said, _ in parts]
     rulings = [ruling for _, ruling in parts]
-    ids = _in_order(suggestions, visit)
+    ids = line.administrations
     utc = visit.chart.zone is None and any(visit.administrations[i].charted_in_utc for i in ids)
-    code, modifiers, day = key
-    support = behind.of_line(ids, day)
+    support = behind.of_line(ids, line.day)
     product = joined([said.product for said in suggestions if said.product is not None])
     return SuggestedCharge(
-        system=visit.book.book.system(code),
-        code=code,
-        units=sum([said.units for said in suggestions]),
-        modifiers=modifiers,
-        day=day,
+        system=line.system,
+        code=line.code,
+        units=line.units,
+        modifiers=line.modifiers,
+        day=line.day,
         administrations=ids,
         diagnoses=support.codes,
         diagnosis_references=support.references,

@@ -1,17 +1,28 @@
 """Running the rules on the same chart with one thing changed, and comparing the lines."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from plugin.codebook import CodeBook
-from plugin.domain import Ask, CareSetting, Chart, SuggestedCharge
+from plugin.domain import Ask, CareSetting, Chart
 from plugin.domain.charge import ChargeKey
 from plugin.rules.claims import RuleConflict
 from plugin.rules.drug_lines import OF_DRUGS
 from plugin.rules.engine import Ruled, run
-from plugin.rules.lines import charge_lines
+from plugin.rules.lines import earned_lines
 
 Choices = Mapping[str, str]
+
+
+class Line(Protocol):
+    """What of a charge line is compared."""
+
+    @property
+    def key(self) -> ChargeKey: ...
+    @property
+    def units(self) -> int: ...
+    @property
+    def administrations(self) -> tuple[str, ...]: ...
 
 
 class Change(NamedTuple):
@@ -70,10 +81,10 @@ class Trial:
         book: CodeBook,
         setting: CareSetting | None,
         choices: Choices,
-        charges: tuple[SuggestedCharge, ...],
+        charges: Iterable[Line],
     ) -> None:
         self._chart, self._book, self._setting, self._choices = chart, book, setting, choices
-        self._lines = {c.key: c for c in charges}
+        self._lines: dict[ChargeKey, Line] = {c.key: c for c in charges}
 
     def side(self, position: str, side: str) -> list[Change]:
         """With another side of a contested point."""
@@ -99,14 +110,14 @@ class Trial:
 
     def _changes(self, other: Callable[[], Ruled]) -> list[Change]:
         try:
-            lines = {c.key: c for c in charge_lines(other())}
+            lines: dict[ChargeKey, Line] = {c.key: c for c in earned_lines(other())}
         except RuleConflict:  # the tried chart is nobody's chart; the charted one has been coded
             return []
         keys = [*self._lines, *(key for key in lines if key not in self._lines)]
         return [change for key in keys if (change := _change(key, self._lines.get(key), lines.get(key)))]
 
 
-def _change(key: ChargeKey, before: SuggestedCharge | None, after: SuggestedCharge | None) -> Change | None:
+def _change(key: ChargeKey, before: Line | None, after: Line | None) -> Change | None:
     units = (before.units if before else 0, after.units if after else 0)
     if units[0] == units[1]:
         return None

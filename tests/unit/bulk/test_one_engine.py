@@ -27,7 +27,7 @@ def test_an_audit_supports_what_the_command_line_suggests(tmp_path):
     }
 
     assert len(supported) == 60
-    assert {id: [traced(line) for line in one.charges] for id, one in supported.items()} == {
+    assert {id: [traced(one.with_trace(line)) for line in one.charges] for id, one in supported.items()} == {
         id: [traced(line) for line in one.charges] for id, one in suggested.items()
     }
     assert {id: one.complete for id, one in supported.items()} == {id: one.complete for id, one in suggested.items()}
