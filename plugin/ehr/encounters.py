@@ -16,7 +16,11 @@ CHARGEABLE = frozenset({"arrived", "triaged", "in-progress", "onleave", "finishe
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An encounter as a line to choose: times as the EHR charted them, empty where it didn't."""
+    """An encounter as a line to choose: times as the EHR charted them, empty where it didn't.
+
+    `number` is what the facility calls it; `places` is where the patient was, in words, or as `Location/id` where
+    the EHR gave a reference alone.
+    """
 
     id: str
     start: str
@@ -24,6 +28,8 @@ class Visit:
     encounter_class: str
     status: str
     kind: str
+    number: str = ""
+    places: tuple[str, ...] = ()
 
 
 def find_visits(client: FhirClient, tenant: Tenant, patient: str) -> list[Visit]:
@@ -81,7 +87,16 @@ def _visit(resource: Resource, tenant: Tenant, patient: str) -> Visit | None:
         encounter_class=_text(at(resource, "class", "display")) or _text(at(resource, "class", "code")),
         status=str(status),
         kind=", ".join(filter(None, map(_concept_text, listed(resource.get("type"))))),
+        number=next(filter(None, (_text(each.get("value")) for each in listed(resource.get("identifier")))), ""),
+        places=_places(resource, tenant),
     )
+
+
+def _places(resource: Resource, tenant: Tenant) -> tuple[str, ...]:
+    base = Base(tenant.iss)
+    references = [at(each, "location") for each in listed(resource.get("location"))]
+    words = (_text(at(each, "display")) or base.local(each) for each in references)
+    return tuple(dict.fromkeys(filter(None, words)))
 
 
 def _concept_text(concept: Resource) -> str:

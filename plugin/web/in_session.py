@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from plugin.ehr.encounters import Visit, find_visits, read_visit
 from plugin.ehr.errors import EhrError
+from plugin.ehr.telling_apart import count_given, find_person, name_places
 from plugin.ehr.tokens import is_fhir_id
 from plugin.store.launch_rows import Launch
 from plugin.web import staff
@@ -17,6 +18,7 @@ from plugin.web.knowing_user import begin_look_up
 from plugin.web.launching import blueprint
 from plugin.web.services import current_services
 from plugin.web.session import browser_secret, current_launch
+from plugin.web.views.visits import list_visits
 
 LOG_OUT = "launching.log_out"
 
@@ -31,9 +33,15 @@ def choose_encounter(launch_id: str) -> AnyResponse:
         return redirect(session_address(current), HTTPStatus.SEE_OTHER)
     services = current_services()
     user = begin_look_up(services, current)
-    visits = find_visits(services.client(current), services.tenant(current), current.patient)
+    client, tenant, granted = services.client(current), services.tenant(current), services.capabilities(current)
+    visits = find_visits(client, tenant, current.patient)
+    person = find_person(client, current.patient) if granted.can_read("Patient") else None
+    places = name_places(client, tenant, visits) if granted.can_read("Location") else {}
+    counts = granted.can_read("MedicationAdministration")
+    given = count_given(client, tenant, current.patient, visits) if counts else {}
+    listed = list_visits(visits, places, given, tenant.zone)
     user.soon()
-    return make_response(render_template("pick_encounter.html", visits=visits))
+    return make_response(render_template("pick_encounter.html", visits=listed, person=person))
 
 
 @blueprint.post("/s/<launch_id>/encounter")

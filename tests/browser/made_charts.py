@@ -159,3 +159,17 @@ def _of_long_stay(number: int) -> dict[str, Any]:
         },
         **(timed or {"effectiveDateTime": _period(start, start)["start"]}),
     }
+
+
+def three_visits(folder: Path) -> Path:
+    """The demo's infliximab visit, and of the same patient an earlier one without medications and one that goes on."""
+    resources = _of_demo("infliximab-for-crohns-disease")
+    [visit] = [each for each in resources if each["resourceType"] == "Encounter"]
+    visit["location"][0]["location"]["display"] = "Ambulatory Infusion Suite, Bay 3"
+    patient = {"subject": {"reference": "Patient/inf-patient"}}
+    earlier = _encounter("inf-earlier", FIRST - timedelta(days=40), FIRST - timedelta(days=40) + timedelta(hours=1))
+    here = _encounter("inf-here", FIRST + timedelta(days=200), None, status="in-progress")
+    for visit in (earlier, here):
+        del visit["diagnosis"]
+    here["class"]["code"] = "EMER"
+    return write_chart(folder, "three-visits", [*resources, earlier | patient, here | patient])

@@ -1,14 +1,16 @@
 """Take the pictures the documentation shows: `python -m tests.browser.take_pictures [FOLDER]` (default docs/images)."""
 
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import FloatRect, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.ehr_pages import ADMIN, CLINICIAN, CODER, Ehr
-from tests.browser.servers import ROOT, running_demo
+from tests.browser.made_charts import three_visits
+from tests.browser.servers import ROOT, running_demo, running_pair
 from tests.conftest import find_chromium
 
 MARGIN = 16
@@ -31,6 +33,7 @@ def main(folder: Path) -> None:
         take_worklist(ehr, folder / "worklist.png")
         take_offers(ehr, folder / "ehr-offers.png")
         take_waiting(ehr, folder / "waiting.png")
+        take_visits(browser, folder / "visits.png")
         browser.close()
 
 
@@ -86,6 +89,19 @@ def take_waiting(ehr: Ehr, path: Path) -> None:
     ehr.page.mouse.move(0, 0)
     ehr.page.screenshot(path=path)
     assert ehr.page.request.delete(switch).ok
+
+
+def take_visits(browser: Browser, path: Path) -> None:
+    """The choice of the visit, for a patient of three."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        with running_pair(place, partitioned=True, charts=three_visits(place)) as address:
+            page = browser.new_context(viewport={"width": 820, "height": 400}).new_page()
+            Ehr(page, address).log_in(CLINICIAN)
+            page.goto(f"{address}/patients/inf-patient/apps/infusion-charges/tab")
+            expect(page.get_by_role("button", name="Choose")).to_have_count(3)
+            page.screenshot(path=path, full_page=True)
+            page.context.close()
 
 
 def take_app_in_ehr(ehr: Ehr, path: Path) -> None:
