@@ -41,6 +41,11 @@ if (facts) {
   });
 }
 
+// A status that a page opens with is read to nobody; words that come later are.
+const told = document.querySelector("[role=status].alert");
+const announced = document.querySelector("#announced");
+if (told && announced) setTimeout(() => (announced.textContent = told.textContent), 300);
+
 // Every form has the chart read anew, which an EHR may take its time over.
 const working = document.querySelector("#working");
 let waiting;

@@ -43,6 +43,11 @@ class Field:
     source: str = ""
 
     @property
+    def place(self) -> str:
+        """What names it among the fields of its question."""
+        return f"{self.administration}|{self.element}"
+
+    @property
     def is_time(self) -> bool:
         """Whether a moment is asked for, rather than words."""
         return self.element in TIMES

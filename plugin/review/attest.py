@@ -12,17 +12,12 @@ from typing import Protocol
 from plugin.domain import Ask, Attested, AttestedFact, Chart
 from plugin.review.answering import CODERS, AnswerForm, Field, form_for
 from plugin.review.attested_words import answer_words, late_entry
-from plugin.review.decide import CurrentReview, NotAllowed, Stale, WrongChart, may_open, read_reason
+from plugin.review.decide import CurrentReview, NotAllowed, Stale, WrongChart, may_open
 from plugin.review.overlay import ELEMENTS, as_charted, overlay
 from plugin.review.ports import Person, Policy
+from plugin.review.reasons import read_reason
 from plugin.review.refusals import Invalid
 
-ATTESTING_REASONS = (
-    "I gave it and saw it end; it was not charted",
-    "It ran as documented, without a pause",
-    "From the pump's record",
-    "From the downtime paper record",
-)
 LONGEST_RUN = timedelta(days=31)
 LONGEST_WORDS = 80
 
@@ -168,11 +163,11 @@ def _value(wanted: Field, statement: Statement) -> str:
     value = statement.values.get((wanted.administration, wanted.element))
     if wanted.is_time:
         if not isinstance(value, datetime) or value.tzinfo is None:
-            raise Invalid(wanted.element, f"{wanted.label}: give a day and a time.")
+            raise Invalid(wanted.place, f"{wanted.label}: give a day and a time.")
         return value.astimezone(UTC).isoformat()
     words = " ".join(value.split()) if isinstance(value, str) else ""
     if not words or len(words) > LONGEST_WORDS:
-        raise Invalid(wanted.element, f"{wanted.label}: say it in 1 to {LONGEST_WORDS} characters.")
+        raise Invalid(wanted.place, f"{wanted.label}: say it in 1 to {LONGEST_WORDS} characters.")
     return words
 
 
@@ -180,10 +175,12 @@ def _check(facts: Sequence[AttestedFact], chart: Chart, sitting: Attesting) -> N
     """Times must lie in the past, in order, and within what anybody would have meant."""
     laid = {a.id: a for a in overlay(chart, facts).administrations}
     for id_ in dict.fromkeys(fact.about for fact in facts if fact.about in laid):
-        start, stop, name = laid[id_].start, laid[id_].stop, laid[id_].drug.text
+        start, stop, name, place = laid[id_].start, laid[id_].stop, laid[id_].drug.text, f"{id_}|stop"
         if any(moment and moment > sitting.now for moment in (start, stop)):
-            raise Invalid("stop", f"{name}: this time lies in the future; what has not happened can't be attested.")
+            raise Invalid(
+                f"{id_}|stop", f"{name}: this time lies in the future; what has not happened can't be attested."
+            )
         if start and stop and stop < start:
-            raise Invalid("stop", f"{name}: the stop lies before the start.")
+            raise Invalid(place, f"{name}: the stop lies before the start.")
         if start and stop and stop - start > LONGEST_RUN:
-            raise Invalid("stop", f"{name}: that is longer than {LONGEST_RUN.days} days.")
+            raise Invalid(place, f"{name}: that is longer than {LONGEST_RUN.days} days.")

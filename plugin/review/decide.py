@@ -13,22 +13,14 @@ from plugin.domain.charge import ChargeKey, CodedEncounter, Decision, SuggestedC
 from plugin.review.edited_links import links_of
 from plugin.review.lines import LineDifference, back, compare_lines, identity_of, lines_of
 from plugin.review.ports import Backing, Decided, NewDecision, Person, Policy, ReviewRecords, same_suggestion
+from plugin.review.reasons import read_reason
 from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.review.scrubbed_decisions import Scrub, complaint, decisions_in_force
 from plugin.review.scrubbing import Scrubbed
 
 ACTIONS = frozenset({"accept", "edit", "dismiss", "undo"})
-DISMISSAL_REASONS = (
-    "Not performed",
-    "Not documented well enough",
-    "Already charged elsewhere",
-    "Part of another service",
-    "Not payable by this payer",
-    "Suggested in error",
-)
 LEAST_UNITS, MOST_UNITS = 1, 9999
 MOST_MODIFIERS = 4  # the professional and the institutional claim both have room for four
-LONGEST_REASON = 500
 _NEVER_DECIDE = frozenset({"Patient", "RelatedPerson"})
 _WEIGHT = {"planned": 1, "billable": 2}
 
@@ -134,6 +126,8 @@ def decide(asked: Sequence[Asked], sitting: Sitting) -> tuple[Decided, ...]:
     Raises NotAllowed, WrongChart, Stale, Invalid; from the records AlreadyDecided and AlreadySent.
     """
     may_decide(sitting.person, sitting.policy)
+    if not asked:
+        raise Invalid("charge", "Choose at least one charge. Nothing was recorded.")
     for each in asked:
         _check_chart(each, sitting.review)
     if len({each.key for each in asked}) != len(asked):
@@ -210,7 +204,8 @@ def _refuse_lesser_role(sitting: Sitting, last: Decided | None) -> None:
         return
     before = _WEIGHT.get(sitting.policy.status_for(last.decision.role), 0)
     if _WEIGHT.get(sitting.policy.status_for(sitting.person.role), 0) < before:
-        raise NotAllowed(f"{last.name} ({last.decision.role}) has decided on this line; ask them to change it.")
+        line = last.decision.key[1]
+        raise NotAllowed(f"{last.name} ({last.decision.role}) has decided on {line}; ask them to change it.")
 
 
 def _backing(asked: Asked, review: CurrentReview, last: Decided | None) -> Backing:
@@ -257,13 +252,3 @@ def _reason(asked: Asked) -> str:
 
 def _reason_if_any(asked: Asked) -> str:
     return _reason(asked) if asked.reason.strip() else ""
-
-
-def read_reason(text: str) -> str:
-    """The reason on one line; raises Invalid when there is none or it is too long."""
-    reason = " ".join(text.split())
-    if not reason:
-        raise Invalid("reason", "Say why: this needs a reason.")
-    if len(reason) > LONGEST_REASON:
-        raise Invalid("reason", f"Keep the reason under {LONGEST_REASON} characters.")
-    return reason

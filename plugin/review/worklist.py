@@ -12,7 +12,7 @@ from decimal import Decimal
 from plugin.domain import CodedEncounter, Patient
 from plugin.domain.chart import Administration, Status
 from plugin.domain.codes import Technique
-from plugin.review.decide import DISMISSAL_REASONS
+from plugin.review.reasons import DISMISSAL_REASONS
 
 OWN_WORDS = "Another reason"
 # The column of the worklist that a line counts in, by where it stands.
@@ -20,6 +20,7 @@ _COLUMNS = {
     "undecided": "ready",
     "accepted": "accepted",
     "second": "accepted",
+    "sending": "accepted",
     "sent": "posted",
     "unknown": "unknown",
     "failed": "failed",

@@ -51,11 +51,13 @@ def _moment(text: str, field: Field, zone: tzinfo) -> datetime:
     try:
         local = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Unreadable(f"{field.label}: give a day and a time.") from error
+        raise Unreadable(f"{field.label}: give a day and a time.", field.place) from error
     if local.tzinfo is not None:
-        raise Unreadable(f"{field.label}: give the time in the facility's zone, without an offset.")
+        raise Unreadable(f"{field.label}: give the time in the facility's zone, without an offset.", field.place)
     first, second = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
     there_and_back = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
     if first.utcoffset() != second.utcoffset() or there_and_back != local:
-        raise Unreadable(f"{field.label}: the clocks changed then, so this time is not clear; chart it in the EHR.")
+        raise Unreadable(
+            f"{field.label}: the clocks changed then, so this time is not clear; chart it in the EHR.", field.place
+        )
     return first

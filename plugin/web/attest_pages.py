@@ -16,8 +16,10 @@ from plugin.web.review_pages import blueprint
 from plugin.web.review_rendering import back_to, refuse, stop
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
-from plugin.web.views.questions import words_for_the_nurse
+from plugin.web.views.questions import question_anchor, words_for_the_nurse
 from plugin.web.views.times import clock_for
+
+ATTESTED, QUESTIONS = "attested", "questions"
 
 
 @blueprint.post("/attest")
@@ -31,12 +33,12 @@ def attest_answers(launch_id: str) -> Response:
     except Stale as stale:
         return stop(chart, stale)
     except (Invalid, Unreadable) as error:
-        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY, error.field)
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except DecisionRefused as refusal:
         return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
-    return back_to(chart, ["attested"] * len(recorded))
+    return back_to(chart, ["attested"] * len(recorded), ATTESTED)
 
 
 @blueprint.post("/take-back")
@@ -52,7 +54,7 @@ def take_back_answer(launch_id: str) -> Response:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except DecisionRefused as refusal:
         return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
-    return back_to(chart, ["withdrawn"])
+    return back_to(chart, ["withdrawn"], QUESTIONS)
 
 
 @blueprint.post("/ask")
@@ -69,12 +71,18 @@ def ask_someone(launch_id: str) -> Response:
     except Stale as stale:
         return stop(chart, stale)
     except (Invalid, Unreadable) as error:
-        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY, error.field)
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except (DecisionRefused, NotSent) as refusal:
         return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
-    return back_to(chart, ["asked" if sent else "open"])
+    return back_to(chart, ["asked" if sent else "open"], _place_of(chart, key))
+
+
+def _place_of(chart: OpenChart, key: Key) -> str:
+    """Where the question stands on the page."""
+    numbers = {(ask.kind, ask.administrations): n for n, ask in enumerate(chart.review.coded.asks, start=1)}
+    return question_anchor(numbers[key]) if key in numbers else QUESTIONS
 
 
 def _sending(chart: OpenChart, key: Key) -> Sending:

@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from plugin.domain.charge import ChargeKey
 from plugin.review.decide import Asked
+from plugin.review.reasons import TOO_LITTLE, says_something
 from plugin.store.cipher import CannotOpen, Cipher
 from plugin.web.views.changes import Snapshot
 
@@ -23,10 +24,16 @@ MOST_MODIFIERS_TEXT = 40
 LONGEST_DIAGNOSES = 200
 # The last choice of each list of reasons says nothing by itself.
 OTHER_GROUND, OTHER_REASON = "Another ground", "Another reason"
+# Where a form begins to be filled in, by what it does.
+FIRST_FIELDS = {"edit": "units", "accept": "reason", "dismiss": "listed", "attest": "listed", "confirm": "listed"}
 
 
 class Unreadable(ValueError):
-    """A form holds what our pages never send; the text is fit for a page."""
+    """A form holds what can't be read; the text is fit for a page, and `field` names the field where it is one."""
+
+    def __init__(self, text: str, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a refused form said, so that it need not be said again; `at` is the form, by its field of that name."""
+    """What a refused form said, so that it need not be said again; `at` is the form, by its field of that name.
+
+    `why` is said at the field that is `wrong`, or where the form begins; `begins`: the reader goes on there.
+    """
 
     at: str = ""
     fields: MultiDict[str, str] = field(default_factory=MultiDict)
+    why: str = ""
+    wrong: str = ""
+    begins: bool = True
 
     def of(self, at: str, name: str, otherwise: str = "") -> str:
         """What that form said in a field."""
@@ -60,13 +73,24 @@ class Kept:
         """Whether it was this form that was refused."""
         return bool(self.at) and at == self.at
 
+    def is_wrong(self, at: str, name: str) -> bool:
+        """Whether it was this field of that form."""
+        return self.holds(at) and bool(self.why) and name == self.wrong
+
+    @property
+    def typed(self) -> str:
+        """The person's own words, for a form that isn't offered any more."""
+        return self.fields.get("reason", "").strip()
+
 
 NOTHING_KEPT = Kept()
 
 
-def keep_form(form: MultiDict[str, str]) -> Kept:
-    """What to show again of a form that was refused."""
-    return Kept(form.get("at", ""), form)
+def keep_form(form: MultiDict[str, str], why: str = "", wrong: str = "") -> Kept:
+    """What to show again of a form that was refused, and why; without a field of its own that is said at its first."""
+    at = form.get("at", "")
+    named = next((name for name in form if wrong and (name == wrong or name.endswith(f"|{wrong}"))), "")
+    return Kept(at, form, why, named or FIRST_FIELDS.get(at.partition(" ")[0], ""))
 
 
 def seal_shown(shown: Shown, launch_id: str, cipher: Cipher) -> str:
@@ -126,7 +150,7 @@ def _seen(form: MultiDict[str, str]) -> dict[str, int]:
 def _units(form: MultiDict[str, str]) -> int:
     text = form.get("units", "").strip()
     if not (text.isdecimal() and text.isascii() and len(text) < 9):
-        raise Unreadable("Units are a whole number.")
+        raise Unreadable("Units are a whole number.", "units")
     return int(text)
 
 
@@ -146,12 +170,13 @@ def _day(form: MultiDict[str, str]) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Unreadable("The date is a day of the calendar.") from error
+        raise Unreadable("The date is a day of the calendar.", "day") from error
 
 
 def read_reason_field(form: MultiDict[str, str]) -> str:
     """The listed reason, then the person's own words; for another ground these alone. Raises Unreadable."""
     listed, own = form.get("listed", "").strip(), form.get("reason", "").strip()
-    if listed in {OTHER_GROUND, OTHER_REASON} and not any(map(str.isalnum, own)):
-        raise Unreadable(f"You chose \u201c{listed}\u201d: say which one in your own words. Nothing was recorded yet.")
+    if listed in {OTHER_GROUND, OTHER_REASON} and not says_something(own):
+        words = f"You chose \u201c{listed}\u201d: say which one in your own words. {TOO_LITTLE}"
+        raise Unreadable(words, "reason")
     return own if listed == OTHER_GROUND else ": ".join(filter(None, (listed, own)))

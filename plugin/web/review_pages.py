@@ -15,25 +15,20 @@ from plugin.review.ports import AlreadyDecided, AlreadySent
 from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.store.readings import Readings
 from plugin.web.knowing_user import begin_look_up
+from plugin.web.messages import Message, message_from_address
 from plugin.web.open_chart import OpenChart, code_reading, open_chart
 from plugin.web.reading_charts import Waiting, read_for_page
 from plugin.web.review_forms import Unreadable, read_all_asked
-from plugin.web.review_rendering import (
-    Message,
-    message_from_address,
-    page_before,
-    refuse,
-    show_page,
-    show_waiting,
-    stop,
-)
-from plugin.web.sending import is_being_sent, send
+from plugin.web.review_rendering import page_before, refuse, show_page, show_waiting, stop
+from plugin.web.sending import send
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
+from plugin.web.under_way import is_being_sent
 from plugin.web.views.charges import anchors_of
 from plugin.web.worklist_keeping import keep_on_worklist
 
 blueprint = Blueprint("review", __name__)
+CHARGES = "charges"
 BEING_SENT = "Charges of this encounter are being sent at this moment; choose Refresh to see what came of it."
 
 # --- looking -------------------------------------------------------------------------------------
@@ -95,7 +90,7 @@ def decide_one(launch_id: str, action: str) -> Response:
 
 @blueprint.post("/dismiss-sent")
 def dismiss_sent(launch_id: str) -> Response:
-    """Dismiss every charge that the page showed as sent: how an acceptance of all is taken back."""
+    """Dismiss those of the sent charges that were chosen: how an acceptance of all is taken back."""
     return _decide("dismiss", request.form.getlist("charge"))
 
 
@@ -104,8 +99,9 @@ def send_again(launch_id: str) -> Response:
     """Send an accepted charge that did not arrive."""
     chart = open_chart(current_services(), current_launch())
     try:
-        asked = read_all_asked(request.form, "accept", [request.form.get("charge", "")])
-        return send(chart, chart.send_again([each.key for each in asked]), _place_of(chart))
+        tokens = [request.form.get("charge", "")]
+        asked = read_all_asked(request.form, "accept", tokens)
+        return send(chart, chart.send_again([each.key for each in asked]), _place_of(chart, tokens))
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except Unreadable as error:
@@ -115,17 +111,19 @@ def send_again(launch_id: str) -> Response:
 def _decide(action: str, tokens: list[str]) -> Response:
     chart = open_chart(current_services(), current_launch())
     try:
-        return send(chart, chart.decide(read_all_asked(request.form, action, tokens)), _place_of(chart), action)
+        asked = read_all_asked(request.form, action, tokens)
+        return send(chart, chart.decide(asked), _place_of(chart, tokens), action)
     except Stale as stale:
         return stop(chart, stale)
     except (Invalid, Unreadable) as error:
-        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY, error.field)
     except NotAllowed as refusal:
         return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
     except (AlreadyDecided, AlreadySent, DecisionRefused) as refusal:
         return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
 
 
-def _place_of(chart: OpenChart) -> str | None:
-    """The line that was decided, so that its reader goes on from there; None for all of them or one that is gone."""
-    return anchors_of(chart.review.coded.charges).get(request.form.get("charge", ""))
+def _place_of(chart: OpenChart, tokens: list[str]) -> str:
+    """The line that was decided, so that its reader goes on from there; the table of charges for several."""
+    known = anchors_of(chart.review.coded.charges)
+    return known.get(tokens[0], CHARGES) if len(tokens) == 1 else CHARGES

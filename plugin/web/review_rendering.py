@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +12,12 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from plugin.domain import Category
-from plugin.review.attest import ATTESTING_REASONS
-from plugin.review.decide import DISMISSAL_REASONS, Stale
+from plugin.review.decide import Stale
 from plugin.review.lines import lines_of
+from plugin.review.reasons import ATTESTING_REASONS, DISMISSAL_REASONS, EDITING_REASONS, LEAST_LETTERS
 from plugin.rules import BY_ID
 from plugin.rules.scrub import EDITS_BY_ID
+from plugin.web.messages import TOP, Message
 from plugin.web.open_chart import OpenChart
 from plugin.web.reading_charts import Waiting
 from plugin.web.review_forms import (
@@ -32,6 +33,7 @@ from plugin.web.review_forms import (
 from plugin.web.services import Services, current_services
 from plugin.web.session import current_launch
 from plugin.web.timeline_svg import draw_timeline
+from plugin.web.under_way import is_being_sent
 from plugin.web.views.attested_rows import attested_rows
 from plugin.web.views.by_hand import with_existing
 from plugin.web.views.changes import changes_between, snapshot_of
@@ -41,52 +43,24 @@ from plugin.web.views.line_changes import line_changes
 from plugin.web.views.page import Answers, BookWords, Reader, ReviewPage, build_review_page
 from plugin.web.views.standing import read_record
 from plugin.web.views.timeline_layout import WIDTH
-from plugin.web.views.times import clock_for, counted
+from plugin.web.views.times import clock_for
 
-# What an action came to, for the sentence above the page: (what, words, tone).
-OUTCOMES = {
-    "sent": ("charge", "sent to the EHR", "good"),
-    "already": ("charge", "in the EHR already", "good"),
-    "dismissed": ("charge", "dismissed; nothing was sent", "good"),
-    "unbillable": ("charge", "dismissed and marked as not billable in the EHR", "good"),
-    "undone": ("decision", "taken back", "good"),
-    "local": ("charge", "recorded", "good"),
-    "waiting": ("charge", "recorded; somebody else has to accept it before it is sent", "ask"),
-    "shadow": ("charge", "recorded; writing is off, so nothing was sent", "good"),
-    "altered": ("charge", "stored differently by the EHR: compare them below", "ask"),
-    "unknown": ("charge", "sent, but whether it arrived is unknown: check in the EHR", "ask"),
-    "busy": ("charge", "recorded, but not sent yet: somebody else is writing, so choose Send again", "ask"),
-    "conflict": ("charge", "not sent, because the charge stands differently in the EHR", "bad"),
-    "refused": ("charge", "refused by the EHR", "bad"),
-    "attested": ("answer", "attested; the late entry to chart stands below", "good"),
-    "asked": ("question", "sent; the reply will stand beside it", "good"),
-    "open": ("question", "already waiting for a reply", "info"),
-    "withdrawn": ("attestation", "taken back", "good"),
-}
 # How closely the timeline is looked at: (factor, words); 0 fits the whole stay to the page.
 ZOOMS = {"0": (0.0, "Whole stay"), "1": (1.0, "Normal"), "2": (2.0, "Closer"), "4": (4.0, "Closest")}
 LEAST_PAGE = 280
-_SAID = re.compile(r"([a-z]{2,10})-([0-9]{1,4})")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A sentence above the page; `tone` is good, info, ask or bad."""
-
-    text: str
-    tone: str
 
 
 def back_to(chart: OpenChart, outcomes: Iterable[str], place: str | None = None) -> Response:
     """The redirect after something was done, to a place on the page; the address says by counts what it came to."""
     said = ".".join(f"{outcome}-{count}" for outcome, count in Counter(outcomes).items())
-    back = url_for("review.show", launch_id=chart.launch.id, said=said, _anchor=place)
+    back = url_for("review.show", launch_id=chart.launch.id, said=said, at=place, _anchor=place)
     return redirect(back, HTTPStatus.SEE_OTHER)
 
 
-def refuse(chart: OpenChart, text: str, status: HTTPStatus) -> Response:
-    """The page again, with why nothing was done, and the form as it was filled in."""
-    return _render(chart, _page(chart), Message(text, "bad"), status=status, kept=keep_form(request.form))
+def refuse(chart: OpenChart, text: str, status: HTTPStatus, field: str = "") -> Response:
+    """The page again, with why nothing was done, and the form as it was filled in; `field` is what is wrong in it."""
+    kept = keep_form(request.form, text, field)
+    return _render(chart, _page(chart), Message(text, "bad"), status=status, kept=kept)
 
 
 def stop(chart: OpenChart, stale: Stale) -> Response:
@@ -97,19 +71,8 @@ def stop(chart: OpenChart, stale: Stale) -> Response:
         page = replace(page, changes=changes_between(before.snapshot, _snapshot(chart)), changes_since=before.at)
     elif stale.differences is not None:
         page = replace(page, changes=line_changes(stale.differences), changes_since="the page you decided on")
-    return _render(chart, page, Message(str(stale), "ask"), status=HTTPStatus.CONFLICT, stopped=True)
-
-
-def message_from_address() -> Message | None:
-    """What the last decision came to, from the counts in the address; anything else there says nothing."""
-    counts = [(name, int(number)) for name, number in _SAID.findall(request.args.get("said", "")) if name in OUTCOMES]
-    if not counts:
-        return None
-    tones = [OUTCOMES[name][2] for name, _ in counts]
-    worst = next(tone for tone in ("bad", "ask", "info", "good") if tone in tones)
-    return Message(
-        "; ".join(f"{counted(count, OUTCOMES[name][0])} {OUTCOMES[name][1]}" for name, count in counts) + ".", worst
-    )
+    kept = replace(keep_form(request.form), begins=False)  # the difference is looked at first
+    return _render(chart, page, Message(str(stale), "ask"), status=HTTPStatus.CONFLICT, stopped=True, kept=kept)
 
 
 def zoom_asked() -> float:
@@ -175,7 +138,15 @@ def _unscrubbed(chart: OpenChart) -> ReviewPage:
     clock = clock_for(coded.chart)
     waiting = chart.review.waiting
     policy = chart.policy
-    record = read_record(coded, chart.records, clock, sends=policy.write, waiting=waiting, policy=policy)
+    record = read_record(
+        coded,
+        chart.records,
+        clock,
+        sends=policy.write,
+        waiting=waiting,
+        policy=policy,
+        under_way=is_being_sent(chart.records, chart.services.clock()),
+    )
     answers = Answers(
         attested=attested_rows(chart.standing_attestations(), clock, bills=chart.attested_bills),
         sent=chart.questions.sent_questions(),
@@ -218,13 +189,15 @@ def _render(
     shown = Shown(f"the page of {values['read_at']}", _snapshot(chart))
     body = render_template(
         "review/page.html",
-        message=message,
+        message=_in_place(message, page),
         stopped=stopped,
         show_banner=chart.launch.need_patient_banner,
         zoom=request.args.get("zoom", "1"),
         zooms=tuple(ZOOMS.items()),
         dismissal_reasons=DISMISSAL_REASONS,
         attesting_reasons=ATTESTING_REASONS,
+        editing_reasons=EDITING_REASONS,
+        least_letters=LEAST_LETTERS,
         other_ground=OTHER_GROUND,
         other_reason=OTHER_REASON,
         kept=kept,
@@ -232,6 +205,12 @@ def _render(
         **values,
     )
     return make_response(body, status)
+
+
+def _in_place(message: Message | None, page: ReviewPage) -> Message | None:
+    """The message at the part of the page that it is about, else at the top."""
+    known = message is None or not message.at or message.at in page.places
+    return message if message is None or known else replace(message, at=TOP)
 
 
 def show_report(chart: OpenChart) -> Response:

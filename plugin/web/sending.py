@@ -6,16 +6,15 @@ that dies leaves nothing that isn't found again.
 
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import datetime
 from http import HTTPStatus
 
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from plugin.review.post import Posted
-from plugin.store.records import EncounterRecords
 from plugin.web.open_chart import OpenChart, Post
 from plugin.web.review_rendering import back_to
+from plugin.web.under_way import keep_under_way
 from plugin.web.worklist_keeping import keep_on_worklist
 
 PATIENCE_SECONDS = 4.0
@@ -23,8 +22,6 @@ PATIENCE_SECONDS = 4.0
 SAID = {("dismiss", "local"): "dismissed", ("dismiss", "sent"): "unbillable", ("undo", "local"): "undone"}
 # Threads wait for EHRs nearly all of their time. A process that is asked to end finishes what is under way.
 _pool = ThreadPoolExecutor(32, thread_name_prefix="sending")
-# What this process sends or is about to, with its tenant and encounter; other processes show in the store.
-_under_way: "dict[Future[tuple[Posted, ...]], tuple[str, str]]" = {}
 
 log = logging.getLogger(__name__)
 
@@ -35,18 +32,11 @@ def send(chart: OpenChart, post: Post, place: str | None = None, action: str = "
     `action` is what was decided, for its words. Raises what `post` does.
     """
     sending = _pool.submit(_post_and_list, chart, post)
-    _under_way[sending] = (chart.records.tenant, chart.records.encounter)
-    sending.add_done_callback(_under_way.pop)
+    keep_under_way(sending, chart.records)
     if wait([sending], PATIENCE_SECONDS).done:
         return back_to(chart, (SAID.get((action, each.outcome), each.outcome) for each in sending.result()), place)
     sending.add_done_callback(_tell_failure)
     return redirect(url_for("review.show_sending", launch_id=chart.launch.id), HTTPStatus.SEE_OTHER)
-
-
-def is_being_sent(records: EncounterRecords, now: datetime) -> bool:
-    """Whether charges of this encounter are on their way from this process or another one."""
-    here = (records.tenant, records.encounter) in tuple(_under_way.values())
-    return here or records.is_being_written(now)
 
 
 def _post_and_list(chart: OpenChart, post: Post) -> tuple[Posted, ...]:

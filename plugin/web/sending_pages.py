@@ -11,9 +11,10 @@ from plugin.store.records import EncounterRecords
 from plugin.web.open_chart import open_chart
 from plugin.web.review_pages import blueprint
 from plugin.web.review_rendering import refuse
-from plugin.web.sending import is_being_sent, send
+from plugin.web.sending import send
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
+from plugin.web.under_way import is_being_sent
 from plugin.web.views.charges import token_of
 from plugin.web.views.standing import read_record
 from plugin.web.views.times import clock_for

@@ -88,6 +88,8 @@ def test_a_decision_comes_back_to_its_line(ehr):
     expect(page.locator("#charge-2 .state")).to_have_text(re.compile("Sent as"))
     expect(page.locator("#charge-2")).to_be_focused()
     expect(page.locator("#charge-2")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#charge-2 [role=status]")).to_have_text("1 charge sent to the EHR.")
+    expect(page.locator("#announced")).to_have_text("1 charge sent to the EHR.")
     page.keyboard.press("j")
     expect(page.locator("#charge-3")).to_be_focused()
 
@@ -101,6 +103,8 @@ def test_a_decision_comes_back_to_its_line_without_a_script(new_context, demo):
     expect(page.locator("#charge-3 .state")).to_have_text(re.compile("Sent as"))
     expect(page).to_have_url(re.compile("#charge-3$"))
     expect(page.locator("#charge-3")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#charge-3 [role=status]")).to_have_text("1 charge sent to the EHR.")
+    assert page.title().startswith("1 charge sent to the EHR.")
 
 
 def test_a_refused_edit_keeps_what_was_typed(ehr):
@@ -114,6 +118,10 @@ def test_a_refused_edit_keeps_what_was_typed(ehr):
         fold.locator(f"[name={name}]").fill(words)
     fold.get_by_role("button", name="Accept with these changes").click()
     expect(page.locator("#charge-1 .refused")).to_be_in_viewport()
-    expect(fold.locator("[name=units]")).to_be_focused()
+    wrong = fold.locator("[name=diagnoses]")
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_accessible_description(
+        "M05.79 is not charted on this encounter; chart it first, then Refresh."
+    )
     assert {name: fold.locator(f"[name={name}]").input_value() for name in typed} == typed
     assert violations(page) == []

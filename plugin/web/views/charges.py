@@ -21,11 +21,11 @@ DRUG_QUESTIONS = frozenset({"dose-unit", "drug-code-ambiguous", "drug-source", "
 @dataclass(frozen=True, slots=True)
 class State:
     """Where one charge stands; `kind` is undecided, second (waits for a second person),
-    waiting, accepted, sent, dismissed, unknown, failed or changed.
+    waiting, accepted, sending (at this moment), sent, dismissed, unknown, failed or changed.
 
     `words` is what the reader sees first, `detail` who said it and when, `reference` the charge in the EHR.
     `units` and `modifiers` are what was accepted where that was edited.
-    `number` is that of the last decision on this line, 0 before the first.
+    `number` is that of the last decision on this line, 0 before the first, and `by` the name of who took it.
     `can_send` says that it was accepted and did not arrive.
     """
 
@@ -40,6 +40,7 @@ class State:
     day: date | None = None
     number: int = 0
     can_send: bool = False
+    by: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -132,6 +133,29 @@ class ChargeRow:
     would_be: str = ""
     existing: tuple[ExistingRow, ...] = ()
     product: Why | None = None
+
+    @property
+    def words(self) -> str:
+        """The line by itself, as it is charged."""
+        line = "-".join((self.code, *self.modifiers_now))
+        return f"{line} {self.label}, {counted(self.units_now, 'unit')}, {self.day_now}"
+
+    @property
+    def forms(self) -> frozenset[str]:
+        """The forms that the row offers, by what they do; whether a charge arrived is to be known first."""
+        if self.state.kind in {"unknown", "sending"}:
+            return frozenset()
+        offers = {
+            "accept": self.would_be == "refused" and self.state.can_accept,
+            "edit": self.state.is_open or self.state.kind == "accepted",
+            "dismiss": self.state.can_dismiss,
+        }
+        return frozenset(action for action, offered in offers.items() if offered)
+
+    def keeps(self, at: str) -> bool:
+        """Whether a form that was refused still stands on this row, with what was typed into it."""
+        action, _, token = at.partition(" ")
+        return token == self.token and action in self.forms
 
     @property
     def lead(self) -> str:

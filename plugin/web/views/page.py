@@ -90,6 +90,17 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class SentLine:
+    """A line in the EHR that can be dismissed with others; `mine`: the reader is who accepted it last."""
+
+    token: str
+    words: str
+    number: int
+    detail: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewPage:
     """Everything the review template shows."""
 
@@ -130,6 +141,24 @@ class ReviewPage:
     def confirmable(self) -> tuple[Question, ...]:
         """The questions whose answer the chart's own plan gives and this reader may attest: confirmed in one step."""
         return tuple(question for question in self.questions if question.can_confirm)
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The parts of the page where a message about them can stand."""
+        sections = {"questions": self.questions, "attested": self.attested, "charges": self.given}
+        anchors = [*(row.anchor for row in self.charges), *(question.anchor for question in self.questions)]
+        return frozenset(anchors) | {name for name, content in sections.items() if content}
+
+    @property
+    def sent(self) -> tuple[SentLine, ...]:
+        """Every line that stands in the EHR through this app: what an acceptance too many may have to take back."""
+        lines = [(row.words, row.token, row.state) for row in self.charges]
+        lines += [(row.line, row.token, row.state) for row in self.withdrawn]
+        return tuple(
+            SentLine(token, words, state.number, state.detail, mine=state.by == self.reader.name)
+            for words, token, state in lines
+            if state.kind == "sent"
+        )
 
     @property
     def ready(self) -> tuple[ChargeRow, ...]:

@@ -66,6 +66,11 @@ class Question:
         return self.prefilled and self.may_attest
 
 
+def question_anchor(number: int) -> str:
+    """Where a question stands on the page; they are counted from 1."""
+    return f"question-{number}"
+
+
 def token_of_ask(ask: Ask) -> str:
     """A question's key as a form field: its kind and its administrations."""
     return f"{ask.kind}|{','.join(ask.administrations)}"
@@ -117,7 +122,7 @@ def _question(number: int, ask: Ask, would: str, telling: Telling) -> Question:
     token, form = token_of_ask(ask), form_for(ask, telling.coded.chart)
     why_not = _why_not(form, telling.answering)
     return Question(
-        anchor=f"question-{number}",
+        anchor=question_anchor(number),
         token=token,
         kind=ask.kind.replace("-", " ").capitalize(),
         text=ask.question.text(),

@@ -15,6 +15,7 @@ from plugin.web.views.page import Record, TrailLine, Withdrawn
 from plugin.web.views.times import WallClock
 
 UNSETTLED = frozenset({"open", "unknown"})
+IN_DOUBT = frozenset({"sending", "unknown"})  # whether it is in the EHR comes before whether it still holds
 LONGEST_REFERENCE = 19
 WAITING_WORDS = "Attested, waiting for the chart"
 SAID = {"accept": "Accepted", "edit": "Changed and accepted", "dismiss": "Dismissed", "undo": "Taken back"}
@@ -40,12 +41,16 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How it is told: in which zone, whether this tenant sends at all, and by the chart's versions of now."""
+    """How it is told: in which zone, whether this tenant sends at all, and by the chart's versions of now.
+
+    `under_way`: charges of this encounter are being sent at this moment.
+    """
 
     clock: WallClock
     sends: bool
     policy: Policy
     versions: Mapping[str, str]
+    under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ def read_record(
     sends: bool,
     waiting: Collection[ChargeKey] = frozenset(),
     policy: Policy | None = None,
+    under_way: bool = False,
 ) -> Record:
     """The state of every suggested charge, what was decided on charges no longer suggested, and the trail."""
     standing = Standing(
@@ -72,7 +78,7 @@ def read_record(
     )
     identities = {identity_of(records.tenant, records.encounter, charge.key): charge for charge in coded.charges}
     versions = {each.id: each.version for each in coded.chart.administrations}
-    told = Telling(clock, sends, policy or Policy(records.tenant), versions)
+    told = Telling(clock, sends, policy or Policy(records.tenant), versions, under_way)
     states = {
         token_of(charge): _waiting(_state(identity, charge, standing, told), charge.key in waiting)
         for identity, charge in identities.items()
@@ -100,12 +106,14 @@ def _state(identity: str, charge: SuggestedCharge, standing: Standing, told: Tel
     if decided.decision.action == "undo":
         return State(number=decided.number)
     state = _told(decided, standing, told)
-    if not same_suggestion(decided.backing.charge, charge) and state.kind != "unknown":
+    if state.kind in IN_DOUBT:
+        return state
+    if not same_suggestion(decided.backing.charge, charge):
         words = f"Changed since; it was: {state.words[:1].lower()}{state.words[1:]}"
         return State("changed", words, state.detail, state.reason, state.reference, number=decided.number)
     if decided.decision.action in {"accept", "edit"} and amended(decided.backing, told.versions):
         words = f"An administration behind it was amended since; it was: {state.words[:1].lower()}{state.words[1:]}"
-        return replace(state, kind="changed", words=words, can_send=False) if state.kind != "unknown" else state
+        return replace(state, kind="changed", words=words, can_send=False)
     return state
 
 
@@ -125,6 +133,7 @@ def _told(decided: Decided, standing: Standing, told: Telling) -> State:
         diagnoses=decision.diagnoses if accepted else None,
         day=decision.day if accepted else None,
         number=decided.number,
+        by=decided.name,
         can_send=told.sends and kind in {"accepted", "failed", "unknown"},
     )
 
@@ -133,7 +142,8 @@ def _what_came_of_it(
     decided: Decided, recorded: Recorded | None, intent: Intent | None, told: Telling
 ) -> tuple[str, str]:
     if intent is not None and intent.state in UNSETTLED:
-        return "unknown", "Unknown, check in the EHR"
+        on_its_way = intent.state == "open" and told.under_way
+        return ("sending", "Being sent") if on_its_way else ("unknown", "Unknown, check in the EHR")
     if intent is not None and intent.state != "done" and intent.decision_number == decided.number:
         what = "Stands differently in the EHR" if intent.state == "conflict" else "Refused"
         return "failed", f"{what}: {intent.message}"

@@ -134,4 +134,4 @@ def test_who_waits_hears_at_once(chart: tuple[Browser, str], sink: SlowSink, mon
     monkeypatch.setattr(sending, "PATIENCE_SECONDS", SOON)
     sink.gate.set()
     browser, session = chart
-    assert accept_all(browser, session).location.partition("#")[0] == f"{session}/?said=sent-2"
+    assert accept_all(browser, session).location == f"{session}/?said=sent-2&at=charges#charges"

@@ -77,7 +77,7 @@ def test_an_edit_that_makes_a_charge_refused_is_refused(records, change, field, 
     lines = review(INITIAL, HYDRATION)
 
     with pytest.raises(Invalid, match=why) as refused:
-        decide([asked(action="edit", reason="x", **change)], sitting(records, lines))
+        decide([asked(action="edit", reason="two sites", **change)], sitting(records, lines))
 
     assert field == refused.value.field
     assert () == records.standing()

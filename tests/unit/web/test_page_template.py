@@ -11,12 +11,12 @@ from msgspec import structs
 from werkzeug.datastructures import MultiDict
 
 from plugin.domain import Drug, Fact
-from plugin.review.attest import ATTESTING_REASONS
-from plugin.review.decide import DISMISSAL_REASONS
+from plugin.review.reasons import ATTESTING_REASONS, DISMISSAL_REASONS, EDITING_REASONS, LEAST_LETTERS
 from plugin.rules.what_if import WhatIf
 from plugin.web import attest_pages, chart_pages  # noqa: F401 - add their routes
 from plugin.web.app import static_folder
 from plugin.web.launching import blueprint as launching
+from plugin.web.messages import Message
 from plugin.web.review_forms import NOTHING_KEPT, OTHER_GROUND, OTHER_REASON, keep_form
 from plugin.web.review_pages import blueprint
 from plugin.web.review_rendering import ZOOMS
@@ -61,6 +61,8 @@ def rendered(app):
             "zone_words": timeline.clock.zone_words(timeline.start, timeline.stop),
             "dismissal_reasons": DISMISSAL_REASONS,
             "attesting_reasons": ATTESTING_REASONS,
+            "editing_reasons": EDITING_REASONS,
+            "least_letters": LEAST_LETTERS,
             "other_ground": OTHER_GROUND,
             "other_reason": OTHER_REASON,
             "kept": NOTHING_KEPT,
@@ -269,6 +271,52 @@ def test_answers_confirmed_together_say_what_each_would_change(rendered):
     lines = html.split('id="confirm"')[1].split("</form>")[0].split("<li>")[1:]
     for line, each in zip(lines, would, strict=True):
         assert f"What an answer changes:</strong> {each}" in line
+
+
+def test_a_message_stands_once_and_where_it_belongs(rendered):
+    """In the row that was decided on, in the section, or at the top; and in the title, which is read first."""
+    for place, before in (("charge-2", 'id="charge-2"'), ("charges", 'id="charges"'), ("", "<main>")):
+        html = rendered(page_of(), message=Message("1 charge sent to the EHR.", "good", place))
+        assert html.count('role="status">1 charge sent to the EHR.<') == 1
+        assert "<title>1 charge sent to the EHR. " in html
+        between = html.split(before)[1].split('role="status">1 charge')[0]
+        assert "<tbody" not in between
+        assert "<section" not in between
+
+
+def test_what_was_typed_is_shown_when_its_form_is_not_offered_any_more(rendered):
+    """Somebody sent the line meanwhile: the edit's words are said again, so that they can be used elsewhere."""
+    token = token_of(chemo_day().charges[0])
+    kept = keep_form(MultiDict({"at": f"edit {token}", "charge": token, "reason": "second <i>site</i>"}), "Too late.")
+    sent = Record({token: State("sent", "Sent as ChargeItem/1", reference="ChargeItem/1", number=1)})
+    html = rendered(page_of(record=sent), kept=kept, message=Message("Too late.", "bad"))
+    refused = html.split('id="refused">')[1].split("</p>")[0]
+    assert "Too late." in refused
+    assert "second &lt;i&gt;site&lt;/i&gt;" in refused
+
+
+def test_while_a_charge_is_being_sent_nothing_is_offered_for_it(rendered):
+    """Whether it arrived is to be known first."""
+    token = token_of(chemo_day().charges[0])
+    html = rendered(page_of(record=Record({token: State("sending", "Being sent", number=1)})))
+    row = html.split('id="charge-1"')[1].split("</tbody>")[0]
+    assert "Being sent" in row
+    assert not re.search(r"<(form|button)", row)
+
+
+def test_what_is_dismissed_together_is_chosen_and_named(rendered):
+    """Each line in the EHR with its code, units, day and who accepted it; the reader's own are chosen, others not."""
+    first, second, third = (token_of(charge) for charge in chemo_day().charges[:3])
+    mine = State("sent", "Sent", "Accepted by me", reference="ChargeItem/1", number=4, by=READER.name)
+    theirs = State("sent", "Sent", "Accepted by Lea Overton", reference="ChargeItem/2", number=2, by="Lea Overton")
+    html = rendered(
+        page_of(record=Record({first: mine, second: theirs, third: State("accepted", "Accepted", by=READER.name)}))
+    )
+    form = html.split('data-fold="dismiss-sent"')[1].split("</form>")[0]
+    assert re.findall(r'name="charge" value="([^"]+)"( checked)?', form) == [(first, " checked"), (second, "")]
+    assert re.findall(r'name="seen" value="([^"]+)"', form) == [f"{first}=4", f"{second}=2"]
+    assert "Accepted by Lea Overton" in form
+    assert "marked in the EHR as not billable" in form
 
 
 def test_a_refused_dismissal_is_kept_on_its_own_line(rendered):

@@ -10,6 +10,7 @@ from plugin.store.cipher import Cipher, make_key
 from plugin.web.review_forms import (
     Shown,
     Unreadable,
+    keep_form,
     open_shown,
     read_asked,
     read_key,
@@ -65,7 +66,7 @@ def test_a_dismissal_joins_the_listed_reason_and_the_persons_words():
     assert asked.reason == "Not performed: refused by patient"
 
 
-@pytest.mark.parametrize("own", ["", "  ", " - ."])
+@pytest.mark.parametrize("own", ["", "  ", " - .", "x", "other"])
 @pytest.mark.parametrize("listed", ["Another ground", "Another reason"])
 def test_another_ground_without_words_is_refused(listed, own):
     """It would stand in the late entry and say nothing."""
@@ -114,3 +115,28 @@ def test_a_page_of_another_launch_does_not_open(cipher):
 def test_a_damaged_field_counts_as_none(cipher, field):
     """The page is then shown without a comparison."""
     assert open_shown(field, "launch-1", cipher) is None
+
+
+def test_a_refused_form_says_why_at_the_field_that_is_wrong():
+    """Where no field is named, or one the form doesn't have, that is where the form begins; of another form nowhere."""
+    edit = form(at=f"edit {TOKEN}", units="0", modifiers="59", reason="second site")
+    kept = keep_form(edit, "No such modifier.", "modifiers")
+    assert kept.is_wrong(f"edit {TOKEN}", "modifiers")
+    assert not kept.is_wrong(f"edit {TOKEN}", "units")
+    assert not kept.is_wrong("edit another", "modifiers")
+    assert keep_form(edit, "Somebody was quicker.", "line").is_wrong(f"edit {TOKEN}", "units")
+
+
+def test_a_time_that_is_wrong_is_found_among_the_fields_of_its_question():
+    """The use case knows the administration and the element; the form has the question before them."""
+    question = "missing-stop-time|m1,m2"
+    answer = form(**{"at": f"attest {question}", f"{question}|m1|stop": "x", f"{question}|m2|stop": "y"})
+    kept = keep_form(answer, "It lies in the future.", "m2|stop")
+    assert kept.is_wrong(f"attest {question}", f"{question}|m2|stop")
+
+
+def test_after_the_chart_changed_the_words_are_kept_and_nothing_is_called_wrong():
+    """The difference is what matters then."""
+    kept = keep_form(form(at=f"edit {TOKEN}", reason="second site"))
+    assert kept.of(f"edit {TOKEN}", "reason") == "second site"
+    assert not kept.is_wrong(f"edit {TOKEN}", "units")

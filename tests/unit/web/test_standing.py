@@ -120,6 +120,15 @@ def test_sent_names_the_resource_and_its_status():
     assert (state.can_undo, state.can_dismiss, state.can_send) == (False, True, False)
 
 
+@pytest.mark.parametrize(("stored", "said"), [("open", "sending"), ("unknown", "unknown"), ("done", "sent")])
+def test_only_what_has_no_outcome_yet_is_being_sent(stored, said):
+    """While others of the encounter are on their way, a line with an outcome keeps it; nobody sends a line again."""
+    records = Records([decided()], [sent("billable")] if stored == "done" else [], [intent(stored)])
+    record = read_record(CODED, records, CLOCK, sends=True, under_way=True)
+    state = record.states[token_of(CHARGE)]
+    assert (state.kind, state.can_send) == (said, said == "unknown")
+
+
 @pytest.mark.parametrize("stored", ["open", "unknown"])
 def test_unknown_says_check_in_the_ehr(stored):
     """An intent that was never settled, whatever the decision was."""
