@@ -22,6 +22,7 @@ from plugin.review.audit import (
     compare,
     documentation_gaps,
     support_chart,
+    taken_away,
 )
 from plugin.review.prepare import ReviewSettings, in_turn
 
@@ -64,10 +65,10 @@ class Auditor:
         book, review = self.coding.book, self.coding.review(drugs)
         if self.other is not None:
             known: Sequence[ExistingCharge] = self.other.as_charged(found.chart, drugs)
-        elif self.settings.charges is ChargeSource.NONE:
+            return taken_away(compare(found, known, book, review, drugs=self.settings.drugs))
+        if self.settings.charges is ChargeSource.NONE:
             return documentation_gaps(found, book, review)
-        else:
-            known = charged.get(found.chart.encounter.id, ())
+        known = charged.get(found.chart.encounter.id, ())
         return compare(found, known, book, review, drugs=self.settings.drugs)
 
     def _read(self, lines: Iterable[Line]) -> tuple[list[Any], list[Any], list[Any]]:

@@ -35,7 +35,7 @@ def row_of(difference: Difference, found: Supported, settings: AuditSettings) ->
     """One finding in the shared columns."""
     system, code, modifiers, day = difference.key
     encounter = found.chart.encounter
-    amount = money(difference, settings.fees)
+    amount = money(difference, settings.fees.of(code, day))
     return {
         "encounter": encounter.id,
         "date": day.isoformat(),

@@ -10,6 +10,14 @@ import duckdb
 from plugin.bulk.columns import literal
 from plugin.bulk.errors import BulkError
 
+LEAST_MB = 128
+"""What DuckDB needs for a thread: it reads lines of up to 16 MiB, two at a time."""
+LIMIT_REACHED = "out of memory: DuckDB needs more than its {} MB; allow more with --memory, then run it again"
+NO_MORE = (
+    "out of memory: the system gives no more (a limit by ulimit -v, or of a container); allow more, or use fewer "
+    "--workers and less --memory, then run the same command again: what is done is kept"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -18,6 +26,11 @@ class Machine:
     threads: int
     memory_mb: int
     temp: Path
+
+    @classmethod
+    def of(cls, workers: int, memory_mb: int, temp: Path) -> "Machine":
+        """As many threads as workers, but no more than the memory is enough for."""
+        return cls(max(min(workers, memory_mb // LEAST_MB), 1), memory_mb, temp)
 
 
 @contextmanager
@@ -32,8 +45,9 @@ def database(machine: Machine) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"SET threads = {machine.threads}; SET memory_limit = '{machine.memory_mb}MB'")
         connection.execute(f"SET temp_directory = {literal(str(machine.temp))}")
         yield connection
-    except (duckdb.OutOfMemoryException, MemoryError):
-        raise BulkError("out of memory: allow more with --memory, or use fewer --workers") from None
+    except duckdb.OutOfMemoryException as wrong:
+        refused = "bad alloc" in str(wrong)
+        raise BulkError(NO_MORE if refused else LIMIT_REACHED.format(machine.memory_mb)) from None
     except duckdb.IOException as wrong:
         if "space" in str(wrong).lower():
             raise BulkError(f"{machine.temp}: the disk is full; free space or name another with --work") from None

@@ -29,8 +29,8 @@ LEGEND = (
     "Dollars are what was not charged, less what was charged too much, by the fees given."
 )
 SIMULATED = (
-    "Under: the chosen policy adds it to what the product's own tables and positions give. Over: it takes it away. "
-    "Charged stands for the product's own, supported for the chosen policy."
+    "Under: the chosen policy adds it to what the other gives. Over: it takes it away; the question that stands with "
+    "it may bring it back. Charged stands for the other, supported for the chosen policy."
 )
 
 

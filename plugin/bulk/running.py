@@ -18,7 +18,7 @@ from plugin.bulk.charges_file import add_charges
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem, find_files, sound_files
 from plugin.bulk.findings import Tally
-from plugin.bulk.machine import Machine
+from plugin.bulk.machine import NO_MORE, Machine
 from plugin.bulk.partition import audit_partition, result_files, whole_file
 from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.bulk.workers import Step, WorkerLostError, audit_in_processes
@@ -81,10 +81,11 @@ def audit(run: Run, told: Report = lambda done, total: None) -> Outcome:
             "command again: what is done is kept"
         ) from None
     except MemoryError:
-        raise BulkError(
-            "out of memory: use fewer --workers, or allow each process more (ulimit -v), then run the same command "
-            "again: what is done is kept"
-        ) from None
+        raise BulkError(NO_MORE) from None
+    except RuntimeError as wrong:
+        if "start new thread" not in str(wrong):
+            raise
+        raise BulkError(NO_MORE) from None
     except OSError as wrong:
         why = wrong.strerror or "cannot be written"
         raise BulkError(f"{run.work}: {why}; free space or name another with --work, then run it again") from None
@@ -119,7 +120,7 @@ def _begin(run: Run, files: list[Path], made_from: str) -> _Manifest:
     sound, problems, size = sound_files(files, run.workers)
     if not sound:
         raise BulkError(f"{problems[0].where}: {problems[0].found}; no file of the export can be read")
-    folder, machine = run.work / "parts", Machine(run.workers, run.memory_mb, run.work / "spill")
+    folder, machine = run.work / "parts", Machine.of(run.workers, run.memory_mb, run.work / "spill")
     assembled = assemble(sound, folder, partitions_for(size, run.workers), machine)
     if not any(kind in assembled.counts for kind in ("Encounter", "MedicationAdministration")):
         raise BulkError(f"{run.export}: no Encounter and no MedicationAdministration in it; name a FHIR export")

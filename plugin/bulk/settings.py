@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from plugin.codebook import BookOfOneDay, CodeBook
 from plugin.domain import CareSetting
+from plugin.ehr.fees import Fees
 from plugin.review.prepare import ReviewSettings
 
 NO_DRUG_LINES = {"drug_lines": "elsewhere"}
@@ -50,9 +50,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class AuditSettings:
-    """How to audit: the zone, the policy, one to be compared with instead of charges, and fees in dollars by code.
+    """How to audit: the zone, the policy, one to be compared with instead of charges, and fees in dollars.
 
-    `drugs`: the lines of the drugs themselves are compared, too.
+    `drugs`: the lines of the drugs themselves are compared, too. A line is worth what its code was on its own day.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -60,7 +60,7 @@ class AuditSettings:
     zone: str = ""
     charges: ChargeSource = ChargeSource.NONE
     drugs: bool = False
-    fees: Mapping[str, Decimal] = field(default_factory=dict)
+    fees: Fees = field(default_factory=Fees)
 
     def tzinfo(self) -> ZoneInfo | None:
         """The zone, None when the export's own offsets are to be kept."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plugin.cli.bulk_extra import without_extra
 from plugin.cli.choices import UsageError, add_policy_options, read_policy, read_zone
 from plugin.codebook import CodeBookError
-from plugin.ehr.fees import FeesError, read_fees
+from plugin.ehr.fees import Fees, FeesError, read_fees
 from plugin.rules import EDITION
 from plugin.rules.differences import FIRST_DAY
 
@@ -55,7 +55,8 @@ def add_parser(subparsers: Any) -> None:
         default=EDITION,
         metavar="EDITION",
         help=f"a day, such as 2026-10-01: judge every chart by the tables of that day; default: rulebook {EDITION}, "
-        "each chart by the tables of its own day",
+        "each chart by the tables of its own day; with --simulate also two days, 2026-09-30:2026-10-01, of which the "
+        "second is held against the first",
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
     parser.add_argument("--memory", type=int, default=512, metavar="MB", help="for DuckDB in all (default: 512)")
@@ -92,21 +93,33 @@ def _output(options: argparse.Namespace) -> Path:
 
 
 def _run(options: argparse.Namespace, output: Path) -> "Run":
+    from plugin.bulk.machine import LEAST_MB  # noqa: PLC0415
     from plugin.bulk.running import Run  # noqa: PLC0415
     from plugin.bulk.settings import AuditSettings, Policy  # noqa: PLC0415
 
-    if options.workers < 1 or options.memory < 128:
-        raise UsageError("--workers must be at least 1 and --memory at least 128")
+    if options.workers < 1 or options.memory < LEAST_MB:
+        raise UsageError(f"--workers must be at least 1 and --memory at least {LEAST_MB}")
     if options.charges is not None and not options.charges.is_file():
         raise UsageError(f"--charges {options.charges}: no such file")
     setting, positions, overlay = read_policy(options)
-    policy = Policy(setting, positions, overlay, _edition(options.edition))
+    first, day = _editions(options.edition, options.simulate)
+    policy = Policy(setting, positions, overlay, day)
     policy.book()
     read_zone(options.zone)
-    fees = read_fees(options.fees).on(None) if options.fees else {}
-    compared = Policy(setting) if options.simulate else None
+    fees = read_fees(options.fees) if options.fees else Fees()
+    compared = Policy(setting, edition=first) if options.simulate else None
     settings = AuditSettings(policy, compared, options.zone or "", drugs=options.drugs, fees=fees)
     return Run(options.folder, _work(options, output), settings, options.workers, options.memory, options.charges)
+
+
+def _editions(given: str, simulated: bool) -> tuple[date | None, date | None]:
+    """The day that is compared with, and the one charts are judged by."""
+    first, colon, second = given.partition(":")
+    if not colon:
+        return None, _edition(given)
+    if not simulated:
+        raise UsageError(f"--edition {given}: two days are compared by --simulate; add it, or name one day")
+    return _edition(first), _edition(second)
 
 
 def _edition(given: str) -> date | None:
@@ -155,7 +168,7 @@ def _write(outcome: "Outcome", wanted: "Run", output: Path, options: argparse.Na
     from plugin.bulk.machine import Machine  # noqa: PLC0415
     from plugin.bulk.report import Heading, write_html  # noqa: PLC0415
 
-    machine = Machine(options.workers, options.memory, wanted.work / "spill")
+    machine = Machine.of(options.workers, options.memory, wanted.work / "spill")
     if options.format == "html":
         write_html(outcome, Heading(str(options.folder), options.simulate), output, machine)
         return

@@ -31,6 +31,11 @@ class Fees:
         }
         return {code: amounts[-1] for code, amounts in begun.items() if amounts}
 
+    def of(self, code: str, day: date) -> Decimal | None:
+        """Dollars for a unit of one code on a day; None where none is known."""
+        begun = [amount for first, amount in self.rows.get(code, ()) if first <= day]
+        return begun[-1] if begun else None
+
     def before(self, others: "Fees") -> "Fees":
         """Both, where these decide about the codes that both know."""
         return Fees({**others.rows, **self.rows})

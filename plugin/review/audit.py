@@ -3,7 +3,7 @@
 The rules run once on every encounter; only where a line differs are answers tried out and sentences asked for.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -289,7 +289,14 @@ def _family(difference: Difference, book: CodeBook) -> tuple[object, ...]:
     return book.administrations.get(difference.key[1], ())
 
 
-def money(difference: Difference, fees: Mapping[str, Decimal]) -> Decimal | None:
-    """What the line is worth: positive where it was not charged, negative where too much was; None without a fee."""
-    fee = fees.get(difference.key[1])
+def taken_away(differences: Iterable[Difference]) -> list[Difference]:
+    """The differences where what was charged is another run: what this run doesn't give it takes away, asked or not."""
+    return [d._replace(direction=OVER) if d.direction == UNDOCUMENTED else d for d in differences]
+
+
+def money(difference: Difference, fee: Decimal | None) -> Decimal | None:
+    """What the line is worth by the dollars of a unit: positive where it was not charged, negative where too much was.
+
+    None without a fee.
+    """
     return None if fee is None else fee * (difference.supported - difference.charged)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from plugin.bulk import machine, running
 from plugin.bulk.generating.writing import Wish, generate
 from plugin.cli import main
 from tests.benchmarks.truth import judge, read_findings
@@ -205,6 +206,46 @@ def workers_of(process: int) -> list[int]:
     return [int(each) for each in children if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()]
 
 
+def test_too_little_memory_is_said_and_a_run_with_more_gives_the_report(seeded, tmp_path, capsys, monkeypatch):
+    """DuckDB has 24 MB, less than the command lets anybody ask for; nothing stands where the findings will."""
+    monkeypatch.setattr(machine, "LEAST_MB", 1)
+    assert audit(seeded, tmp_path / "f.jsonl", "--memory", "24") == 2
+    said = capsys.readouterr().err.splitlines()
+
+    assert said[-1].endswith("DuckDB needs more than its 24 MB; allow more with --memory, then run it again")
+    assert not (tmp_path / "f.jsonl").exists()
+    assert audit(seeded, tmp_path / "f.jsonl", "--memory", "128") == 0
+    assert audit(seeded, tmp_path / "whole.jsonl") == 0
+    assert (tmp_path / "f.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes() != b""
+
+
+@pytest.mark.parametrize("refused", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_system_that_gives_no_more_is_said_and_the_next_run_goes_on(refused, seeded, tmp_path, capsys, monkeypatch):
+    """As under ulimit -v, after the first partition: it is kept."""
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "audit_partition", once_then(running.audit_partition, refused))
+        assert audit(seeded, tmp_path / "f.jsonl") == 2
+    said = capsys.readouterr().err.splitlines()
+
+    assert "the system gives no more (a limit by ulimit -v, or of a container)" in said[-1]
+    assert not (tmp_path / "f.jsonl").exists()
+    assert audit(seeded, tmp_path / "f.jsonl") == 0
+    assert "gone on from 1 partitions" in capsys.readouterr().err
+
+
+def once_then(function, wrong):
+    """The function for the first call, the exception for the second."""
+    calls = iter([function])
+
+    def called(*arguments):
+        given = next(calls, None)
+        if given is None:
+            raise wrong
+        return given(*arguments)
+
+    return called
+
+
 def test_a_file_that_finds_no_room_is_said_and_no_report_is_left_half_written(seeded, tmp_path):
     """No file may pass 64 KiB: a limit of the system that stands for a full disk where none can be mounted."""
     limited = 'ulimit -f 128; exec "$0" -m plugin.cli audit "$1" --output "$2" --workers 1'
@@ -325,6 +366,9 @@ def test_a_bad_line_is_named_and_ends_with_one(small, tmp_path, capsys):
         (["--position", "no_such=side"], "there is no position"),
         (["--edition", "1999.1"], "this version holds"),
         (["--edition", "2008-12-31"], "the code book begins on 2009-01-01"),
+        (["--edition", "2026-01-01:2026-10-01"], "two days are compared by --simulate"),
+        (["--simulate", "--edition", "2026-01-01:soon"], "--edition soon"),
+        (["--memory", "100"], "at least 128"),
         (["--charges", "missing.csv"], "no such file"),
         (["--fees", "missing.csv"], "can't be read"),
         (["--workers", "0"], "at least 1"),
@@ -386,9 +430,32 @@ def test_the_tables_of_another_day_are_simulated_against_each_charts_own(tmp_pat
     assert findings_of(export, tmp_path / "same.jsonl", *simulated, "2026-09-30") == []
     changed = findings_of(export, tmp_path / "f.jsonl", *simulated, "2026-10-01")
     assert lines(changed) == [
-        ("Encounter/e1", "J9190", DAY, 1, 0, "undocumented"),
+        ("Encounter/e1", "J9190", DAY, 1, 0, "over"),
         ("Encounter/e1", "J9192", DAY, 0, 50, "under"),
     ]
+
+
+def test_two_days_are_simulated_against_each_other(tmp_path):
+    """The second against the first, whatever the chart's own day: there and back."""
+    export = fluorouracil(tmp_path / "export")
+    simulated = ("--simulate", "--drugs", "--edition")
+    there = findings_of(export, tmp_path / "there.jsonl", *simulated, "2026-09-30:2026-10-01")
+    back = findings_of(export, tmp_path / "back.jsonl", *simulated, "2026-10-01:2026-09-30")
+
+    assert findings_of(export, tmp_path / "same.jsonl", *simulated, "2026-10-01:2026-12-31") == []
+    assert [(code, direction) for _, code, *_, direction in lines(there)] == [("J9190", "over"), ("J9192", "under")]
+    assert [(code, direction) for _, code, *_, direction in lines(back)] == [("J9190", "under"), ("J9192", "over")]
+
+
+def test_a_line_is_worth_what_its_code_was_on_its_day(tmp_path):
+    """Prices of two quarters and one of next year: a visit in March is worth the first, and no other is looked at."""
+    prices = tmp_path / "fees.csv"
+    prices.write_text("code,amount,valid_from\n96366,22,2026-01-01\n96366,30,2026-04-01\n96366,99,2027-01-01\n")
+    given = [infusion("m1", "09:00", "11:00"), charge("c1", "96365")]
+    export = write(tmp_path / "export", [*visit(), *given])
+    (forgotten,) = findings_of(export, tmp_path / "f.jsonl", "--fees", str(prices))
+
+    assert (forgotten["code"], forgotten["date"], forgotten["amount"]) == ("96366", "2026-03-02", 22)
 
 
 def test_tables_of_a_site_are_simulated_against_the_products_own(tmp_path):

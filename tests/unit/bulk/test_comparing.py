@@ -143,8 +143,8 @@ def test_money_is_gained_by_what_was_forgotten_and_lost_by_what_was_too_much(cha
     short = infusion("m1", "09:00", "10:00")
     (difference,) = differences([short], charges)
 
-    assert money(difference, {"96365": Decimal(70)}) == Decimal(worth)
-    assert money(difference, {}) is None
+    assert money(difference, Decimal(70)) == Decimal(worth)
+    assert money(difference, None) is None
 
 
 def test_an_inpatient_stay_supports_no_line():
