@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from plugin.store.cipher import CannotOpen
@@ -59,7 +59,7 @@ class Readings:
     def since(self, launch_id: str, now: datetime) -> datetime | None:
         """Since when the chart is being read; None where it isn't, or is ready."""
         with self.store.reading() as connection:
-            row = _find(connection, launch_id)
+            row = connection.execute(_row_of(launch_id)).one_or_none()
         return row.began_at if row is not None and _is_running(row, now) else None
 
     def keep_on(self, launch_id: str, reader: str, now: datetime) -> bool:
@@ -81,7 +81,7 @@ class Readings:
             connection.execute(delete(readings).where(*_turn(launch_id, reader)))
 
     def _begin(self, connection: Connection, launch_id: str, now: datetime) -> Mine | Others | Done:
-        row = _find(connection, launch_id)
+        row = connection.execute(_row_of(launch_id).with_for_update()).one_or_none()
         if row is not None and _is_running(row, now):
             return Others(row.began_at)
         if row is not None:
@@ -111,8 +111,8 @@ def forget_of_launch(connection: Connection, launch_id: str) -> None:
     connection.execute(delete(readings).where(readings.c.launch_id == launch_id))
 
 
-def _find(connection: Connection, launch_id: str) -> Any:
-    return connection.execute(select(readings).where(readings.c.launch_id == launch_id).with_for_update()).one_or_none()
+def _row_of(launch_id: str) -> Select[Any]:
+    return select(readings).where(readings.c.launch_id == launch_id)
 
 
 def _is_running(row: Any, now: datetime) -> bool:

@@ -3,7 +3,6 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -13,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from plugin.store.cipher import make_key
-from plugin.store.readings import KEEP_READ, READER_LIFE, Mine, Readings
+from plugin.store.readings import KEEP_READ, Mine, Readings
 from plugin.web import knowing_user, reading_charts
 from plugin.web.services import Services
 from tests.smart.launch.conftest import BY_ROLE, Browser, practitioner_role
@@ -104,23 +103,6 @@ def test_several_processes_read_a_chart_once(impatient: Browser, gate: threading
         each.services.store.close()
 
 
-def test_at_the_same_moment_one_begins(impatient: Browser) -> None:
-    """Ten who come at once: one has the turn."""
-    readings, now = Readings(impatient.services.store), impatient.services.clock()
-    ready, turns = threading.Barrier(10), []
-
-    def come() -> None:
-        ready.wait()
-        turns.append(readings.begin("launch", now))
-
-    threads = [threading.Thread(target=come) for _ in range(10)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert [isinstance(turn, Mine) for turn in turns].count(True) == 1
-
-
 def test_what_failed_is_said_once_and_tried_again(impatient: Browser, ehr: FakeEhr, gate: threading.Event) -> None:
     """A refusal that comes late is shown as one that comes at once; the next look reads anew."""
     address = impatient.launch().location
@@ -150,21 +132,6 @@ def test_a_defect_is_told_as_one(impatient: Browser, monkeypatch: pytest.MonkeyP
     page = once_read(impatient, address)
     assert page.status_code == 500
     assert "Something went wrong" in page.text
-
-
-def test_reader_that_died_is_followed(impatient: Browser, gate: threading.Event) -> None:
-    """Its turn runs out; until then others wait, and one that goes on renews it."""
-    services, launch = impatient.services, impatient.opened()
-    readings, now = Readings(services.store), services.clock()
-    first = readings.begin(launch.id, now)
-    assert isinstance(first, Mine)
-    later = now + READER_LIFE - timedelta(seconds=1)
-    assert readings.keep_on(launch.id, first.reader, later)
-    assert readings.since(launch.id, now + READER_LIFE + timedelta(seconds=1)) == now
-    assert isinstance(readings.begin(launch.id, later + READER_LIFE), Mine)
-    assert not readings.keep_on(launch.id, first.reader, later)
-    readings.keep(launch.id, first.reader, "{}", later)  # it comes back too late
-    assert readings.since(launch.id, later + READER_LIFE) == later + READER_LIFE
 
 
 def test_what_nobody_came_for_is_read_anew_and_forgotten(impatient: Browser, gate: threading.Event) -> None:
