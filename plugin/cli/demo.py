@@ -243,5 +243,6 @@ def _settings(folder: Path, app_url: str, ehr: Ehr) -> Settings:
         tenants=tenants,
         database_url=f"sqlite:///{folder / 'app.sqlite3'}",
         encryption_keys=(make_key(),),
+        demo_ehr=ehr.address,
         keep_statements=0.0,  # a button of this EHR makes it another vendor's
     )

@@ -91,7 +91,7 @@ class FhirChartSource:
         if self._capabilities is None or self._capabilities.can_read(resource_type):
             return True
         if kind in ESSENTIAL:
-            text = f"{self._tenant.name} did not grant reading {kind}, so nothing can be coded; ask for that scope"
+            text = f"{self._tenant.name} did not grant reading {kind}, so nothing can be coded"
             raise FhirError(text, 403, "forbidden")
         if kind not in reading.partial and kind != "Location":  # what a unit is called is no reason to complain
             reading.lose(kind, "the EHR did not grant reading it")

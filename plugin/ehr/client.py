@@ -119,7 +119,7 @@ class FhirClient:
         if answer.status != 200:
             raise explain_refusal(self._tenant.name, answer.status, body, _retry_after(answer))
         if not isinstance(body, dict) or not isinstance(body.get("resourceType"), str):
-            text = f"{self._tenant.name} answered with something that is no FHIR; check iss in the tenants file"
+            text = f"{self._tenant.name} answered with something that is no FHIR"
             raise FhirError(text, answer.status, "not-fhir")
         return body
 
@@ -185,7 +185,7 @@ class FhirClient:
             spent = self._requests_left < 0 or self._bytes_left <= 0
         if spent:
             text = f"{self._tenant.name} would need more requests or data for this chart than the app may ask for"
-            raise BudgetSpent(f"{text}; look at the chart in the EHR, or raise request_budget in the tenants file")
+            raise BudgetSpent(f"{text}; look at the chart in the EHR")
 
     def _take_retry(self) -> bool:
         with self._lock:

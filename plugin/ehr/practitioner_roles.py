@@ -39,7 +39,7 @@ def _fetch(transport: Transport, tenant: Tenant, access: str, user: str) -> list
     session = transport.bearer_session(tenant.client_id, access)
     answer = transport.send(session, "GET", address, headers={"Accept": "application/fhir+json"})
     if answer.status == 429 or answer.status >= 500:
-        raise EhrError(f"{tenant.name} did not say what {user} does (status {answer.status})")
+        raise EhrError(f"{tenant.name} did not say what the user does there (status {answer.status})")
     try:
         body = answer.json() if answer.status == 200 else None
     except NotJsonError:

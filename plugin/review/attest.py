@@ -108,7 +108,7 @@ def _may_state(sitting: Attesting) -> None:
     """Whoever may answer no question at all may take no answer back either."""
     may_open(sitting.person, sitting.policy)
     if sitting.person.role not in CODERS:
-        raise NotAllowed("Only a clinician or a coder may attest; the tenants file says who has which role.")
+        raise NotAllowed("Only a clinician or a coder may attest. The app's administrator gives roles.")
 
 
 def _ask_of(statement: Statement, asks: Mapping[Key, Ask]) -> Ask:

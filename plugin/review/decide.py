@@ -110,14 +110,14 @@ def may_decide(person: Person, policy: Policy) -> None:
     may_open(person, policy)
     if not policy.status_for(person.role):
         who = f"The role {person.role} can" if person.role else "Without a role you can"
-        raise NotAllowed(f"{who} read this page only; the tenants file says who may accept charges.")
+        raise NotAllowed(f"{who} read this page only. The app's administrator gives the roles that may accept charges.")
 
 
 def may_take_away(person: Person, policy: Policy) -> None:
     """Raise NotAllowed, with the reason, unless this is staff with a role: who only reads takes no chart along."""
     may_open(person, policy)
     if not person.role:
-        raise NotAllowed("Without a role you can read this page only; the tenants file says who has which role.")
+        raise NotAllowed("Without a role you can read this page only. The app's administrator gives roles.")
 
 
 def decide(asked: Sequence[Asked], sitting: Sitting) -> tuple[Decided, ...]:

@@ -84,6 +84,18 @@ readings = Table(
     Index(None, "reader_until"),
 )
 
+# Pages that could not be shown, under the reference their reader was given.
+failures = Table(
+    "failures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reference", String(16), nullable=False),
+    Column("content_sealed", Text, nullable=False),
+    Index(None, "tenant"),
+)
+
 # The app's signing keys: each is published from the start and signs from `signs_from` on.
 signing_keys = Table(
     "signing_keys",

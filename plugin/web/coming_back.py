@@ -16,6 +16,7 @@ from plugin.store.launch_rows import Launch, NewLaunch, Tokens
 from plugin.store.pending_launches import Pending, StateRefused
 from plugin.store.rate_counts import forget_counts
 from plugin.web.errors import PageError
+from plugin.web.failing import about
 from plugin.web.knowing_user import is_all_known, look_up
 from plugin.web.launching import blueprint, show_breakout
 from plugin.web.refusals import refused_by_server, refused_state
@@ -40,6 +41,9 @@ def callback() -> AnyResponse:
             return show_breakout(_standalone_restart())
         raise refused_state(error) from error
     if "error" in request.args:
+        tenant = current_services().tenants.by_key(pending.tenant)
+        if tenant is not None:
+            about(tenant)
         raise refused_by_server(request.args["error"], request.args.get("error_description", ""))
     return to_session(_open_launch(pending, browser))
 
@@ -55,6 +59,7 @@ def _open_launch(pending: Pending, browser: str) -> Launch:
     tenant = services.tenants.by_key(pending.tenant)
     if tenant is None:
         raise PageError(HTTPStatus.FORBIDDEN, "Unknown EHR", "This EHR was taken out of the app's settings meanwhile.")
+    about(tenant)
     configuration = services.discovery.of(tenant)
     _check_issuer(configuration)
     answer = services.token_endpoint(tenant, configuration).exchange_code(

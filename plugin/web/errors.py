@@ -6,37 +6,25 @@ from http import HTTPStatus
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from plugin.ehr.errors import (
-    DiscoveryFailed,
-    EhrError,
-    FhirError,
-    IdentityRefused,
-    SessionEnded,
-    TokenRefused,
-    Unreachable,
-)
+from plugin.ehr.errors import EhrError
 from plugin.store.launches import LaunchChanged
+from plugin.web.error_words import FROM_CHART, needs_no_reference, words_for
+from plugin.web.failing import refer_to
 
 log = logging.getLogger(__name__)
 
-FROM_CHART = "Close this page and open the app again from the patient's chart."
-
 
 class PageError(Exception):
-    """A request that ends in an explaining page; `status` is HTTP's."""
+    """A request that ends in an explaining page; `status` is HTTP's.
 
-    def __init__(self, status: HTTPStatus, title: str, text: str, remedy: str = FROM_CHART) -> None:
+    With `for_it`, what happened in technical words, the page has a reference for those who run the app.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, title: str, text: str, remedy: str = FROM_CHART, *, for_it: str = ""
+    ) -> None:
         super().__init__(title)
-        self.status, self.title, self.text, self.remedy = status, title, text, remedy
-
-
-_EHR_ERRORS: tuple[tuple[type[EhrError], HTTPStatus, str, str], ...] = (
-    (SessionEnded, HTTPStatus.FORBIDDEN, "The session has ended", FROM_CHART),
-    (TokenRefused, HTTPStatus.BAD_REQUEST, "The EHR refused the launch", FROM_CHART),
-    (IdentityRefused, HTTPStatus.FORBIDDEN, "The EHR did not prove who you are", FROM_CHART),
-    (DiscoveryFailed, HTTPStatus.BAD_GATEWAY, "The EHR's sign-in can't be found", "Ask the app's administrator."),
-    (Unreachable, HTTPStatus.GATEWAY_TIMEOUT, "The EHR does not answer", "Try again in a moment."),
-)
+        self.status, self.title, self.text, self.remedy, self.for_it = status, title, text, remedy, for_it
 
 
 def install_error_pages(app: Flask) -> None:
@@ -48,8 +36,10 @@ def install_error_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _show_unexpected)
 
 
-def _show(status: int, title: str, text: str, remedy: str) -> Response:
-    shown = render_template("error.html", title=title, text=text, remedy=remedy, status=status, again=_again(status))
+def _show(status: int, title: str, text: str, remedy: str, reference: str = "") -> Response:
+    shown = render_template(
+        "error.html", title=title, text=text, remedy=remedy, status=status, again=_again(status), reference=reference
+    )
     return make_response(shown, status)
 
 
@@ -63,22 +53,17 @@ def _again(status: int) -> str:
 
 def _show_page_error(error: PageError) -> Response:
     log.info("refused: %s (%d)", error.title, error.status)
-    return _show(error.status, error.title, error.text, error.remedy)
+    reference = refer_to(error.title, error.for_it) if error.for_it else ""
+    return _show(error.status, error.title, error.text, error.remedy, reference)
 
 
 def _show_ehr_error(error: EhrError) -> Response:
-    status, title, remedy = HTTPStatus.BAD_GATEWAY, "The EHR did not give what is needed", "Try again in a moment."
-    if isinstance(error, FhirError) and error.kind in ("forbidden", "break-the-glass"):
-        status, title, remedy = HTTPStatus.FORBIDDEN, "The EHR does not allow this", FROM_CHART
-    if isinstance(error, FhirError) and error.kind == "not-offered":
-        title, remedy = "The EHR does not offer what is needed", "Ask the app's administrator."
-    if isinstance(error, FhirError) and error.kind == "busy":
-        remedy = "Wait until then, and try again."
-    for kind, its_status, its_title, its_remedy in _EHR_ERRORS:
-        if isinstance(error, kind):
-            status, title, remedy = its_status, its_title, its_remedy
-    log.warning("EHR: %s (%d)", type(error).__name__, status)
-    return _show(status, title, str(error), remedy)
+    words = words_for(error)
+    log.warning("EHR: %s (%d)", type(error).__name__, words.status)
+    if needs_no_reference(error):
+        return _show(words.status, words.title, words.text, words.remedy)
+    happened = f"{type(error).__name__}: {error}" + (f" (look at: {words.for_it})" if words.for_it else "")
+    return _show(words.status, words.title, words.text, words.remedy, refer_to(words.title, happened))
 
 
 def _show_changed(error: LaunchChanged) -> Response:
@@ -104,5 +89,7 @@ def _show_unexpected(error: Exception) -> Response:
         at = at.tb_next
     where = f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno}" if at else "unknown place"
     log.error("defect: %s at %s", type(error).__name__, where)
+    title = "Something went wrong"
     text = "This is a defect of the app. Nothing was sent to the EHR by this step unless the page says so."
-    return _show(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong", text, "Try again; tell the administrator.")
+    reference = refer_to(title, f"a defect of the app: {type(error).__name__} at {where}")
+    return _show(HTTPStatus.INTERNAL_SERVER_ERROR, title, text, "Try again, and tell your IT the reference.", reference)

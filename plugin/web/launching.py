@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from plugin.ehr.authorize import LaunchRequest, authorization_address, read_raw_parameter
 from plugin.ehr.discovery import SmartConfiguration
 from plugin.ehr.tenants import Tenant
+from plugin.web.error_words import TELL_IT
 from plugin.web.errors import PageError
+from plugin.web.failing import about
 from plugin.web.services import current_services
 from plugin.web.session import browser_secret, new_browser_secret, set_browser_cookie
 
@@ -62,7 +64,9 @@ def _read_launch_request() -> LaunchRequest:
     tenant = services.tenants.by_iss(iss) if iss else services.tenants.by_key(name or "")
     if tenant is None:
         text = "The EHR that sent you here is not one this app is set up for. Nothing was sent to it."
-        raise PageError(HTTPStatus.FORBIDDEN, "Unknown EHR", text, "Ask the app's administrator to add it.")
+        for_it = "a launch from an iss, or for a tenant, that isn't in the tenants file"
+        raise PageError(HTTPStatus.FORBIDDEN, "Unknown EHR", text, TELL_IT, for_it=for_it)
+    about(tenant)
     return LaunchRequest(tenant, iss or tenant.iss, read_raw_parameter(query, "launch") or "")
 
 
@@ -88,9 +92,9 @@ def show_breakout(restart: str | None) -> Response:
 def _require_pkce(tenant: Tenant, configuration: SmartConfiguration) -> None:
     """S256 is sent to every server; one that announces methods without it would ignore the protection."""
     if tenant.pkce == "required" and configuration.pkce_methods and "S256" not in configuration.pkce_methods:
-        text = f"{tenant.name} does not offer PKCE with S256."
-        remedy = 'Ask the administrator; pkce = "if-supported" in the tenants file lets an old server pass.'
-        raise PageError(HTTPStatus.BAD_GATEWAY, "The EHR's sign-in is too weak", text, remedy)
+        text = f"{tenant.name} signs people in by a way that lacks a protection the app asks for."
+        for_it = 'no PKCE with S256 is announced; pkce = "if-supported" in the tenants file lets an old server pass'
+        raise PageError(HTTPStatus.BAD_GATEWAY, "The EHR's sign-in is too weak", text, TELL_IT, for_it=for_it)
 
 
 def _send_to(address: str) -> Response:
@@ -107,8 +111,11 @@ def _show_open_form(tenant: Tenant) -> Response:
 
 @blueprint.get("/")
 def index() -> str:
-    """For somebody who opens the app's own address."""
-    return render_template("index.html")
+    """For somebody who opens the app's own address; which EHRs there are is told only where there is one."""
+    services = current_services()
+    tenants = [tenant for tenant in services.tenants if not tenant.open]
+    only = tenants[0] if len(tenants) == 1 else None
+    return render_template("index.html", only=only, several=len(tenants) > 1, demo_ehr=services.settings.demo_ehr)
 
 
 @blueprint.get("/healthz")

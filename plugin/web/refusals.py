@@ -13,7 +13,7 @@ _STATE_REFUSALS = {
 }
 _SERVER_ERRORS = {
     "access_denied": "You or the EHR declined the sign-in.",
-    "invalid_scope": "The EHR does not know a scope that the app asks for; its administrator can change scopes.",
+    "invalid_scope": "The app asked for more than the EHR has registered it for, so the EHR let it have nothing.",
     "unauthorized_client": "The EHR has not registered the app for this kind of launch.",
     "invalid_request": "The EHR found the launch malformed or out of date.",
     "unsupported_response_type": "The EHR does not offer the sign-in that the app needs.",
@@ -31,9 +31,23 @@ def refused_state(error: StateRefused) -> PageError:
     return PageError(HTTPStatus.BAD_REQUEST, "This launch can't be completed", text)
 
 
+# What somebody decided, or does next, is no failure.
+_BY_THE_PERSON = frozenset({"access_denied", "login_required", "interaction_required", "consent_required"})
+_FOR_IT = {
+    "invalid_scope": "compare scopes in the tenants file with those of the registration",
+    "unauthorized_client": "the registration at the EHR does not allow this kind of launch",
+    "unsupported_response_type": "the authorization server does not offer the code flow",
+    "invalid_request": "compare client_id and the redirect address with those of the registration",
+}
+
+
 def refused_by_server(error: str, description: str) -> PageError:
-    """The page for an OAuth error; what the server says of it is shown as text, cut short."""
+    """The page for an OAuth error; what the server says of it is shown as text, cut short, and not logged."""
     text = _SERVER_ERRORS.get(error, "The EHR ended the sign-in with an error.")
     said = description[:300]
     status = HTTPStatus.FORBIDDEN if error == "access_denied" else HTTPStatus.BAD_REQUEST
-    return PageError(status, "The EHR ended the launch", f"{text} It said: {said}" if said else text)
+    name = error if error in _SERVER_ERRORS else "an error code of the server's own"
+    happened = f"the authorization server answered {name}"
+    for_it = f"{happened}; {_FOR_IT[error]}" if error in _FOR_IT else happened
+    words = f"{text} It said: {said}" if said else text
+    return PageError(status, "The EHR ended the launch", words, for_it="" if error in _BY_THE_PERSON else for_it)

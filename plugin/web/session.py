@@ -14,7 +14,8 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from plugin.store.launch_rows import Launch
-from plugin.web.errors import FROM_CHART, PageError
+from plugin.web.error_words import FROM_CHART
+from plugin.web.errors import PageError
 from plugin.web.services import current_services
 
 COOKIE = "__Host-infusion_charges"

@@ -30,6 +30,7 @@ class Settings:
     `launch_limit` is for one address, `post_limit` for the forms of one session, each as `NUMBER/PERIOD`.
     `keep_statements` is how many seconds an EHR's CapabilityStatement is believed; only `demo` chooses another number.
     `moment` is how many seconds a page waits for a chart before it says that it is being read; tests choose another.
+    `demo_ehr` is the address of the pretend EHR of a demo.
     `unpartitioned_for_tests` leaves `Partitioned` off the cookie and is refused by `serve`.
     """
 
@@ -46,6 +47,7 @@ class Settings:
     unpartitioned_for_tests: bool = False
     keep_statements: float = CACHE_SECONDS
     moment: float = 1.0
+    demo_ehr: str = ""
 
     @property
     def sub_path(self) -> str:

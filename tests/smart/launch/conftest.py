@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from plugin.store.cipher import make_key
+from plugin.store.failures import last_failures
 from plugin.store.launch_rows import Launch
 from plugin.web.app import create_app
 from plugin.web.services import Services
@@ -110,6 +112,14 @@ class Browser:
         found = self.services.launches.get(launch_id, self.secret(), self.services.clock())
         assert found is not None
         return found
+
+    def happened(self, response: TestResponse, tenant: str = "fake") -> str:
+        """What the administrator's page says under the reference of a page, which itself says none of it."""
+        found = re.search("reference <code>([0-9a-f]{8})</code>", response.text)
+        assert found, response.text
+        kept = {each.reference: each.happened for each in last_failures(self.services.store, tenant)}
+        assert kept[found[1]] not in unescape(response.text)
+        return kept[found[1]]
 
     def form(self, response: TestResponse) -> dict[str, str]:
         """The hidden fields of a page."""

@@ -109,7 +109,8 @@ def test_launch_by_key_sends_an_assertion_and_no_secret(make_browser, ehr: FakeE
 
 
 def test_without_a_key_the_launch_says_which_command_makes_one(make_browser, ehr: FakeEhr) -> None:
-    """The administrator finds the remedy on the page."""
-    response = make_browser('auth = "private_key_jwt"').launch()
+    """The administrator finds the remedy under the page's reference."""
+    browser: Browser = make_browser('auth = "private_key_jwt"')
+    response = browser.launch()
     assert response.status_code == 502
-    assert "infusion-charges keys rotate fake" in response.text
+    assert "infusion-charges keys rotate fake" in browser.happened(response)

@@ -322,7 +322,7 @@ def test_large_forms_are_refused(browser: Browser, at_picker: str) -> None:
 def test_defect_shows_no_traceback(browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
     """Something unforeseen gives a plain page; the log names kind and place, not the text."""
 
-    def fail(_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("Jane Doe, born 1980-01-01")
 
     monkeypatch.setattr("plugin.web.launching.render_template", fail)

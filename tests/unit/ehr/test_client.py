@@ -247,7 +247,7 @@ def test_reading_has_a_budget_of_requests_and_writing_has_none() -> None:
     client = FhirClient(ehr, tenant(request_budget=3), None, lambda _: None).for_one_page()
     for _ in range(3):
         client.read("Patient/p1")
-    with pytest.raises(BudgetSpent, match="raise request_budget in the tenants file"):
+    with pytest.raises(BudgetSpent, match="more requests or data for this chart"):
         client.read("Patient/p1")
     assert client.post("ChargeItem", {}).status == 200
     assert [each.method for each in ehr.sent] == ["GET", "GET", "GET", "POST"]
