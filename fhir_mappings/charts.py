@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from operator import attrgetter
 from typing import Any
 
 from fhir_mappings.condition import PROBLEM
@@ -23,6 +24,8 @@ from fhir_mappings.patient import read_patient
 from fhir_mappings.placing import gather_administrations
 from fhir_mappings.supporting import gather_diagnoses, gather_measures, gather_procedures
 from plugin.domain import Administration, Chart, Diagnosis, ExistingCharge, MappingIssue, Neighbour, Patient
+
+BY_ID = attrgetter("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +134,12 @@ def _chart(
     zone: tzinfo | None,
 ) -> Chart:
     encounter = draft.visit.encounter
-    existing = sorted(charged.get(encounter.id, ()), key=lambda charge: charge.id)
+    existing = sorted(charged.get(encounter.id, ()), key=BY_ID)
     return Chart(
         encounter=encounter,
         administrations=tuple(sorted(draft.administrations, key=_administration_order)),
         diagnoses=tuple(sorted(draft.diagnoses.values(), key=_diagnosis_order)),
-        procedures=tuple(sorted(draft.procedures, key=lambda done: done.id)),
+        procedures=tuple(sorted(draft.procedures, key=BY_ID)),
         neighbours=near,
         patient=patients.get(encounter.patient),
         zone=zone,

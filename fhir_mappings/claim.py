@@ -1,8 +1,9 @@
 """Claim: what was charged, item by item, where an item names its encounter."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from fhir_mappings.charge_item import charged_code
 from fhir_mappings.concepts import read_concept, read_concepts

@@ -1,14 +1,13 @@
 """CodeableConcept and Coding: codes with their systems, and the text people read."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fhir_mappings.elements import Element
 from fhir_mappings.systems import term_system
 from plugin.domain import Term
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
+class Coding(Struct, frozen=True, gc=False):
     """One code as written: `system` is the address."""
 
     system: str
@@ -16,8 +15,7 @@ class Coding:
     display: str
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(Struct, frozen=True, gc=False):
     """A CodeableConcept: its codings in charted order, and its own text."""
 
     codings: tuple[Coding, ...] = ()

@@ -1,6 +1,6 @@
 """Condition: a diagnosis that may support a charge."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fhir_mappings.concepts import Concept, read_concept, read_concepts, terms
 from fhir_mappings.elements import Element
@@ -13,8 +13,7 @@ ENCOUNTER = "encounter-diagnosis"
 PROBLEM = "problem-list-item"
 
 
-@dataclass(frozen=True, slots=True)
-class Charted:
+class Charted(Struct, frozen=True, gc=False):
     """A diagnosis with what decides where it belongs: references as `Type/id`, and whether it is over."""
 
     diagnosis: Diagnosis

@@ -1,8 +1,10 @@
 """Dosage: the way something was given, how much, how fast and over how long."""
 
 import re
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.concepts import read_concept
 from fhir_mappings.elements import Element
@@ -16,8 +18,7 @@ OVER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True, gc=False):
     """How it was given, from `dosage`; `words` are its text, where many EHRs say what the line was for."""
 
     route: Route | None = None

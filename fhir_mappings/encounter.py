@@ -1,8 +1,9 @@
 """Encounter: the visit, its class over time, and the diagnoses it lists."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
+
+from msgspec import Struct
 
 from fhir_mappings.concepts import read_coding, read_concept, read_concepts, terms
 from fhir_mappings.elements import Element, clean
@@ -19,8 +20,7 @@ CLASSES = {
 """Older codes and displays to the v3 ActCode; anything else is kept as charted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True, gc=False):
     """An encounter with what places other resources: its span as charted and the diagnoses it lists, by rank."""
 
     encounter: Encounter

@@ -124,6 +124,7 @@ class Lookup:
 
     Of several copies of one resource the newest version is kept; `clashes` names those where that is a guess.
     `zone` is the facility's zone when known; `offsets`, by patient, one that was charted where none is known.
+    `keys` are the references asked for so far, as written, with what they point to.
     """
 
     def __init__(self, resources: Iterable[Resource] = (), zone: tzinfo | None = None) -> None:
@@ -132,16 +133,19 @@ class Lookup:
         self.by_identity: dict[str, Resource] = {}
         self.repeated: list[str] = []
         self.clashes: list[str] = []
+        self.keys: dict[str, str] = {"": ""}
         self._by_url: dict[str, str] = {}
         self._of_type: dict[str, list[str]] = {}
         for resource in resources:
-            if isinstance(resource, JsonLine) or (isinstance(resource, Mapping) and type_of(resource)):
-                self._add(resource)
+            if isinstance(resource, JsonLine):
+                self._add(resource, resource.key)
+            elif isinstance(resource, Mapping) and type_of(resource):
+                key, url = identity(resource), full_url_of(resource)
+                if url:
+                    self._by_url[_unversioned(url)] = key
+                self._add(resource, key)
 
-    def _add(self, resource: Resource) -> None:
-        key, url = identity(resource), full_url_of(resource)
-        if url:
-            self._by_url[_unversioned(url)] = key
+    def _add(self, resource: Resource, key: str) -> None:
         before = self.by_identity.setdefault(key, resource)
         if before is resource:
             self._of_type.setdefault(key.partition("/")[0], []).append(key)
@@ -159,6 +163,12 @@ class Lookup:
 
     def key(self, reference: str) -> str:
         """The `Type/id` a reference points to, whether it was found or not; empty when it can't be told."""
+        key = self.keys.get(reference)
+        if key is None:
+            key = self.keys[reference] = self._key_of(reference)
+        return key
+
+    def _key_of(self, reference: str) -> str:
         if PLAIN.fullmatch(reference):
             return self._by_url.get(reference, reference)
         plain, base, key = _parsed(reference)

@@ -5,7 +5,7 @@ whole by that reader.  So there is one reading, and this is the short way to wha
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -68,6 +68,7 @@ def _terms_of_all(element: Element) -> tuple[Term, ...]:
 
 
 concept_of = part(lambda element: read_concept(element.child("it")))
+readable_of = part(lambda element: read_concept(element.child("it")).readable())
 terms_of = part(lambda element: terms(read_concept(element.child("it"))))
 terms_of_all = part(_terms_of_all)
 quantity_of: Callable[[Any], Quantity | None] = part(lambda element: read_quantity(element.child("it")))
@@ -83,14 +84,15 @@ def text_of(written: str) -> str:
 
 def key_of(reference: str, context: Lookup) -> str:
     """The `Type/id` a reference points to."""
-    return context.key(text_of(reference)) if reference else ""
+    known = context.keys.get(reference)
+    return context.key(text_of(reference)) if known is None else known
 
 
-def keys_of(references: list[str], context: Lookup) -> tuple[str, ...]:
-    """Each `Type/id` once."""
-    if not references:
+def keys_of(pointing: Sequence[Any], context: Lookup) -> tuple[str, ...]:
+    """Each `Type/id` once that any of the parts points to."""
+    if not pointing:
         return ()
-    keys = [key_of(reference, context) for reference in references]
+    keys = [key_of(each.reference, context) for each in pointing]
     return tuple(dict.fromkeys([key for key in keys if key]))
 
 
@@ -99,9 +101,11 @@ def moment_of(written: str, zone: tzinfo | None) -> datetime:
     if not MOMENT.fullmatch(written):
         raise IrregularError
     try:
-        at = datetime.fromisoformat(written).replace(microsecond=0)
+        at = datetime.fromisoformat(written)
     except ValueError:
         raise IrregularError from None
+    if at.microsecond:
+        at = at.replace(microsecond=0)
     return at if zone is None else fixed(at.astimezone(zone))
 
 

@@ -21,6 +21,7 @@ from fhir_mappings.regular import (
     part,
     parts,
     quantity_of,
+    readable_of,
     sound,
     terms_of_all,
     text_of,
@@ -45,7 +46,7 @@ def read_regular_administration(line: JsonLine, context: Lookup) -> Administrati
         raise IrregularError
     drug = _drug(it, context)
     given = named_way(_given(it.dosage), drug.text)
-    notes = tuple([text for note in it.note if (text := text_of(note.text))])
+    notes = tuple([text for note in it.note if (text := text_of(note.text))]) if it.note else ()
     administration = Administration(
         id=line.key,
         status=status,
@@ -61,13 +62,13 @@ def read_regular_administration(line: JsonLine, context: Lookup) -> Administrati
         rate=given.rate,
         infuse_over=_infuse_over(it.extension) or given.over,
         request=key_of(it.request.reference, context) if it.request else "",
-        part_of=keys_of([each.reference for each in it.partOf], context),
+        part_of=keys_of(it.partOf, context),
         reasons=terms_of_all(it.reasonCode),
-        reason_references=keys_of([each.reference for each in it.reasonReference], context),
+        reason_references=keys_of(it.reasonReference, context),
         notes=(*notes, given.words) if given.words else notes,
         charted_in_utc=zone is None and _in_utc(start, stop),
         version=version_of(line),
-        performers=keys_of([each.actor.reference for each in it.performer if each.actor], context),
+        performers=keys_of([each.actor for each in it.performer if each.actor], context) if it.performer else (),
     )
     return ordered(administration, context)
 
@@ -84,7 +85,10 @@ def _effective(it: Any, context: Lookup) -> tuple[datetime | None, datetime | No
 
 
 def _in_utc(start: datetime | None, stop: datetime | None) -> bool:
-    return any(at is not None and at.utcoffset() == NO_OFFSET for at in (start, stop))
+    """Whether either end was charted in UTC."""
+    return (start is not None and start.utcoffset() == NO_OFFSET) or (
+        stop is not None and stop.utcoffset() == NO_OFFSET
+    )
 
 
 def _drug(it: Any, context: Lookup) -> Drug:
@@ -140,27 +144,27 @@ def _given(dosage: Any) -> Given:
     if dosage is None:
         return Given()
     text = text_of(dosage.text)
-    coded, route_text = _coded_way(bytes(dosage.route), bytes(dosage.method))
-    way = with_text(coded, text)
-    if way.route is None and route_text:
-        raise IrregularError
+    way, route_text = _way(bytes(dosage.route), bytes(dosage.method), text)
     return Given(
         way.route,
         route_text,
         way.technique,
-        concept_of(dosage.site).readable(),
+        readable_of(dosage.site),
         quantity_of(dosage.dose),
-        _rate(bytes(dosage.rateRatio), bytes(dosage.rateQuantity)),
+        _rate(bytes(dosage.rateRatio), bytes(dosage.rateQuantity)) if dosage.rateRatio or dosage.rateQuantity else None,
         _infuse_over(dosage.extension) or (minutes_in_words(text) if text else None),
         text,
     )
 
 
 @lru_cache(maxsize=KNOWN)
-def _coded_way(route: bytes, method: bytes) -> tuple[Way, str]:
-    """What route and method say, and the route as it reads."""
+def _way(route: bytes, method: bytes, text: str) -> tuple[Way, str]:
+    """What route, method and text say, and the route as it reads."""
     charted = concept_of(route)
-    return sound(lambda dosage: read_coded_way(dosage, charted, concept_of(method)), {}), charted.readable()
+    way = with_text(sound(lambda dosage: read_coded_way(dosage, charted, concept_of(method)), {}), text)
+    if way.route is None and charted.readable():
+        raise IrregularError
+    return way, charted.readable()
 
 
 @lru_cache(maxsize=KNOWN)

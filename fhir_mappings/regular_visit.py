@@ -59,10 +59,10 @@ def read_regular_visit(line: JsonLine, context: Lookup) -> Visit:
         stop=ends.at,
         reasons=terms_of_all(it.reasonCode),
         service_type=terms_of(it.serviceType),
-        locations=tuple([name for each in it.location if each.location for name in _names(each.location)]),
+        locations=_named(it.location),
         version=version_of(line),
         organization=key_of(it.serviceProvider.reference, context) if it.serviceProvider else "",
-        numbers=tuple([number for each in it.identifier if (number := text_of(each.value))]),
+        numbers=tuple([number for each in it.identifier if (number := text_of(each.value))]) if it.identifier else (),
     )
     return Visit(encounter, begins, ends, _diagnoses(it, context))
 
@@ -79,8 +79,10 @@ def _moment(written: str, context: Lookup) -> Moment:
     return Moment(at, at.date(), Precision.SECOND, in_utc=in_utc)
 
 
-def _names(location: Any) -> list[str]:
-    return [name for name in (text_of(location.display), text_of(location.reference)) if name]
+def _named(places: Any) -> tuple[str, ...]:
+    """What each location is called, then its reference."""
+    written = [text_of(text) for each in places if (it := each.location) for text in (it.display, it.reference)]
+    return tuple([name for name in written if name])
 
 
 def _diagnoses(it: Any, context: Lookup) -> tuple[str, ...]:

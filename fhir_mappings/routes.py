@@ -8,9 +8,10 @@ IM, SC and ID are injections unless something says otherwise.
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+
+from msgspec import Struct
 
 from fhir_mappings.concepts import Concept
 from fhir_mappings.elements import Element
@@ -24,8 +25,7 @@ DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
 """'i.v.', 's.c.'."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True, gc=False):
     """What one code or phrase says; None where it says nothing."""
 
     route: Route | None = None

@@ -1,7 +1,8 @@
 """Diagnoses, procedures and body measures to the encounters they belong to."""
 
 from collections import defaultdict
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fhir_mappings import condition, either_form, observation, procedure
 from fhir_mappings.condition import ENCOUNTER, PROBLEM
@@ -20,7 +21,7 @@ def gather_diagnoses(context: Lookup, gathering: Gathering) -> None:
         for draft in _drafts_for(charted, listed.get(key, []), gathering):
             ranks = draft.visit.diagnoses
             rank = ranks.index(key) + 1 if key in ranks else None
-            draft.diagnoses[key] = replace(charted.diagnosis, rank=rank)
+            draft.diagnoses[key] = replace(charted.diagnosis, rank=rank) if rank else charted.diagnosis
             draft.issues += issues
 
 
@@ -37,15 +38,19 @@ def _listed(gathering: Gathering) -> dict[str, list[Draft]]:
 def _drafts_for(charted: condition.Charted, listed: list[Draft], gathering: Gathering) -> list[Draft]:
     """Where a condition belongs; never to another patient's encounter."""
     own = gathering.drafts.get(charted.encounter)
-    found = [*([own] if own else []), *listed]
-    of_patient = gathering.of_patient.get(charted.patient, []) if charted.patient else []
+    found = [own, *listed] if own else listed
     category = charted.diagnosis.category
     if category == PROBLEM or (not charted.encounter and category != ENCOUNTER):
-        found += of_patient if not charted.over else []
-    elif not charted.encounter and not listed and len(of_patient) == 1:
-        found += of_patient
-    unique = {draft.visit.encounter.id: draft for draft in found}
-    return [draft for draft in unique.values() if _same(draft.visit.encounter.patient, charted.patient)]
+        found = [*found, *_of_patient(charted, gathering)] if not charted.over else found
+    elif not charted.encounter and not listed and len(_of_patient(charted, gathering)) == 1:
+        found = [*found, *_of_patient(charted, gathering)]
+    if len(found) > 1:
+        found = list({draft.visit.encounter.id: draft for draft in found}.values())
+    return [draft for draft in found if _same(draft.visit.encounter.patient, charted.patient)]
+
+
+def _of_patient(charted: condition.Charted, gathering: Gathering) -> list[Draft]:
+    return gathering.of_patient.get(charted.patient, []) if charted.patient else []
 
 
 def _same(one: str, other: str) -> bool:

@@ -6,9 +6,10 @@ A day is never a midnight: `Moment.at` is None unless a time of day was charted.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import Enum
+
+from msgspec import Struct
 
 from fhir_mappings.elements import Element, shown
 
@@ -37,8 +38,7 @@ class Precision(Enum):
     SECOND = "second"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True, gc=False):
     """A charted moment.
 
     `at` is set when a time of day was charted, with a fixed offset; `day` when at least a day was.

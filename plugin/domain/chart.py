@@ -103,8 +103,7 @@ class Administration:
     attested: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True, gc=False):
     """A Condition that may support a charge; `rank` is its place in Encounter.diagnosis, None when not listed there."""
 
     id: str

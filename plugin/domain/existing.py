@@ -1,12 +1,12 @@
 """Charges that somebody has made before."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class ExistingCharge:
+
+class ExistingCharge(Struct, frozen=True, gc=False):
     """A charge that already stands in the EHR.
 
     `system` is CPT or HCPCS, empty with `code` where it has none; `identifiers` as `system|value`; `version` that was

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from msgspec import Struct
+
 from plugin.domain import Drug, Ingredient, MappingIssue, Quantity, Rate, Term
 
 NEVER_READ = "attested"  # what people state in the app; no chart says it
@@ -21,8 +23,9 @@ def plain(value: Any) -> Any:
             return write(value)
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.name != NEVER_READ}
+    if is_dataclass(value) or isinstance(value, Struct):
+        names = [field.name for field in fields(value)] if is_dataclass(value) else value.__struct_fields__
+        return {name: plain(getattr(value, name)) for name in names if name != NEVER_READ}
     return value
 
 

@@ -1,10 +1,10 @@
 """What was charged against what the chart supports, worked out by hand on one visit."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.charts import read_charts
 from plugin.codebook import CodeBook

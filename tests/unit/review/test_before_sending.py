@@ -100,7 +100,7 @@ def test_accepting_again_after_an_amendment_is_a_decision_of_its_own(records):
 def by_hand(code: str = "96365", **changes) -> ExistingCharge:
     """A charge that somebody made in the EHR."""
     made = ExistingCharge("ChargeItem/h1", "Encounter/e1", "Patient/p1", "CPT", code, status="billable", day=DAY)
-    return replace(made, **changes)
+    return structs.replace(made, **changes)
 
 
 @verifies("WR-08")

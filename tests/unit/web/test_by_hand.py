@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from msgspec import structs
+
 from plugin.domain.existing import ExistingCharge
 from plugin.review.already_charged import match_existing
 from plugin.web.views.by_hand import with_existing
@@ -34,7 +36,7 @@ def first_line_as_charged(**otherwise) -> ExistingCharge:
         units=Decimal(line.units),
         diagnoses=line.diagnoses,
     )
-    return replace(made, **otherwise)
+    return structs.replace(made, **otherwise)
 
 
 @verifies("WR-08")
@@ -74,7 +76,7 @@ def test_a_line_charged_in_parts_is_compared_by_all_its_units():
 def test_what_was_charged_and_is_not_suggested_stands_at_the_end_by_day():
     """For comparing in shadow mode, too; it is compared with nothing."""
     visit = ExistingCharge("ChargeItem/h2", code="99214", system="CPT", status="billable")
-    later = replace(visit, id="ChargeItem/h3", code="36415", day=date(2030, 1, 2))
+    later = structs.replace(visit, id="ChargeItem/h3", code="36415", day=date(2030, 1, 2))
     page = shown(later, visit)
     assert [(each.code, each.label, each.day, each.differs) for each in page.charged_otherwise] == [
         ("99214", "office visit", "", ()),
