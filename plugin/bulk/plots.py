@@ -5,10 +5,12 @@ from typing import Literal
 
 import svg
 
-INK, QUIET, FONT = "#1c2530", "#4d5a67", "system-ui, sans-serif"
+INK, QUIET, NOTHING, FONT = "#1c2530", "#4d5a67", "#eef1f4", "system-ui, sans-serif"
 COLOURS = {"under": "#2460a7", "over": "#a4382a", "undocumented": "#7a5c00"}
 LABEL, BAR, ROW, WIDTH = 250, 430, 24, 760
-CELL, WEEK, HOURS = 20, 46, range(24)
+CELL, WEEK, HOURS = 22, 54, range(24)
+# So pale at its darkest that dark numbers on it keep a contrast of 5 to 1.
+PALEST, DARKEST = 0.08, 0.65
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str, str]], unit: str = "") -> str:
@@ -26,6 +28,21 @@ def bars(title: str, rows: Sequence[tuple[str, float, str, str]], unit: str = ""
     return _picture(drawn, WIDTH + 80, max(len(rows), 1) * ROW + 6)
 
 
+def parts(title: str, rows: Sequence[tuple[str, int, int, str]]) -> str:
+    """Horizontal bars of (label, part, whole, words at its end): the whole as a frame, the part of it filled."""
+    most = max([whole for _, _, whole, _ in rows], default=0) or 1
+    drawn: list[svg.Element] = [svg.Title(text=_clean(title))]
+    for place, (label, part, whole, words) in enumerate(rows):
+        y, room, length = place * ROW, round(whole / most * BAR, 1), round(part / most * BAR, 1)
+        drawn += [
+            _text(_clean(label), LABEL - 8, y + 16, "end", INK),
+            svg.Rect(x=LABEL, y=y + 4, width=length, height=16, fill=COLOURS["under"]),
+            svg.Rect(x=LABEL, y=y + 4, width=room, height=16, fill="none", stroke=COLOURS["under"], stroke_width=1.5),
+            _text(_clean(words), LABEL + room + 6, y + 16, "start", QUIET),
+        ]
+    return _picture(drawn, WIDTH + 80, max(len(rows), 1) * ROW + 6)
+
+
 def hours_by_unit(title: str, counts: Mapping[str, Sequence[int]]) -> str:
     """A row for each unit, a square for each hour of the day; the number stands in it, so colour isn't needed."""
     most = max([count for row in counts.values() for count in row], default=0) or 1
@@ -35,35 +52,43 @@ def hours_by_unit(title: str, counts: Mapping[str, Sequence[int]]) -> str:
         y = place * CELL
         drawn.append(_text(_clean(unit), LABEL - 8, y + 14, "end", INK))
         for hour in HOURS:
-            drawn += _square(row[hour], most, LABEL + hour * CELL, y)
+            share = row[hour] / most if row[hour] else None
+            drawn += _square(LABEL + hour * CELL, y, CELL, share, str(row[hour]))
     return _picture(drawn, LABEL + 24 * CELL + 10, (len(counts) + 1) * CELL + 6)
 
 
 def rates_by_week(title: str, weeks: Sequence[str], rates: Mapping[str, Sequence[int | None]]) -> str:
     """A row for each unit, a square for each week with its rate in percent; None where there was nothing."""
+    squares = {unit: [None if r is None else (r / 100, f"{r}%") for r in row] for unit, row in rates.items()}
+    return _by_week(title, weeks, squares)
+
+
+def counts_by_week(title: str, weeks: Sequence[str], counts: Mapping[str, Sequence[int]]) -> str:
+    """A row for each name, a square for each week with its count; empty where there was nothing."""
+    most = max([count for row in counts.values() for count in row], default=0) or 1
+    squares = {name: [(count / most, str(count)) if count else None for count in row] for name, row in counts.items()}
+    return _by_week(title, weeks, squares)
+
+
+def _by_week(title: str, weeks: Sequence[str], rows: Mapping[str, Sequence[tuple[float, str] | None]]) -> str:
     drawn: list[svg.Element] = [svg.Title(text=_clean(title))]
     for number, week in enumerate(weeks):
-        drawn.append(_text(_clean(week), LABEL + (number + 0.5) * WEEK, 14, "middle", QUIET, 10))
-    for place, (unit, row) in enumerate(rates.items(), 1):
-        drawn.append(_text(_clean(unit), LABEL - 8, place * CELL + 14, "end", INK))
-        for number, rate in enumerate(row):
-            x, y = LABEL + number * WEEK, place * CELL
-            dark = rate is not None and rate > 55
-            shade, fill = (round(0.1 + 0.9 * rate / 100, 2), "#7a5c00") if rate is not None else (1, "#eef1f4")
-            drawn.append(svg.Rect(x=x, y=y, width=WEEK - 1, height=CELL - 1, fill=fill, fill_opacity=shade))
-            if rate is not None:
-                drawn.append(_text(f"{rate}%", x + WEEK / 2, y + 14, "middle", "#ffffff" if dark else INK, 10))
-    return _picture(drawn, LABEL + len(weeks) * WEEK + 10, (len(rates) + 1) * CELL + 6)
+        drawn.append(_text(_clean(week), LABEL + (number + 0.5) * WEEK, 14, "middle", QUIET, 12))
+    for place, (name, row) in enumerate(rows.items(), 1):
+        drawn.append(_text(_clean(name), LABEL - 8, place * CELL + 15, "end", INK))
+        for number, square in enumerate(row):
+            drawn += _square(LABEL + number * WEEK, place * CELL, WEEK, *(square or (None, "")))
+    return _picture(drawn, LABEL + len(weeks) * WEEK + 10, (len(rows) + 1) * CELL + 6)
 
 
-def _square(count: int, most: int, x: float, y: float) -> list[svg.Element]:
-    if not count:
-        return [svg.Rect(x=x, y=y, width=CELL - 1, height=CELL - 1, fill="#eef1f4")]
-    shade = 0.15 + 0.85 * count / most
-    dark = shade > 0.55
+def _square(x: float, y: float, width: float, share: float | None, words: str) -> list[svg.Element]:
+    """The larger the share the darker; None where there was nothing."""
+    if share is None:
+        return [svg.Rect(x=x, y=y, width=width - 1, height=CELL - 1, fill=NOTHING)]
+    shade = round(PALEST + (DARKEST - PALEST) * share, 2)
     return [
-        svg.Rect(x=x, y=y, width=CELL - 1, height=CELL - 1, fill="#7a5c00", fill_opacity=round(shade, 2)),
-        _text(str(count), x + CELL / 2, y + 14, "middle", "#ffffff" if dark else INK, 10),
+        svg.Rect(x=x, y=y, width=width - 1, height=CELL - 1, fill=COLOURS["undocumented"], fill_opacity=shade),
+        _text(words, x + width / 2, y + 15, "middle", INK, 12 if width > CELL else 10),
     ]
 
 

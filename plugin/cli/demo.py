@@ -43,6 +43,7 @@ client_id = "{client_id}"
 zone = "America/Chicago"
 frame_ancestors = ["{origin}"]
 fees = ["fees.csv"]
+productivity = true
 scopes = """
   openid fhirUser online_access patient/Patient.rs patient/Encounter.rs patient/Condition.rs patient/Medication.rs
   patient/MedicationAdministration.rs patient/MedicationRequest.rs user/Location.rs

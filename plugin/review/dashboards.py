@@ -3,6 +3,7 @@
 A week is named by its Monday; a visit counts in the week of its day.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from datetime import date, timedelta
 from statistics import median
 
 NO_UNIT = "unit not charted"
+# What charts write behind the name of a unit: "Emergency Department, Bed 3", "ED; 07; A".
+_WITHIN = re.compile(r"\s*(?:[,;/-]\s*(?:bed|bay|chair|pod|room|rm|seat)\b.*|(?:;\s*[^;]{0,4})+)$", re.IGNORECASE)
 Cell = str | int | float
 
 
@@ -35,6 +38,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
+def unit_of(place: str) -> str:
+    """The unit that a charted place lies in: its name without room, bay, chair and bed."""
+    return _WITHIN.sub("", place) or place or NO_UNIT
+
+
 def monday(day: date) -> date:
     """The first day of its week."""
     return day - timedelta(days=day.weekday())
@@ -44,7 +52,7 @@ def missing_stops(visits: Iterable[Figures]) -> Table:
     """By unit and week: of the infusions that ended, how many had no charted stop, and their share in percent."""
     sums: defaultdict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0])
     for each in visits:
-        counted = sums[each.unit or NO_UNIT, monday(each.day)]
+        counted = sums[unit_of(each.unit), monday(each.day)]
         counted[0] += each.infusions
         counted[1] += min(each.missing_stops, each.infusions)
     rows = [
@@ -86,5 +94,9 @@ def dismissed(visits: Iterable[Figures]) -> Table:
 
 
 def weeks_of(table: Table, column: int) -> Sequence[str]:
-    """The weeks that a table names, in order."""
-    return sorted({str(row[column]) for row in table.rows})
+    """Every week from the first to the last that a table names: one without a row is a gap to be seen."""
+    named = [date.fromisoformat(str(row[column])) for row in table.rows]
+    if not named:
+        return []
+    first, count = min(named), (max(named) - min(named)).days // 7 + 1
+    return [(first + timedelta(weeks=number)).isoformat() for number in range(count)]

@@ -6,7 +6,7 @@ each other by the sort values of the last row (keyset), so that a long list cost
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from msgspec import json
@@ -204,13 +204,13 @@ class Worklist:
             seen_at=row.seen_at,
         )
 
-    def figures(self, since: date) -> tuple[Figures, ...]:
-        """What the dashboards count: visits of this day and later, without anybody's name."""
+    def figures(self, since: date, zone: tzinfo | None) -> tuple[Figures, ...]:
+        """What the dashboards count: visits of this day and later, without anybody's name; days are of this zone."""
         query = select(_C.unit, _C.day, _C.infusions, _C.missing_ever, _C.questions_ever, _C.questions, _C.posted_at)
         found = and_(_C.tenant == self.tenant, _C.day >= since.isoformat(), _C.day != UNKNOWN_DAY)
         with self.store.reading() as connection:
             rows = connection.execute(query.add_columns(_C.dismissed_by).where(found)).all()
-        return tuple(_figures(row) for row in rows)
+        return tuple(_figures(row, zone) for row in rows)
 
     # --- claiming and holding --------------------------------------------------------------------
 
@@ -254,7 +254,7 @@ def _person(summary: WorkSummary) -> SealedPerson:
     return SealedPerson(person.name if person else "", person.record_number if person else "", tuple(summary.numbers))
 
 
-def _figures(row: Row[Any]) -> Figures:
+def _figures(row: Row[Any], zone: tzinfo | None) -> Figures:
     return Figures(
         unit=row.unit,
         day=date.fromisoformat(row.day),
@@ -262,7 +262,7 @@ def _figures(row: Row[Any]) -> Figures:
         missing_stops=row.missing_ever,
         asked=row.questions_ever,
         answered=max(0, row.questions_ever - row.questions),
-        posted=row.posted_at.date() if row.posted_at else None,
+        posted=row.posted_at.astimezone(zone).date() if row.posted_at else None,
         dismissed_by=json.decode(row.dismissed_by, type=dict[str, int]),
     )
 

@@ -47,4 +47,4 @@ def _visits() -> Sequence[Figures]:
     services, launch = current_services(), require_role(*SEES)
     tenant = services.tenant(launch)
     today = services.clock().astimezone(tenant.zone).date()
-    return Worklist(services.store, tenant.key).figures(monday(today) - timedelta(weeks=WEEKS - 1))
+    return Worklist(services.store, tenant.key).figures(monday(today) - timedelta(weeks=WEEKS - 1), tenant.zone)

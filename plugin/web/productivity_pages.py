@@ -14,6 +14,7 @@ from plugin.web.roles import require_role
 from plugin.web.services import current_services
 from plugin.web.staff import blueprint
 from plugin.web.views.dashboards import as_csv
+from plugin.web.views.dashboards import productivity as productivity_of
 
 SEES = ("lead", "admin")
 WEEKS = 12
@@ -23,7 +24,7 @@ COLUMNS = ("week", "person", "encounters", "accepted", "edited", "dismissed", "a
 @blueprint.get("/productivity")
 def productivity(launch_id: str) -> Response:
     """The last weeks, newest first."""
-    return make_response(render_template("staff/productivity.html", table=_table(), weeks=WEEKS))
+    return make_response(render_template("staff/productivity.html", shown=productivity_of(_table()), weeks=WEEKS))
 
 
 @blueprint.get("/productivity.csv")

@@ -1,7 +1,9 @@
 """Charts made for one test each, in the sandbox's own folder layout."""
 
 import json
-from datetime import datetime, timedelta
+import re
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +175,18 @@ def three_visits(folder: Path) -> Path:
         del visit["diagnosis"]
     here["class"]["code"] = "EMER"
     return write_chart(folder, "three-visits", [*resources, earlier | patient, here | patient])
+
+
+def on_the_day(folder: Path, day: date, *names: str) -> Path:
+    """Charts of the demo, each moved by whole days so that its visit begins on this day."""
+    for name in names:
+        resources = _of_demo(name)
+        [visit] = [each for each in resources if each["resourceType"] == "Encounter"]
+        moved = partial(_moved, by=day - date.fromisoformat(visit["period"]["start"][:10]))
+        text = re.sub(r"\d{4}-\d\d-\d\d(?=T)", moved, json.dumps(resources))
+        write_chart(folder, name, json.loads(text))
+    return folder / "charts"
+
+
+def _moved(found: re.Match[str], by: timedelta) -> str:
+    return (date.fromisoformat(found[0]) + by).isoformat()

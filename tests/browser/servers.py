@@ -27,7 +27,7 @@ iss = "{iss}"
 client_id = "infusion-charges"
 zone = "America/Chicago"
 frame_ancestors = ["{origin}"]
-
+{keys}
 [tenants.sandbox.roles]
 "Practitioner/sandbox-clinician" = "clinician"
 """
@@ -47,10 +47,13 @@ def running_demo() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running_pair(folder: Path, *, partitioned: bool, charts: Path | None = None, site: str = "") -> Iterator[str]:
+def running_pair(
+    folder: Path, *, partitioned: bool, charts: Path | None = None, keys: str = "", site: str = ""
+) -> Iterator[str]:
     """A sandbox EHR and an app, with or without `Partitioned` on the app's cookie; yields the EHR's address.
 
-    `charts` is a folder of charts to serve instead of the sandbox's own; `site` more lines of the tenants file.
+    `charts` is a folder of charts to serve instead of the sandbox's own; `keys` are more keys of the tenant, `site`
+    more lines of the tenants file, which begin among the roles.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -64,7 +67,7 @@ def running_pair(folder: Path, *, partitioned: bool, charts: Path | None = None,
             ready = json.loads(process.stdout.readline())
             origin = ready["ehr"].rstrip("/")
             tenants = folder / "tenants.toml"
-            tenants.write_text(TENANTS.format(iss=ready["iss"], origin=origin) + site, encoding="utf-8")
+            tenants.write_text(TENANTS.format(iss=ready["iss"], origin=origin, keys=keys) + site, encoding="utf-8")
             settings = Settings(
                 public_url=app_url,
                 tenants=tenants,

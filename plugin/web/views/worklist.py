@@ -29,7 +29,7 @@ ORDER_WORDS = {"money": "Expected money", "deadline": "Deadline", "age": "Age"}
 _STANDING = (
     ("unknown", "unknown, check in the EHR"),
     ("failed", "failed"),
-    ("stale", "changed since"),
+    ("stale", "stale, the chart has changed"),
     ("ready", "ready"),
     ("accepted", "accepted"),
     ("posted", "posted"),
@@ -49,12 +49,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """One row in words; `urgency` is late, soon or empty."""
+    """One row in words; `age` is how long ago the visit was, `urgency` is late, soon or empty."""
 
     id: int
     title: str
     reference: str
     visit: str
+    age: str
     unit: str
     money: str
     unpriced: str
@@ -104,6 +105,7 @@ def _listed(row: WorkRow, person: str, today: date) -> ListedRow:
         title=row.name or row.patient,
         reference=" ".join(filter(None, (row.record_number, row.number or row.encounter))),
         visit=day_words(date.fromisoformat(row.day)) if row.day else "Day not known",
+        age=_from_today(date.fromisoformat(row.day), today) if row.day else "",
         unit=row.unit,
         money=dollars(row.cents),
         unpriced=f"{counted(row.unpriced, 'line')} without a price" if row.unpriced else "",
@@ -146,17 +148,24 @@ def dollars(cents: int) -> str:
 def _deadline(row: WorkRow, today: date) -> tuple[str, str]:
     """When the bill goes out, and whether that is over or near; of no matter once nothing is to be done."""
     if not row.due:
-        return "Not known", ""
+        return "The end of the bill hold is not known", ""
     due = date.fromisoformat(row.due)
-    if not row.is_open:
-        return day_words(due), ""
     days = (due - today).days
-    if days < 0:
-        return f"{day_words(due)}, {counted(-days, 'day')} over", "late"
-    return f"{day_words(due)}, {'today' if days == 0 else counted(days, 'day') + ' left'}", "soon" if days < 2 else ""
+    words = f"Bill hold {'ends' if days >= 0 else 'ended'} {day_words(due)}"
+    if not row.is_open:
+        return words, ""
+    return f"{words}, {_from_today(due, today)}", "late" if days < 0 else "soon" if days < 2 else ""
+
+
+def _from_today(day: date, today: date) -> str:
+    """For example 3 days ago, today, in 1 day."""
+    days = (day - today).days
+    if days == 0:
+        return "today"
+    return f"in {counted(days, 'day')}" if days > 0 else f"{counted(-days, 'day')} ago"
 
 
 def _standing(row: WorkRow) -> tuple[str, ...]:
     questions = [counted(row.questions, "question")] if row.questions else []
-    lines = [f"{row.counts[name]} {words}" for name, words in _STANDING if row.counts[name]]
+    lines = [f"{counted(row.counts[name], 'line')} {words}" for name, words in _STANDING if row.counts[name]]
     return tuple(questions + lines) or ("Nothing to charge",)

@@ -37,3 +37,43 @@ def test_every_hour_of_a_unit_has_its_square_and_its_number():
 
     assert len(drawn.findall(f"{SVG}rect")) == 24
     assert numbers[24:] == ["Clinic", "2", "5"]
+
+
+def test_a_part_is_filled_within_its_whole():
+    """Three of four asked, then one of two: frames of all the room and half of it, filled to three and one quarter."""
+    drawn = ET.fromstring(plots.parts("t", [("a", 3, 4, "3 of 4"), ("b", 1, 2, "1 of 2")]))  # noqa: S314
+    widths = [float(bar.attrib["width"]) for bar in drawn.findall(f"{SVG}rect")]
+
+    assert widths == [plots.BAR * 0.75, plots.BAR, plots.BAR * 0.25, plots.BAR * 0.5]
+    assert [text.text for text in drawn.findall(f"{SVG}text")] == ["a", "3 of 4", "b", "1 of 2"]
+
+
+def test_a_week_has_its_rate_in_words_on_a_ground_that_lets_it_be_read():
+    """Also the darkest: its number has a contrast of at least 4.5 to 1; a week without infusions has none."""
+    drawn = ET.fromstring(plots.rates_by_week("t", ["2 Mar", "9 Mar", "16 Mar"], {"Clinic": [0, None, 100]}))  # noqa: S314
+    texts, squares = drawn.findall(f"{SVG}text"), drawn.findall(f"{SVG}rect")
+
+    assert [text.text for text in texts] == ["2 Mar", "9 Mar", "16 Mar", "Clinic", "0%", "100%"]
+    grounds = [on_white(each.attrib["fill"], float(each.attrib.get("fill-opacity", 1))) for each in squares]
+    assert min(contrast(ground, on_white(texts[-1].attrib["fill"])) for ground in grounds) >= 4.5
+
+
+def test_a_count_is_the_darker_the_larger():
+    """One of at most four is a quarter of the way from 0.08 to 0.65; nothing is neither counted nor coloured."""
+    drawn = ET.fromstring(plots.counts_by_week("t", ["2 Mar", "9 Mar", "16 Mar"], {"Ann": [1, 0, 4]}))  # noqa: S314
+    squares = drawn.findall(f"{SVG}rect")
+
+    assert [text.text for text in drawn.findall(f"{SVG}text")][3:] == ["Ann", "1", "4"]
+    assert [each.attrib.get("fill-opacity") for each in squares] == ["0.22", None, "0.65"]
+
+
+def on_white(colour: str, opacity: float = 1) -> float:
+    """The relative luminance (WCAG 2.2) of a colour that lies on white."""
+    parts = (int(colour[at : at + 2], 16) / 255 * opacity + 1 - opacity for at in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: float, other: float) -> float:
+    """The contrast ratio of two luminances."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)

@@ -2,7 +2,18 @@
 
 from datetime import date
 
-from plugin.review.dashboards import Figures, dismissed, missing_stops, questions, time_to_post
+import pytest
+
+from plugin.review.dashboards import (
+    Figures,
+    Table,
+    dismissed,
+    missing_stops,
+    questions,
+    time_to_post,
+    unit_of,
+    weeks_of,
+)
 
 
 def visit(day: date, unit: str = "chairs", **changes: object) -> Figures:
@@ -61,3 +72,38 @@ def test_dismissed_by_reason():
     """Most first, then by name."""
     table = dismissed([visit(MONDAY, dismissed_by={"B": 1, "A": 1}), visit(NEXT, dismissed_by={"C": 2, "B": 0})])
     assert table.rows == (("C", 2), ("A", 1), ("B", 1))
+
+
+@pytest.mark.parametrize(
+    ("place", "unit"),
+    [
+        ("Emergency Department, Bed 21", "Emergency Department"),
+        ("Ambulatory Infusion Suite, Bay 3", "Ambulatory Infusion Suite"),
+        ("Infusion Center - Chair 6", "Infusion Center"),
+        ("ED; 07; A", "ED"),
+        ("Outpatient Infusion Clinic", "Outpatient Infusion Clinic"),
+        ("Clinic, East Wing", "Clinic, East Wing"),
+        ("Infusion-Room", "Infusion"),
+        ("Bed 3", "Bed 3"),
+        ("Location/l1", "Location/l1"),
+        ("", "unit not charted"),
+    ],
+)
+def test_a_unit_is_its_place_without_room_and_bed(place, unit):
+    """Three beds of one unit are one row; what isn't written so stays as it is."""
+    assert unit_of(place) == unit
+
+
+def test_beds_of_a_unit_count_together():
+    """One of four, not one of one beside none of three."""
+    table = missing_stops(
+        [visit(MONDAY, "ED, Bed 1", infusions=1, missing_stops=1), visit(MONDAY, "ED, Bed 2", infusions=3)]
+    )
+    assert table.rows == (("ED", "2026-03-02", 4, 1, 25),)
+
+
+def test_a_week_without_a_row_is_shown_as_a_gap():
+    """From the second to the twenty-third of March there are four Mondays."""
+    table = Table(("unit", "week"), (("a", "2026-03-23"), ("b", "2026-03-02")))
+    assert weeks_of(table, 1) == ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23"]
+    assert weeks_of(Table(("unit", "week"), ()), 1) == []
