@@ -30,6 +30,7 @@ from plugin.store.scans import SILENCE, Scans
 from plugin.store.signing_keys import SigningKeys
 from plugin.web.scanning import Scan
 from plugin.web.settings import SettingsError, read_settings
+from plugin.web.settling import settle_tenant
 
 DONE, PARTLY, UNUSABLE = 0, 1, 2
 MOST_DAYS = 60
@@ -77,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
 def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: list[str] | None) -> int:
     transport = Transport(private_hosts=tenant.hosts if tenant.private_network else ())
     client, scans = _client(transport, tenant, store), Scans(store, tenant.key)
+    _settle(transport, client, tenant, store)
     last = scans.last(_now())
     if last is not None and last.state == "running":
         wait = f"wait for it, or {SILENCE.seconds // 60} minutes where its process was killed"
@@ -106,6 +108,13 @@ def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: l
     if counts["unread"]:
         _say(f"{counts['unread']} encounters could not be read; run the same command again later", PARTLY)
     return PARTLY if counts["unread"] or not whole else DONE
+
+
+def _settle(transport: Transport, client: FhirClient, tenant: Tenant, store: Store) -> None:
+    """Somebody may ask the EHR now: charges that nobody heard of are looked for first."""
+    looked, left = settle_tenant(tenant, store, client, Statements(transport), _now)
+    if looked:
+        print(f"charges of unknown arrival: {looked} encounters had some, {left} still have", file=sys.stderr)
 
 
 def _begin_or_go_on(

@@ -20,7 +20,7 @@ from plugin.web.app import create_app
 from plugin.web.daily_heads import tell_heads_daily
 from plugin.web.services import EXTENSION, Services
 from plugin.web.settings import Settings, SettingsError, read_settings
-from plugin.web.settling import settle_in_background
+from plugin.web.sweeping import sweep_in_background
 from plugin.web.warming import warm_up
 from plugin.web.worklist_keeping import hash_names_in_background
 
@@ -123,7 +123,7 @@ def _app(settings: Settings) -> Flask:
     app = create_app(settings)
     services: Services = app.extensions[EXTENSION]
     warm_up(app)
-    settle_in_background(services)
+    sweep_in_background(services)
     hash_names_in_background(services.store)
     tell_heads_daily(services)
     return app

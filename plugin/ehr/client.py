@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urljoin
 import requests
 
 from plugin.ehr.addresses import BadAddress, origin_of, split_safely
-from plugin.ehr.errors import BudgetSpent, FhirError, ForeignAddress
+from plugin.ehr.errors import BudgetSpent, FhirError, ForeignAddress, Paused
 from plugin.ehr.grants import AccessGrant
 from plugin.ehr.outcomes import explain_refusal, outcome_codes
 from plugin.ehr.pauses import Pauses
@@ -161,7 +161,8 @@ class FhirClient:
             wanted.setdefault("Content-Type", FHIR_JSON)
         limit = min(LARGE_ANSWER, self._bytes_left) if method == "GET" else SMALL_ANSWER
         if not self._pauses.keep():
-            raise explain_refusal(self._tenant.name, 429, None, self._pauses.left())
+            asked = explain_refusal(self._tenant.name, 429, None, self._pauses.left())
+            raise Paused(str(asked), asked.status, asked.kind)
         answer = self._transport.send(session, method, address, headers=wanted, data=body, limit=limit)
         if _is_busy(answer):
             self._pauses.ask(_retry_after(answer) or 0.0)

@@ -55,6 +55,10 @@ class FhirError(EhrError):
         self.status, self.kind, self.codes = status, kind, codes
 
 
+class Paused(FhirError):
+    """The EHR asked to be left alone for longer than anybody waits; nothing was sent."""
+
+
 def write_error(error: EhrError) -> dict[str, Any]:
     """The error as values that JSON can hold."""
     return {"name": type(error).__name__, "text": str(error), "more": vars(error)}

@@ -170,6 +170,10 @@ class Refused(SinkFailure):
     """The EHR said no, or we did before sending: nothing was written."""
 
 
+class NotSent(Refused):
+    """Nothing was sent this time: the EHR could not be asked first, or wants to be left alone."""
+
+
 class Conflict(SinkFailure):
     """The charge in the EHR isn't as we wrote it: billed, changed by somebody else, deleted (`found` None), double."""
 
@@ -219,7 +223,10 @@ class NewIntent:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A stored intent; `state` is open (sending, or the process died), unknown, done, refused or conflict."""
+    """A stored intent; `state` is open (sending, or the process died), unknown, done, refused or conflict.
+
+    `since` is when it came to be so, None where nobody asks.
+    """
 
     id: int
     draft: ChargeDraft
@@ -230,6 +237,7 @@ class Intent:
     attempts: int
     message: str = ""
     found: SentCharge | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,20 @@ from plugin.review.ports import (
     NewIntent,
     Policy,
     Recorded,
+    Refused,
     SentCharge,
     SinkFailure,
     TurnLost,
+    Unknown,
 )
 from plugin.review.sending import (
+    UNKNOWN_TEXT,
     UNSETTLED,
     Difference,
     Posting,
     carry_out,
     differences,
+    is_given_up,
     leave_unknown,
     look_and_record,
     may_repeat,
@@ -51,6 +55,7 @@ __all__ = [
 _BUSY = "Somebody else is writing charges for this encounter; try again in a moment."
 _NO_PLANNED = "This EHR takes no planned charges; it is sent when a coder accepts it."
 _SECOND_PERSON = "Units were raised above the suggestion; it is sent when a second person accepts it."
+_NEVER_ARRIVED = "It never arrived in the EHR. Send it again."
 _NEVER_CAME = "It never arrived in the EHR, and is not wanted there any more."
 
 
@@ -132,7 +137,11 @@ def post_accepted(posting: Posting, keys: Keys | None = None) -> tuple[Posted, .
 
 
 def look_for_unsettled(posting: Posting) -> tuple[Posted, ...]:
-    """Settle what is unknown by one look, sending nothing: at start-up and at the next launch on the encounter."""
+    """Settle what is unknown by one look, sending nothing: from time to time, and at a launch on the encounter.
+
+    What isn't there after a long while, and could be no second charge, is told as never arrived: then it may be sent
+    again by whoever sees it.
+    """
     unsettled = {identity for identity, intent in posting.records.last_intents().items() if intent.state in UNSETTLED}
     waiting = [decided for decided in posting.records.standing() if decided.identity in unsettled]
     once = posting.looking_once()
@@ -221,9 +230,14 @@ def _look_only(posting: Posting, decided: Decided) -> Posted:
         found = look_and_record(posting, intent)
     except SinkFailure as failure:
         return _failed(posting, decided, failure)
-    if found is None:
-        return _failed(posting, decided, leave_unknown(posting, intent))
-    return _posted(decided, "sent", found)
+    if found is not None:
+        return _posted(decided, "sent", found)
+    if is_given_up(posting, intent):
+        posting.records.fail(intent, "refused", _NEVER_ARRIVED, None, posting.clock())
+        return _failed(posting, decided, Refused(_NEVER_ARRIVED))
+    if intent.state == "unknown":
+        return _failed(posting, decided, Unknown(UNKNOWN_TEXT))
+    return _failed(posting, decided, leave_unknown(posting, intent))
 
 
 def _content(draft: ChargeDraft) -> tuple[object, ...]:

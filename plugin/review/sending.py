@@ -5,6 +5,7 @@ Sending again is only done where it can't make a second charge; everything else 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from plugin.domain.charge import ChargeDraft
@@ -13,6 +14,7 @@ from plugin.review.ports import (
     Clock,
     Conflict,
     Intent,
+    NotSent,
     Policy,
     Refused,
     ReviewRecords,
@@ -27,6 +29,8 @@ _B = TypeVar("_B")
 
 MOST_ATTEMPTS = 2
 UNSETTLED = frozenset({"open", "unknown"})
+# Longer than any gateway keeps a request.
+GIVEN_UP_AFTER = timedelta(minutes=15)
 UNKNOWN_TEXT = "Whether this charge arrived is unknown. Check in the EHR, or post again to look once more."
 
 
@@ -104,6 +108,12 @@ def leave_unknown(posting: Posting, intent: Intent) -> Unknown:
     return Unknown(UNKNOWN_TEXT)
 
 
+def is_given_up(posting: Posting, intent: Intent) -> bool:
+    """Whether what isn't there will not come any more, and would be no second charge if it came after all."""
+    waited = posting.clock() - intent.since if intent.since else timedelta(0)
+    return may_repeat(posting, intent) and waited >= GIVEN_UP_AFTER
+
+
 def may_repeat(posting: Posting, intent: Intent) -> bool:
     """A change carries the version it changes, so the EHR takes it once; a create needs an EHR that takes our key."""
     return intent.base is not None or posting.sink.repeatable
@@ -121,7 +131,8 @@ def _record_failure(posting: Posting, intent: Intent, work: Callable[[], _T]) ->
         return work()
     except SinkFailure as failure:
         found = failure.found if isinstance(failure, Conflict) else None
-        posting.records.fail(intent, name_failure(failure), str(failure), found, posting.clock())
+        if (name_failure(failure), intent.state) != ("unknown", "unknown"):  # looking again has nothing new to tell
+            posting.records.fail(intent, name_failure(failure), str(failure), found, posting.clock())
         raise
 
 
@@ -129,6 +140,10 @@ def _send_until_known(posting: Posting, intent: Intent) -> SentCharge:
     for _ in range(MOST_ATTEMPTS):
         try:
             return _send(posting.sink, intent)
+        except NotSent as failure:
+            if intent.attempts > 1:
+                raise Unknown(UNKNOWN_TEXT) from failure  # an earlier attempt may have arrived
+            raise
         except Unknown:
             found = _look(posting, intent)
         if found is not None:
@@ -143,12 +158,20 @@ def _send(sink: ChargeSink, intent: Intent) -> SentCharge:
     try:
         if intent.base is not None:
             return sink.change(intent.draft, intent.base)
-        found = sink.find(intent.draft)
+        found = _first_look(sink, intent)
         return sink.create(intent.draft) if found is None else _as_intended(intent, found)
     except Conflict as conflict:
         if conflict.found is None or differences(intent.draft, conflict.found):
             raise
         return conflict.found  # what stands there is what we were about to write: an earlier attempt arrived
+
+
+def _first_look(sink: ChargeSink, intent: Intent) -> SentCharge | None:
+    """Before anything is sent; raises NotSent where the EHR can't be asked."""
+    try:
+        return sink.find(intent.draft)
+    except Unknown as blind:
+        raise NotSent(f"Nothing was sent. {blind}") from blind
 
 
 def _look(posting: Posting, intent: Intent) -> SentCharge | None:

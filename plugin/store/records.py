@@ -267,6 +267,7 @@ class EncounterRecords:
             attempts=row.attempts,
             message=result.message,
             found=result.found,
+            since=row.changed_at,
         )
 
 

@@ -16,12 +16,11 @@ from plugin.ehr.encounters import Place
 from plugin.ehr.errors import EhrError, TokenRefused
 from plugin.ehr.read_ways import ReadWays
 from plugin.ehr.tenants import Tenant
-from plugin.review.ports import Policy
 from plugin.review.prepare import Review, prepare_review
 from plugin.store.attestations import EncounterAttestations
 from plugin.store.engine import Store
 from plugin.store.worklist import Worklist
-from plugin.web.services import review_settings_of
+from plugin.web.services import policy_of, review_settings_of
 from plugin.web.worklist_keeping import sum_up
 
 
@@ -58,7 +57,7 @@ class Scan:
             raise
         except EhrError:
             return "unread"
-        summary = sum_up(review, self.tenant, self._policy, self.store)
+        summary = sum_up(review, self.tenant, policy_of(self.tenant), self.store)
         rows = Worklist(self.store, self.tenant.key)
         if not (review.coded.charges or review.coded.asks):
             rows.renew(summary, self.clock())
@@ -71,8 +70,3 @@ class Scan:
         source = FhirChartSource(client, self.tenant, place.patient, place.encounter, clock=self.clock)
         attested = EncounterAttestations(self.store, self.tenant.key, f"Encounter/{place.encounter}").attested()
         return prepare_review(source.searching(self.ways), self.book, review_settings_of(self.tenant), attested)
-
-    @property
-    def _policy(self) -> Policy:
-        tenant = self.tenant
-        return Policy(tenant.key, write=tenant.writes, open=tenant.open, second_person=tenant.second_person)

@@ -11,6 +11,7 @@ from flask import current_app
 
 from plugin.codebook.book import CodeBook
 from plugin.domain import CareSetting
+from plugin.ehr.backend import backend_client
 from plugin.ehr.chart_source import FhirChartSource
 from plugin.ehr.client import FhirClient
 from plugin.ehr.credentials import Credentials
@@ -21,11 +22,8 @@ from plugin.ehr.identity import KeySets
 from plugin.ehr.messenger import FhirMessenger, takes_tasks
 from plugin.ehr.read_ways import read_ways
 from plugin.ehr.scopes import Capabilities, read_granted
-from plugin.ehr.sinks.attesting import Attesting
-from plugin.ehr.sinks.choosing import EXPORT, ORACLE_OPERATIONS, Choice, choose_sink
-from plugin.ehr.sinks.export import Export
-from plugin.ehr.sinks.fhir_create import FhirCreate
-from plugin.ehr.sinks.oracle_operations import OracleOperations, oracle_site
+from plugin.ehr.sinks.choosing import Choice, choose_sink
+from plugin.ehr.sinks.making import SinkMaking
 from plugin.ehr.sinks.support import interactions_of
 from plugin.ehr.smart_style import Styles
 from plugin.ehr.statements import Statements
@@ -35,7 +33,6 @@ from plugin.ehr.transport import Transport
 from plugin.review.ports import ChargeSink, Person, Policy
 from plugin.review.prepare import ReviewSettings
 from plugin.store.engine import Store
-from plugin.store.exports import ExportLedger
 from plugin.store.launch_rows import Launch, Tokens
 from plugin.store.launches import LaunchStore
 from plugin.web.settings import Settings
@@ -121,23 +118,12 @@ class Services:
 
     def sink(self, launch: Launch) -> ChargeSink:
         """Writes this launch's charges; raises EhrError when the EHR doesn't say what it can do."""
-        tenant, choice = self.tenant(launch), self.sink_choice(launch)
-        if choice.kind == EXPORT:
-            return Export(ExportLedger(self.store, tenant.key), self.clock)
-        client, software = self.client(launch), f"infusion-charges {_version()}"
-        attests = self.capabilities(launch).can("c", "Provenance")
-        if choice.kind == ORACLE_OPERATIONS:
-            attest = Attesting(client, software, self.clock) if attests and choice.support.provenance else None
-            return OracleOperations(client, tenant.iss, oracle_site(tenant), tenant.charge_master, attest)
-        return FhirCreate(
-            http=client,
-            support=choice.support,
-            software=software,
-            clock=self.clock,
-            attest=attests,
-            names={launch.user: launch.user_name},
-            charge_master=tenant.charge_master,
-        )
+        making = SinkMaking(self.tenant(launch), self.store, software(), self.clock, {launch.user: launch.user_name})
+        return making.make(self.sink_choice(launch), lambda: self.client(launch), self.capabilities(launch))
+
+    def own_client(self, tenant: Tenant) -> FhirClient:
+        """A FHIR client with the app's own registration, without a person; raises EhrError where it has none."""
+        return backend_client(self.token_endpoint(tenant, self.discovery.of(tenant)), self.clock)
 
     def messenger(self, launch: Launch) -> FhirMessenger | None:
         """Sends questions with this launch's grant; None where the EHR takes no Task from us. Raises EhrError."""
@@ -158,11 +144,7 @@ class Services:
 
     def policy(self, launch: Launch) -> Policy:
         """The tenant's settings for deciding and writing."""
-        tenant = self.tenant(launch)
-        accepts_as = {"accepts_as": tenant.accepts_as} if tenant.accepts_as else {}
-        return Policy(
-            tenant=tenant.key, write=tenant.writes, open=tenant.open, second_person=tenant.second_person, **accepts_as
-        )
+        return policy_of(self.tenant(launch))
 
     def _grant(self, tenant: Tenant, launch: Launch) -> Grant:
         def renew(tokens: Tokens) -> Tokens:
@@ -176,6 +158,14 @@ def review_settings_of(tenant: Tenant) -> ReviewSettings:
     return ReviewSettings(settings_by=_by_name(tenant.settings), positions=tenant.positions)
 
 
+def policy_of(tenant: Tenant) -> Policy:
+    """A site's settings for deciding and writing."""
+    accepts_as = {"accepts_as": tenant.accepts_as} if tenant.accepts_as else {}
+    return Policy(
+        tenant=tenant.key, write=tenant.writes, open=tenant.open, second_person=tenant.second_person, **accepts_as
+    )
+
+
 def _by_name(settings: Mapping[str, CareSetting]) -> dict[str, CareSetting]:
     """The tenant's keys as the review looks them up: class and service type by code, locations by reference."""
     prefixes = {"class:": "", "service-type:": "", "location:": "Location/"}
@@ -185,11 +175,12 @@ def _by_name(settings: Mapping[str, CareSetting]) -> dict[str, CareSetting]:
     }
 
 
-def _version() -> str:
+def software() -> str:
+    """Our name and version."""
     try:
-        return version("infusion-charges")
+        return f"infusion-charges {version('infusion-charges')}"
     except PackageNotFoundError:
-        return "from a checkout"
+        return "infusion-charges from a checkout"
 
 
 def current_services() -> Services:

@@ -7,31 +7,47 @@ from urllib.parse import urlsplit
 from fhir_mappings.charge_item import read_charge_item
 from fhir_mappings.checking import check_outgoing
 from fhir_mappings.lookup import Lookup
-from plugin.ehr.errors import EhrError, SessionEnded
+from plugin.ehr.errors import EhrError, Paused, SessionEnded
 from plugin.ehr.outcomes import outcome_codes
 from plugin.ehr.sinks import FhirAnswer
-from plugin.review.ports import Refused, SentCharge, Unknown
+from plugin.review.ports import NotSent, Refused, SentCharge, Unknown
 from plugin.store.engine import refuse_open_transaction
 
 # A write answered with one of these may have been processed all the same, or not yet.
 _UNCLEAR = frozenset({202, 408, 425, 429})
+TOO_MANY = 429  # answered before anything is processed (RFC 6585, 4)
 CLASHES = frozenset({409, 412})
 GONE = frozenset({404, 410})
 
 
 def ask(send: Callable[[], FhirAnswer]) -> FhirAnswer:
-    """Send a request; raises Unknown when no answer came, Refused when the session is over."""
+    """Send a request; raises Unknown when no answer came, Refused when the session is over, NotSent in a pause."""
     refuse_open_transaction()
     try:
         return send()
     except SessionEnded as error:
         raise Refused(str(error)) from error
+    except Paused as error:
+        raise NotSent(f"Nothing was sent. {error}.") from error
     except EhrError as error:
         raise Unknown(str(error)) from error
 
 
+def after_writing(look: Callable[[], SentCharge]) -> SentCharge:
+    """What a look shows once something was written: that we may not look doesn't mean that it isn't there.
+
+    Raises Unknown and Conflict.
+    """
+    try:
+        return look()
+    except Refused as error:
+        raise Unknown(f"The EHR took the charge and doesn't show it. {error}") from error
+
+
 def require(answer: FhirAnswer, *, writing: bool = False) -> FhirAnswer:
-    """Let 2xx through; raise Unknown where a later look may tell more, else Refused."""
+    """Let 2xx through; raise Unknown where a later look may tell more, NotSent for a write too many, else Refused."""
+    if writing and answer.status == TOO_MANY:
+        raise NotSent("The EHR is busy and took nothing; send it again in a moment.")
     if 200 <= answer.status < 300 and not (writing and answer.status in _UNCLEAR):
         return answer
     if answer.status >= 500 or answer.status in _UNCLEAR:

@@ -19,6 +19,7 @@ from plugin.ehr.sinks import FhirHttp
 from plugin.ehr.sinks.answers import (
     CLASHES,
     GONE,
+    after_writing,
     ask,
     body_of,
     charge_items,
@@ -105,7 +106,7 @@ class FhirCreate:
         if answer.status in CLASHES or answer.status in GONE:
             raise Conflict("The charge changed in the EHR just now; it was left as it is.", self._reread(sent))
         require(answer, writing=True)
-        changed = sent_charge(self._current(sent), draft.identity)
+        changed = after_writing(lambda: sent_charge(self._current(sent), draft.identity))
         self._attest(draft, changed, amends=True)
         return changed
 
@@ -116,7 +117,7 @@ class FhirCreate:
         if answer.status in CLASHES:
             raise Conflict("A charge of this identity is in the EHR already.", self.find(draft))
         require(answer, writing=True)
-        return self._read_back(draft, path)
+        return after_writing(lambda: self._read_back(draft, path))
 
     def _post(self, draft: ChargeDraft) -> SentCharge:
         body = checked(self._written(draft))
@@ -125,7 +126,7 @@ class FhirCreate:
         if answer.status in CLASHES:
             raise Conflict("A charge of this identity is in the EHR already.", self._search(draft))
         require(answer, writing=True)
-        return self._read_back(draft, located(answer))
+        return after_writing(lambda: self._read_back(draft, located(answer)))
 
     def _written(self, draft: ChargeDraft, id: str = "") -> dict[str, Any]:
         own = self.charge_master.own(draft.charge.code)

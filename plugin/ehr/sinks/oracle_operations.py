@@ -32,6 +32,7 @@ from plugin.ehr.sinks import FhirHttp
 from plugin.ehr.sinks.answers import (
     CLASHES,
     GONE,
+    after_writing,
     ask,
     body_of,
     charge_items,
@@ -110,12 +111,12 @@ class OracleOperations:
         if answer.status in CLASHES or answer.status in GONE:
             raise Conflict("The charge changed in the EHR just now; it was left as it is.", self._former(sent))
         require(answer, writing=True)
-        return self._shown(draft, sent)
+        return after_writing(lambda: self._shown(draft, sent))
 
     def _create(self, draft: ChargeDraft, credited: SentCharge | None) -> SentCharge:
         body = checked(write_transaction(transaction_id("create", draft, credited), self._written(draft)))
         require(ask(lambda: self.http.post("ChargeItem/$create", body, {})), writing=True)
-        return self._shown(draft, credited)
+        return after_writing(lambda: self._shown(draft, credited))
 
     def _credit(self, draft: ChargeDraft, sent: SentCharge) -> tuple[str, dict[str, Any]]:
         transaction = transaction_id("credit", draft, sent)

@@ -3,17 +3,22 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
+from fhir_mappings.charge_item import write_charge_item
 from plugin.cli import main
+from plugin.domain import ChargeDraft, Decision, SuggestedCharge
 from plugin.ehr.signing import make_signing_key, public_keys
+from plugin.review.lines import identity_of
+from plugin.review.ports import Backing, NewDecision, NewIntent
 from plugin.sandbox.config import PACKAGE_FOLDER, ClientSettings
 from plugin.store.cipher import make_key
 from plugin.store.engine import Store, open_store
+from plugin.store.records import EncounterRecords
 from plugin.store.signing_keys import SigningKeys
 from plugin.store.worklist import Wanted, Worklist
 from tests.smart.sandbox.ehr import REDIRECT, Ehr, running_ehr
@@ -27,6 +32,23 @@ backend_client_id = "night"
 zone = "America/Chicago"
 """
 ALGORITHMS = ["RS384", "ES384"]
+CHARGE = SuggestedCharge(
+    "CPT", "96374", 1, (), date(2026, 3, 2), ("MedicationAdministration/edh-ma-1",), (), (), (), (), ()
+)
+DRAFT = ChargeDraft(
+    identity=identity_of("night", "Encounter/edh-encounter", CHARGE.key),
+    encounter="Encounter/edh-encounter",
+    patient="Patient/edh-patient",
+    charge=CHARGE,
+    units=1,
+    modifiers=(),
+    status="billable",
+    entered_by="Practitioner/c1",
+    entered_at=datetime(2026, 3, 3, 8, tzinfo=UTC),
+    start=None,
+    stop=None,
+    note="why",
+)
 
 
 @pytest.fixture
@@ -79,6 +101,34 @@ def test_the_nightly_scan_fills_the_worklist(
     assert scanned_on(date(2026, 3, 26), monkeypatch, "--days", "30") == 0
     assert "3 encounters: 2 on the worklist, 1 with nothing to charge" in capsys.readouterr().out
     assert found(store) == {"Encounter/inj-encounter": "2026-02-24", "Encounter/edh-encounter": "2026-03-02"}
+
+
+@pytest.mark.parametrize("ehr", ["ES384"], indirect=True)
+@pytest.mark.parametrize(("arrived", "told"), [(True, "0 still have"), (False, "1 still have")])
+def test_a_scan_looks_for_charges_nobody_heard_of(
+    ehr: Ehr,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arrived: bool,
+    told: str,
+) -> None:
+    """A process died after sending: the app's own registration finds what arrived, and sends nothing."""
+    records = EncounterRecords(store, "night", "Encounter/edh-encounter")
+    now = datetime.now(UTC)
+    assert records.take_turn("dead", now - timedelta(minutes=5))
+    decision = Decision(CHARGE.key, "accept", "Practitioner/c1", "coder", now, 1, ())
+    backing = Backing(CHARGE, "Patient/edh-patient", "why")
+    records.decide([NewDecision(DRAFT.identity, decision, backing, "Carl Coder", True, 0)], now)
+    intent = records.intend(NewIntent(DRAFT, 1, "fhir-create", None), "dead", now - timedelta(minutes=4))
+    assert intent is not None
+    if arrived:
+        token = ehr.launched("edh-patient", "edh-encounter")
+        body = json.dumps(write_charge_item(DRAFT, id=DRAFT.identity))
+        assert ehr.fhir(token).write("PUT", f"ChargeItem/{DRAFT.identity}", body).status_code == 201
+    assert scanned_on(date(2026, 3, 3), monkeypatch, "--days", "1") == 0
+    assert f"charges of unknown arrival: 1 encounters had some, {told}" in capsys.readouterr().err
+    assert records.last_intents()[DRAFT.identity].state == ("done" if arrived else "unknown")
 
 
 @pytest.mark.parametrize("ehr", ["ES384"], indirect=True)

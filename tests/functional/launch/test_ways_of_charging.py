@@ -10,8 +10,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -19,8 +20,11 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from plugin.ehr.signing import make_signing_key, public_keys
 from plugin.sandbox.config import PACKAGE_FOLDER, ClientSettings
 from plugin.store.cipher import make_key
+from plugin.store.engine import open_store
+from plugin.store.signing_keys import SigningKeys
 from tests.functional.launch.running import TENANT, Browser, free_port, serving_app
 from tests.functional.launch.test_commands import start, until_answering
 from tests.interop.reviewer import Reviewer, coded, fields_of
@@ -43,10 +47,11 @@ SEARCH = {"plain": f"ChargeItem?context={ENCOUNTER}", "oracle": f"ChargeItem?con
 
 
 @contextmanager
-def running_vendor(data: Path, vendor: str, port: int) -> Iterator[Ehr]:
-    """The sandbox with its own charts, for an app on this port."""
+def running_vendor(data: Path, vendor: str, port: int, *services: ClientSettings) -> Iterator[Ehr]:
+    """The sandbox with its own charts, for an app on this port and for services of its own registration."""
     app = f"http://127.0.0.1:{port}"
-    clients = (ClientSettings("infusion-charges", (f"{app}/callback",)), ClientSettings("test-app", (REDIRECT,)))
+    people = (ClientSettings("infusion-charges", (f"{app}/callback",)), ClientSettings("test-app", (REDIRECT,)))
+    clients = (*people, *services)
     charts = PACKAGE_FOLDER / "charts"
     with running_ehr(data, vendor=vendor, charts=charts, clients=clients, app_launch_url=f"{app}/launch") as ehr:
         yield ehr
@@ -145,9 +150,18 @@ class Served:
 
     def let_minutes_pass(self) -> None:
         """As long as it takes until a dead process's turn has run out."""
+        self._age("UPDATE review_encounters SET writer_until = '2026-01-01 00:00:00'")
+
+    def let_hours_pass(self) -> None:
+        """As long as it takes until every session has run out, and what is under way is given up."""
+        self.let_minutes_pass()
+        self._age("UPDATE launches SET expires_at = '2026-01-01 00:00:00', seen_at = '2026-01-01 00:00:00'")
+        self._age("UPDATE intents SET changed_at = '2026-01-01 00:00:00'")
+
+    def _age(self, statement: str) -> None:
         database = sqlite3.connect(self.folder / "app.sqlite3")
         with database:
-            database.execute("UPDATE review_encounters SET writer_until = '2026-01-01 00:00:00'")
+            database.execute(statement)
         database.close()
 
 
@@ -232,5 +246,64 @@ def _read(app: Served) -> list[tuple[int, str]]:
     database = sqlite3.connect(app.folder / "app.sqlite3")
     try:
         return database.execute("SELECT id, state FROM intents").fetchall()
+    finally:
+        database.close()
+
+
+@pytest.fixture(params=["plain", "oracle"])
+def coder_at_night(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Coder, Served]]:
+    """The same, where the EHR knows the app as a service, too."""
+    port = free_port()
+    served = Served(tmp_path, port, make_key())
+    data = tmp_path / "ehr"
+    data.mkdir()
+    now = datetime.now(UTC)
+    signing = make_signing_key("sandbox", "ES384", now)
+    with closing(open_store(f"sqlite:///{tmp_path / 'app.sqlite3'}", [served.key])) as store:
+        SigningKeys(store).add(signing)
+    service = ClientSettings("night", auth_method="private_key_jwt", jwks=public_keys([signing], now), service=True)
+    with running_vendor(data, request.param, port, service) as ehr:
+        more = 'backend_client_id = "night"'
+        tenants = TENANT.format(iss=ehr.iss, ehr=ehr.base, more=more) + SCHEDULES
+        (tmp_path / "tenants.toml").write_text(tenants, encoding="utf-8")
+        served.begin()
+        yield Coder(ehr, request.param), served
+        served.kill(signal.SIGTERM)
+
+
+@verifies("WR-03")
+@pytest.mark.parametrize("arrived", [False, True], ids=["before the EHR has it", "before the answer"])
+def test_a_killed_apps_charges_are_settled_without_anybody(coder_at_night: tuple[Coder, Served], arrived: bool) -> None:
+    """The session has run out and nobody launches: the app asks as itself, and finds what arrived.
+
+    What did not arrive is told as that and waits for whoever sends it again; nothing is sent by itself.
+    """
+    person, app = coder_at_night
+    person.launch()
+    fault(person.ehr, *(("silence-after-write", 20_000) if arrived else ("slow", 1500)))
+    pressing = threading.Thread(
+        target=_press,
+        args=(
+            person.reviewer.browser,
+            urljoin(person.reviewer.page.url, "accept-all"),
+            fields_of(person.reviewer.page),
+        ),
+    )
+    pressing.start()
+    until((lambda: person.charged() == BOTH) if arrived else (lambda: _intents(app) == 2))
+    app.kill()
+    pressing.join(30)
+    requests.delete(f"{person.ehr.base}/sandbox/faults", timeout=10)
+    app.let_hours_pass()
+    app.begin()
+    until(lambda: _states(app) == {"done" if arrived else "refused"})
+    assert _launches(app) == 0
+    assert person.charged() == (BOTH if arrived else Counter())
+
+
+def _launches(app: Served) -> int:
+    database = sqlite3.connect(app.folder / "app.sqlite3")
+    try:
+        return int(database.execute("SELECT count(*) FROM launches").fetchone()[0])
     finally:
         database.close()

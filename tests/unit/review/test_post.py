@@ -10,7 +10,7 @@ from msgspec import structs
 
 from plugin.review.decide import decide
 from plugin.review.lines import identity_of
-from plugin.review.ports import Policy, Refused
+from plugin.review.ports import NotSent, Policy, Refused
 from plugin.review.post import Difference, look_for_unsettled, make_draft, post_accepted
 from plugin.review.trail import tell
 from tests.unit.review.pretend import (
@@ -394,3 +394,26 @@ def test_a_dead_writers_turn_runs_out(records, ehr):
     soon = posting(records, PretendSink(ehr), clock=lambda: NOW + timedelta(minutes=2))
     later = posting(records, PretendSink(ehr), clock=lambda: NOW + timedelta(minutes=3))
     assert [outcomes(post_accepted(each)) for each in (soon, later)] == [["busy"], ["sent"]]
+
+
+def test_what_could_not_be_asked_about_first_was_not_sent(records, ehr):
+    """Nothing left us, so nothing is unknown: it is told, and may be sent again."""
+    accept(records)
+    (posted,) = post_accepted(posting(records, PretendSink(ehr, blind=1)))
+    assert (posted.outcome, posted.message) == ("refused", "Nothing was sent. no answer")
+    assert outcomes(post_accepted(posting(records, PretendSink(ehr)))) == ["sent"]
+
+
+def test_a_pause_after_an_attempt_that_may_have_arrived_leaves_it_unknown(records, ehr):
+    """That nothing leaves us now says nothing of what left before."""
+    accept(records)
+    strict = PretendSink(ehr, faults=["lost"])
+    answers = [strict.create, _wait]
+    strict.create = lambda draft: answers.pop(0)(draft)  # noqa: PLW0108
+    (posted,) = post_accepted(posting(records, strict))
+    assert posted.outcome == "unknown"
+    assert records.last_intents()[IDENTITY].state == "unknown"
+
+
+def _wait(draft):
+    raise NotSent("the EHR is busy")

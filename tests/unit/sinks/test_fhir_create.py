@@ -15,12 +15,12 @@ from fhir_mappings.lookup import Lookup
 from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MASTER, REVENUE_CODE_URL
 from plugin.domain.charge import ChargeDraft, SuggestedCharge
 from plugin.ehr.charge_master import BillingCodes, ChargeMaster
-from plugin.ehr.errors import EhrError, SessionEnded, Unreachable
+from plugin.ehr.errors import EhrError, Paused, SessionEnded, Unreachable
 from plugin.ehr.sinks.answers import sent_charge
 from plugin.ehr.sinks.fhir_create import OUR_ELEMENTS, FhirCreate
 from plugin.ehr.sinks.support import ChargeItemSupport
 from plugin.ehr.transport import Answer
-from plugin.review.ports import Conflict, Refused, Unknown
+from plugin.review.ports import Conflict, NotSent, Refused, Unknown
 from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
@@ -172,11 +172,36 @@ def test_a_clear_no_is_refused(status: int) -> None:
     assert str(refused.value) == f"The EHR refused the charge (status {status}, forbidden)."
 
 
-@pytest.mark.parametrize("status", [202, 408, 425, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [202, 408, 425, 500, 502, 503, 504])
 def test_anything_less_than_clear_is_unknown(status: int) -> None:
     """Processed, perhaps, or later."""
     with pytest.raises(Unknown):
         sink(answer(status, "<h1>Oops</h1>")).create(DRAFT)
+
+
+def test_what_a_busy_ehr_did_not_take_was_not_sent() -> None:
+    """429 is said before anything is processed; in a pause that nobody sits out nothing leaves."""
+    with pytest.raises(NotSent, match="took nothing"):
+        sink(answer(429)).create(DRAFT)
+    with pytest.raises(NotSent, match=r"Nothing was sent\. EHR is busy"):
+        sink(Paused("EHR is busy; try again in 60 seconds", 429, "busy")).create(DRAFT)
+
+
+@verifies("WR-03")
+@pytest.mark.parametrize(
+    "after",
+    [
+        answer(403),
+        Paused("EHR is busy; try again in 60 seconds", 429, "busy"),
+        SessionEnded("open the app again"),
+    ],
+    ids=["forbidden", "paused", "session over"],
+)
+@pytest.mark.parametrize("support", [BY_ID, BY_POST], ids=["client id", "If-None-Exist"])
+def test_what_was_taken_and_may_not_be_looked_at_is_unknown(after: Answer | EhrError, support: Any) -> None:
+    """It was written: that it can't be read back doesn't make it refused."""
+    with pytest.raises(Unknown, match="doesn't show it"):
+        sink(answer(201), after, support=support).create(DRAFT)
 
 
 @pytest.mark.parametrize("status", [409, 412])
