@@ -46,7 +46,8 @@ class Grant:
     """What the EHR granted this launch; thread-safe.
 
     `renew` asks the token endpoint. It is called by one thread of one process at a time for a launch: some servers take
-    a refresh token that comes twice for a stolen one and end the whole grant.
+    a refresh token that comes twice for a stolen one and end the whole grant. `forget` is told of tokens that came when
+    the launch was over already.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class Grant:
         renew: Callable[[Tokens], Tokens],
         clock: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
+        forget: Callable[[Tokens], object] = lambda tokens: None,
     ) -> None:
         self._launch, self._launches, self._renew, self._clock = launch, launches, renew, clock
-        self._sleep = sleep
+        self._sleep, self._forget = sleep, forget
         self._lock = _lock_of(launch.id)
 
     def access_token(self) -> str:
@@ -122,5 +124,6 @@ class Grant:
             current = self._launches.reread(current)
         kept = self._launches.reread(launch) if current is not None else None
         if kept is None:
+            self._forget(tokens)
             raise SessionEnded(RELAUNCH)
         return kept

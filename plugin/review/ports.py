@@ -170,7 +170,7 @@ class Refused(SinkFailure):
     """The EHR said no, or we did before sending: nothing was written."""
 
 
-class NotSent(Refused):
+class NothingSent(Refused):
     """Nothing was sent this time: the EHR could not be asked first, or wants to be left alone."""
 
 

@@ -14,7 +14,7 @@ from plugin.review.ports import (
     Clock,
     Conflict,
     Intent,
-    NotSent,
+    NothingSent,
     Policy,
     Refused,
     ReviewRecords,
@@ -140,7 +140,7 @@ def _send_until_known(posting: Posting, intent: Intent) -> SentCharge:
     for _ in range(MOST_ATTEMPTS):
         try:
             return _send(posting.sink, intent)
-        except NotSent as failure:
+        except NothingSent as failure:
             if intent.attempts > 1:
                 raise Unknown(UNKNOWN_TEXT) from failure  # an earlier attempt may have arrived
             raise
@@ -167,11 +167,11 @@ def _send(sink: ChargeSink, intent: Intent) -> SentCharge:
 
 
 def _first_look(sink: ChargeSink, intent: Intent) -> SentCharge | None:
-    """Before anything is sent; raises NotSent where the EHR can't be asked."""
+    """Before anything is sent; raises NothingSent where the EHR can't be asked."""
     try:
         return sink.find(intent.draft)
     except Unknown as blind:
-        raise NotSent(f"Nothing was sent. {blind}") from blind
+        raise NothingSent(f"Nothing was sent. {blind}") from blind
 
 
 def _look(posting: Posting, intent: Intent) -> SentCharge | None:

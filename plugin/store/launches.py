@@ -16,7 +16,7 @@ from plugin.store.engine import Store
 from plugin.store.launch_rows import Launch, NewLaunch, Tokens, read_launch, seal_origin, seal_tokens
 from plugin.store.launch_secrets import hashed, random_secret, same
 from plugin.store.pending_launches import PendingLaunches
-from plugin.store.readings import forget_of_launch, forget_readings
+from plugin.store.readings import forget_readings
 from plugin.store.tables import launches
 
 IDLE_LIFE = timedelta(minutes=30)
@@ -147,18 +147,27 @@ class LaunchStore:
             row = _find_launch(connection, launch.id)
         return read_launch(row, self.store.cipher)
 
-    def close(self, launch_id: str) -> None:
-        """End a launch and wipe its tokens; closing twice or an unknown one does nothing."""
+    def close(self, launch_id: str) -> Tokens | None:
+        """End a launch and wipe its tokens; the ones that were wiped, None where there were none to be had.
+
+        Closing twice or an unknown one does nothing.
+        """
+        this = launches.c.id == launch_id, launches.c.closed_at.is_(None)
         with self.store.writing() as connection:
+            row = connection.execute(select(launches).where(*this).with_for_update()).one_or_none()
             connection.execute(
                 update(launches)
-                .where(launches.c.id == launch_id, launches.c.closed_at.is_(None))
+                .where(*this)
                 .values(closed_at=launches.c.seen_at, tokens_sealed="", version=launches.c.version + 1)
             )
-            forget_of_launch(connection, launch_id)
+        found = self._read_or_none(row) if row is not None else None
+        return found.tokens if found else None
 
-    def close_all_with(self, launch: Launch, browser: str) -> None:
-        """End a launch and what this browser opened with the same token: logging out of one is logging out of all."""
+    def close_all_with(self, launch: Launch, browser: str) -> tuple[Tokens, ...]:
+        """End a launch and what this browser opened with the same token: logging out of one is logging out of all.
+
+        Gives the tokens that were wiped, as they stood then: one may have been renewed a moment ago.
+        """
         others = select(launches).where(
             launches.c.browser_hash == hashed(browser),
             launches.c.tenant == launch.tenant,
@@ -168,8 +177,8 @@ class LaunchStore:
             found = [self._read_or_none(row) for row in connection.execute(others)]
         token = launch.tokens.access
         sharing = [each.id for each in found if each is not None and token and each.tokens.access == token]
-        for id_ in dict.fromkeys([launch.id, *sharing]):
-            self.close(id_)
+        wiped = [self.close(id_) for id_ in dict.fromkeys([launch.id, *sharing])]
+        return tuple({tokens.access: tokens for tokens in wiped if tokens is not None}.values())
 
     def purge(self, now: datetime) -> int:
         """Delete used and expired states and launches that are closed, idle or past their end; return how many."""

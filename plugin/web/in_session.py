@@ -62,11 +62,11 @@ def set_encounter(launch_id: str) -> AnyResponse:
 def log_out(launch_id: str) -> AnyResponse:
     """Revoke the tokens at the EHR where it can be done, and wipe them here whatever it says."""
     services, current = current_services(), current_launch()
-    services.launches.close_all_with(current, browser_secret())
+    wiped = services.launches.close_all_with(current, browser_secret())
     tenant = services.tenant(current)
-    if not tenant.open:
+    for tokens in () if tenant.open else wiped:
         try:
-            revoke_quietly(tenant, services.discovery.of(tenant), current.tokens)
+            revoke_quietly(tenant, services.discovery.of(tenant), tokens)
         except EhrError as error:
             log.warning("tokens not revoked: %s", type(error).__name__)
     g.pop("launch")

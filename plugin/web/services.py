@@ -1,6 +1,7 @@
 """What pages work with, made once for a process: `current_services()` finds it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -150,7 +151,11 @@ class Services:
         def renew(tokens: Tokens) -> Tokens:
             return self.token_endpoint(tenant, self.discovery.of(tenant)).refresh(tokens, self.clock())
 
-        return Grant(launch, self.launches, renew, self.clock)
+        def forget(tokens: Tokens) -> None:
+            with suppress(EhrError):
+                self.token_endpoint(tenant, self.discovery.of(tenant)).revoke(tokens, self.clock())
+
+        return Grant(launch, self.launches, renew, self.clock, forget=forget)
 
 
 def review_settings_of(tenant: Tenant) -> ReviewSettings:

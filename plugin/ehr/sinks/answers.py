@@ -10,7 +10,7 @@ from fhir_mappings.lookup import Lookup
 from plugin.ehr.errors import EhrError, Paused, SessionEnded
 from plugin.ehr.outcomes import outcome_codes
 from plugin.ehr.sinks import FhirAnswer
-from plugin.review.ports import NotSent, Refused, SentCharge, Unknown
+from plugin.review.ports import NothingSent, Refused, SentCharge, Unknown
 from plugin.store.engine import refuse_open_transaction
 
 # A write answered with one of these may have been processed all the same, or not yet.
@@ -21,14 +21,14 @@ GONE = frozenset({404, 410})
 
 
 def ask(send: Callable[[], FhirAnswer]) -> FhirAnswer:
-    """Send a request; raises Unknown when no answer came, Refused when the session is over, NotSent in a pause."""
+    """Send a request; raises Unknown when no answer came, Refused when the session is over, NothingSent in a pause."""
     refuse_open_transaction()
     try:
         return send()
     except SessionEnded as error:
         raise Refused(str(error)) from error
     except Paused as error:
-        raise NotSent(f"Nothing was sent. {error}.") from error
+        raise NothingSent(f"Nothing was sent. {error}.") from error
     except EhrError as error:
         raise Unknown(str(error)) from error
 
@@ -45,9 +45,9 @@ def after_writing(look: Callable[[], SentCharge]) -> SentCharge:
 
 
 def require(answer: FhirAnswer, *, writing: bool = False) -> FhirAnswer:
-    """Let 2xx through; raise Unknown where a later look may tell more, NotSent for a write too many, else Refused."""
+    """Let 2xx through; raise Unknown where a later look may tell more, NothingSent for one too many, else Refused."""
     if writing and answer.status == TOO_MANY:
-        raise NotSent("The EHR is busy and took nothing; send it again in a moment.")
+        raise NothingSent("The EHR is busy and took nothing; send it again in a moment.")
     if 200 <= answer.status < 300 and not (writing and answer.status in _UNCLEAR):
         return answer
     if answer.status >= 500 or answer.status in _UNCLEAR:

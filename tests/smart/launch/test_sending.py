@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.smart.launch.conftest import Browser
 from tests.smart.launch.fake_ehr import CLIENT_ID, FakeEhr
 from tests.unit.review.pretend import Ehr, PretendSink
 
-CHART = Path(__file__).parents[3] / "plugin/sandbox/charts/iron-sucrose-by-push/chart.json"
+CHARTS = Path(__file__).parents[3] / "plugin/sandbox/charts"
 TENANTS = f'''
 [tenants.fake]
 iss = "{{iss}}"
@@ -56,14 +57,20 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowSink]:
     slow.gate.set()
 
 
-@pytest.fixture
-def chart(make_browser: Any, ehr: FakeEhr, sink: SlowSink) -> tuple[Browser, str]:
-    """A coder before a chart with two lines."""
-    for resource in [entry["resource"] for entry in json.loads(CHART.read_text("utf-8"))["entry"]]:
+def hold(ehr: FakeEhr, chart: str) -> None:
+    """The EHR holds the resources of one of the sandbox's charts."""
+    bundle = json.loads((CHARTS / chart / "chart.json").read_text("utf-8"))
+    for resource in [entry["resource"] for entry in bundle["entry"]]:
         kind = resource["resourceType"]
         found = ehr.resources.setdefault(kind, {"resourceType": "Bundle", "type": "searchset", "entry": []})
         found["entry"].append({"resource": resource})
         ehr.resources[f"{kind}/{resource['id']}"] = resource
+
+
+@pytest.fixture
+def chart(make_browser: Any, ehr: FakeEhr, sink: SlowSink) -> tuple[Browser, str]:
+    """A coder before a chart with two lines."""
+    hold(ehr, "iron-sucrose-by-push")
     ehr.resources["metadata"] = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
     ehr.claims = {"fhirUser": "Practitioner/ann"}
     ehr.token = {"patient": "irn-patient", "encounter": "irn-encounter"}
@@ -71,12 +78,12 @@ def chart(make_browser: Any, ehr: FakeEhr, sink: SlowSink) -> tuple[Browser, str
     return browser, browser.launch().location.rstrip("/")
 
 
-def accept_all(browser: Browser, session: str) -> TestResponse:
-    """Accept both lines, as the page's form does."""
+def accept_all(browser: Browser, session: str, lines: int = 2) -> TestResponse:
+    """Accept all lines, as the page's form does."""
     page = browser.get(f"{session}/")
     ready = [part.split('"')[0] for part in page.text.split('name="ready" value="')[1:]]
     seen = [part.split('"')[0] for part in page.text.split('name="seen" value="')[1:]]
-    assert len(ready) == 2
+    assert len(ready) == lines
     form: dict[str, Any] = {**browser.form(page), "ready": ready, "seen": seen}
     return browser.post(f"{session}/accept-all", form)
 
@@ -135,3 +142,45 @@ def test_who_waits_hears_at_once(chart: tuple[Browser, str], sink: SlowSink, mon
     sink.gate.set()
     browser, session = chart
     assert accept_all(browser, session).location == f"{session}/?said=sent-2&at=charges#charges"
+
+
+class Crowd(PretendSink):
+    """Counts how many charges are on their way at once; lets them through when the expected number is, or nobody comes.
+
+    A moment passes before it does, in which one too many would come.
+    """
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(Ehr())
+        self.here = threading.Barrier(expected)
+        self.lock, self.under_way, self.most = threading.Lock(), 0, 0
+
+    def create(self, draft: Any) -> Any:
+        with self.lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        with suppress(threading.BrokenBarrierError):
+            self.here.wait(1.0)
+        threading.Event().wait(0.2)
+        with self.lock:
+            self.under_way -= 1
+            return super().create(draft)
+
+
+@pytest.mark.parametrize(("more", "at_once"), [("", 4), ("parallel = 2", 2), ("parallel = 16", 4)])
+def test_four_charges_at_most_are_on_their_way_at_once(
+    make_browser: Any, ehr: FakeEhr, monkeypatch: pytest.MonkeyPatch, more: str, at_once: int
+) -> None:
+    """Seven are accepted together; an EHR that wants fewer requests gets fewer, and one that takes more no more."""
+    crowd = Crowd(at_once)
+    monkeypatch.setattr(Services, "sink", lambda *_: crowd)
+    monkeypatch.setattr(sending, "PATIENCE_SECONDS", SOON)
+    hold(ehr, "ed-hydration-with-pushes")
+    ehr.resources["metadata"] = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
+    ehr.claims = {"fhirUser": "Practitioner/ann"}
+    ehr.token = {"patient": "edh-patient", "encounter": "edh-encounter"}
+    tenants = TENANTS.format(iss=ehr.iss).replace("[tenants.fake.roles]", f"{more}\n[tenants.fake.roles]")
+    browser: Browser = make_browser(tenants=tenants)
+    session = browser.launch().location.rstrip("/")
+    assert accept_all(browser, session, 7).location == f"{session}/?said=sent-7&at=charges#charges"
+    assert (crowd.most, crowd.ehr.creations) == (at_once, 7)

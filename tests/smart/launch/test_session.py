@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plugin.store.launch_rows import Tokens
+from plugin.store.launches import LaunchStore
 from plugin.web.session import COOKIE
 from plugin.web.settings import SettingsError
 from tests.smart.launch.conftest import PUBLIC_URL, Browser
@@ -156,6 +158,37 @@ def test_logout_wipes_and_revokes(browser: Browser, at_picker: str, ehr: FakeEhr
     assert browser.get(at_picker).status_code == 403
     with browser.services.store.reading() as connection:
         assert connection.exec_driver_sql("select tokens_sealed from launches").scalars().all() == [""]
+
+
+@verifies("SEC-16")
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_logout_revokes_what_is_current_after_a_renewal(
+    browser: Browser, at_picker: str, ehr: FakeEhr, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the tokens of the launch: those that stand when it ends, even if they came while it was being ended."""
+    form = browser.form(browser.get(at_picker))
+    [session] = browser.services.launches.alive(browser.services.clock())
+
+    def renew() -> None:
+        ehr.statuses = [401]
+        ehr.token = {"access_token": "ACCESS-TOKEN-2", "refresh_token": "REFRESH-TOKEN-2"}
+        browser.services.client(session).get("Encounter/e1")
+
+    ending = LaunchStore.close
+
+    def end(launches: LaunchStore, launch_id: str) -> Tokens | None:
+        renew()
+        return ending(launches, launch_id)
+
+    if when == "before":
+        renew()
+    else:
+        monkeypatch.setattr(LaunchStore, "close", end)
+    assert browser.post(at_picker.replace("encounter", "logout"), form).status_code == 200
+    assert [each.form["token"] for each in ehr.seen if each.path == "/auth/revoke"] == [
+        "REFRESH-TOKEN-2",
+        "ACCESS-TOKEN-2",
+    ]
 
 
 @verifies("SEC-16")

@@ -187,3 +187,17 @@ def test_closed_launch_renews_nothing(launches: LaunchStore, launch: Launch) -> 
     with pytest.raises(SessionEnded):
         Grant(launch, launches, renew, lambda: NOW).replace("a1")
     assert shown == []
+
+
+def test_tokens_that_come_when_the_launch_is_over_are_given_back(launches: LaunchStore, launch: Launch) -> None:
+    """Logged out while the token endpoint was asked: nobody keeps them, and the EHR is told."""
+    given_back: list[Tokens] = []
+
+    def renew(tokens: Tokens) -> Tokens:
+        launches.close(launch.id)
+        return Tokens("a2", "r2", LATER)
+
+    grant = Grant(launch, launches, renew, lambda: NOW, forget=given_back.append)
+    with pytest.raises(SessionEnded):
+        grant.replace("a1")
+    assert given_back == [Tokens("a2", "r2", LATER)]

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from plugin.review.decide import decide
 from plugin.review.lines import identity_of
-from plugin.review.ports import NotSent, Policy, Refused
+from plugin.review.ports import NothingSent, Policy, Refused
 from plugin.review.post import Difference, look_for_unsettled, make_draft, post_accepted
 from plugin.review.trail import tell
 from tests.unit.review.pretend import (
@@ -416,4 +416,4 @@ def test_a_pause_after_an_attempt_that_may_have_arrived_leaves_it_unknown(record
 
 
 def _wait(draft):
-    raise NotSent("the EHR is busy")
+    raise NothingSent("the EHR is busy")

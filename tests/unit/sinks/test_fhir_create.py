@@ -20,7 +20,7 @@ from plugin.ehr.sinks.answers import sent_charge
 from plugin.ehr.sinks.fhir_create import OUR_ELEMENTS, FhirCreate
 from plugin.ehr.sinks.support import ChargeItemSupport
 from plugin.ehr.transport import Answer
-from plugin.review.ports import Conflict, NotSent, Refused, Unknown
+from plugin.review.ports import Conflict, NothingSent, Refused, Unknown
 from tests.verifies import verifies
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
@@ -181,9 +181,9 @@ def test_anything_less_than_clear_is_unknown(status: int) -> None:
 
 def test_what_a_busy_ehr_did_not_take_was_not_sent() -> None:
     """429 is said before anything is processed; in a pause that nobody sits out nothing leaves."""
-    with pytest.raises(NotSent, match="took nothing"):
+    with pytest.raises(NothingSent, match="took nothing"):
         sink(answer(429)).create(DRAFT)
-    with pytest.raises(NotSent, match=r"Nothing was sent\. EHR is busy"):
+    with pytest.raises(NothingSent, match=r"Nothing was sent\. EHR is busy"):
         sink(Paused("EHR is busy; try again in 60 seconds", 429, "busy")).create(DRAFT)
 
 
