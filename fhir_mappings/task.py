@@ -30,7 +30,7 @@ def write_task(question: SentQuestion) -> dict[str, Any]:
     if question.administrations:
         task["focus"] = {"reference": question.administrations[0]}
     if question.recipient:
-        task["owner"] = {"reference": question.recipient}
+        task["owner"] = _recipient(question)
     return task
 
 
@@ -48,8 +48,13 @@ def write_communication(question: SentQuestion, task: str) -> dict[str, Any]:
         "payload": [{"contentString": question.text}],
     }
     if question.recipient:
-        message["recipient"] = [{"reference": question.recipient}]
+        message["recipient"] = [_recipient(question)]
     return message
+
+
+def _recipient(question: SentQuestion) -> dict[str, str]:
+    named = {"display": question.recipient_name} if question.recipient_name else {}
+    return {"reference": question.recipient, **named}
 
 
 def _person(question: SentQuestion) -> dict[str, str]:

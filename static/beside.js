@@ -19,6 +19,11 @@ function partsOf(charge) {
   return charge ? document.querySelectorAll(`[data-charge="${charge}"], [data-for~="${charge}"]`) : [];
 }
 
+// Of the two pictures the one that is shown.
+function shown(parts) {
+  return [...parts].find((part) => part.getClientRects().length && getComputedStyle(part).visibility === "visible");
+}
+
 function lightUp() {
   const lit = new Set([pointed, document.activeElement].flatMap(chargesOf).flatMap((charge) => [...partsOf(charge)]));
   for (const part of document.querySelectorAll(".lit")) if (!lit.has(part)) part.classList.remove("lit");
@@ -27,7 +32,7 @@ function lightUp() {
 
 // Within the picture only: the page itself stays where it is.
 function bringIntoPicture() {
-  const part = picture?.querySelector(".lit");
+  const part = picture && shown(picture.querySelectorAll(".lit"));
   if (!part || picture.contains(document.activeElement) || picture.matches(":hover")) return;
   const frame = picture.getBoundingClientRect();
   const seen = (part.closest("a").parentElement ?? part).getBoundingClientRect();
@@ -82,7 +87,7 @@ function measure() {
 
 // An end that was not charted is what the reader is asked about.
 function showOpenEnd() {
-  const end = picture.querySelector(".torn")?.getBoundingClientRect();
+  const end = shown(picture.querySelectorAll(".torn"))?.getBoundingClientRect();
   const frame = picture.getBoundingClientRect();
   if (!end) return;
   if (end.right > frame.right) picture.scrollLeft += end.right - frame.left - frame.width / 2;

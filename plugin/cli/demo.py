@@ -46,7 +46,7 @@ fees = ["fees.csv"]
 productivity = true
 scopes = """
   openid fhirUser online_access patient/Patient.rs patient/Encounter.rs patient/Condition.rs patient/Medication.rs
-  patient/MedicationAdministration.rs patient/MedicationRequest.rs user/Location.rs
+  patient/MedicationAdministration.rs patient/MedicationRequest.rs user/Location.rs user/Practitioner.rs
 """
 worklist_scopes = """
   user/Patient.rs user/Encounter.rs user/Condition.rs user/MedicationAdministration.rs user/Medication.rs

@@ -9,7 +9,8 @@ class SentQuestion:
     """A question as it was sent; `number` counts those of an encounter from 1, `identity` keeps a second send from
     making a second task.
 
-    `kind` and `administrations` are the question's key; `recipient` a reference, empty where the chart names nobody.
+    `kind` and `administrations` are the question's key; `recipient` a reference, empty where the chart names nobody,
+    and `recipient_name` what the EHR calls them, empty where it didn't say.
     """
 
     number: int
@@ -25,6 +26,7 @@ class SentQuestion:
     role: str
     verified: bool
     at: datetime
+    recipient_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

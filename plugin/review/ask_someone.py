@@ -6,7 +6,7 @@ before it is answered changes nothing.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -49,7 +49,7 @@ class QuestionRecords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One person sending a question about one chart; `tenant` goes into the identity."""
+    """One person sending a question about one chart; `name_of` a reference is what the EHR calls them, or empty."""
 
     person: Person
     review: CurrentReview
@@ -59,6 +59,7 @@ class Sending:
     encounter: str
     text: str
     now: datetime
+    name_of: Callable[[str], str] = lambda reference: ""
 
 
 def send_question(key: Key, sending: Sending, messenger: Messenger) -> SentQuestion | None:
@@ -110,6 +111,7 @@ def follow_up(records: QuestionRecords, messenger: Messenger, now: datetime) -> 
 def _question(ask: Ask, chart: Chart, sending: Sending, earlier: Sequence[TrackedQuestion]) -> SentQuestion:
     number = len(earlier) + 1
     person = sending.person
+    recipient = _who_gave(ask, chart)
     parts = [sending.policy.tenant, chart.encounter.id, ask.kind, *ask.administrations, str(number)]
     return SentQuestion(
         number=number,
@@ -119,7 +121,8 @@ def _question(ask: Ask, chart: Chart, sending: Sending, earlier: Sequence[Tracke
         text=sending.text,
         patient=chart.encounter.patient,
         encounter=chart.encounter.id,
-        recipient=_who_gave(ask, chart),
+        recipient=recipient,
+        recipient_name=sending.name_of(recipient) if recipient else "",
         by=person.reference or person.name,
         name=person.name,
         role=person.role,

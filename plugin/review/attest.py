@@ -122,7 +122,7 @@ def _attested(statement: Statement, ask: Ask, sitting: Attesting) -> Attested:
     chart, person = sitting.review.coded.chart, sitting.person
     form = form_for(ask, chart)
     may_attest(person, sitting.policy, form)
-    facts = form.choices[statement.choice] if statement.choice in form.choices else _stated(statement, form, ask, chart)
+    facts = facts_of(statement, form, ask, chart)
     _check(facts, chart, sitting)
     facts = tuple(as_charted(fact, sitting.review.chart or chart) for fact in facts)
     reason = read_reason(sitting.reason)
@@ -140,6 +140,11 @@ def _attested(statement: Statement, ask: Ask, sitting: Attesting) -> Attested:
         verified=person.verified,
         at=sitting.now.astimezone(UTC),
     )
+
+
+def facts_of(statement: Statement, form: AnswerForm, ask: Ask, chart: Chart) -> tuple[AttestedFact, ...]:
+    """What an answer says about the chart: one of the choices, else the fields; raises Invalid."""
+    return form.choices[statement.choice] if statement.choice in form.choices else _stated(statement, form, ask, chart)
 
 
 def _stated(statement: Statement, form: AnswerForm, ask: Ask, chart: Chart) -> tuple[AttestedFact, ...]:

@@ -56,7 +56,7 @@ class EncounterQuestions:
             if connection.execute(here).first() is not None:
                 return
             connection.execute(insert(sent_questions).values(row))
-            details = (("to", question.recipient), ("as", reference))
+            details = (("to", question.recipient_name or question.recipient), ("as", reference))
             entry = Entry(
                 at=now,
                 kind="ask",

@@ -1,5 +1,6 @@
 """Answering questions on the review page: attest, take back what was attested, and ask somebody."""
 
+from functools import partial
 from http import HTTPStatus
 
 from flask import request
@@ -11,9 +12,10 @@ from plugin.review.decide import NotAllowed, Stale
 from plugin.review.refusals import DecisionRefused, Invalid
 from plugin.web.attest_forms import read_ask_key, read_statements
 from plugin.web.open_chart import OpenChart, open_chart
+from plugin.web.recipient_names import name_of
 from plugin.web.review_forms import Unreadable, read_reason_field
 from plugin.web.review_pages import blueprint
-from plugin.web.review_rendering import back_to, refuse, stop
+from plugin.web.review_rendering import back_to, preview, refuse, stop
 from plugin.web.services import current_services
 from plugin.web.session import current_launch
 from plugin.web.views.questions import question_anchor, words_for_the_nurse
@@ -39,6 +41,20 @@ def attest_answers(launch_id: str) -> Response:
     except DecisionRefused as refusal:
         return refuse(chart, str(refusal), HTTPStatus.CONFLICT)
     return back_to(chart, ["attested"] * len(recorded), ATTESTED)
+
+
+@blueprint.post("/preview")
+def preview_answers(launch_id: str) -> Response:
+    """What the chosen answers would change; nothing is recorded."""
+    chart = open_chart(current_services(), current_launch())
+    try:
+        may_ask(chart.person, chart.policy)
+        zone = clock_for(chart.review.coded.chart).zone
+        return preview(chart, read_statements(request.form, chart.review.coded, zone))
+    except (Invalid, Unreadable) as error:
+        return refuse(chart, str(error), HTTPStatus.UNPROCESSABLE_ENTITY, error.field)
+    except NotAllowed as refusal:
+        return refuse(chart, str(refusal), HTTPStatus.FORBIDDEN)
 
 
 @blueprint.post("/take-back")
@@ -98,6 +114,7 @@ def _sending(chart: OpenChart, key: Key) -> Sending:
         encounter=f"Encounter/{form.get('encounter', '')}",
         text=words_for_the_nurse(ask, coded, clock_for(coded.chart)) if ask else "",
         now=chart.services.clock(),
+        name_of=partial(name_of, chart.services, chart.launch),
     )
 
 

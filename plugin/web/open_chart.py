@@ -16,9 +16,11 @@ from plugin.ehr.sinks.choosing import FHIR_CREATE
 from plugin.ehr.tenants import Tenant
 from plugin.review.already_charged import AlreadyCharged, match_existing
 from plugin.review.ask_someone import NotSent, follow_up
+from plugin.review.attest import Statement
 from plugin.review.attested_standing import Standing, standing_of
 from plugin.review.attested_words import ATTESTED_TIMES, BILL
 from plugin.review.decide import Asked, NotAllowed, Sitting, decide, may_decide, may_open
+from plugin.review.effects import Effects, effects_of, prefilled_statements
 from plugin.review.ports import Person, Policy
 from plugin.review.post import UNSETTLED, Posted, Posting, look_for_unsettled, post_accepted
 from plugin.review.prepare import Review, review_chart, setting_for
@@ -126,6 +128,15 @@ class OpenChart:
         """Where each attestation stands against the chart as read."""
         review = self.review
         return standing_of(review.attested, review.chart or review.coded.chart, review.answered)
+
+    def effects(self, statements: Sequence[Statement] | None = None) -> Effects:
+        """What answers would change; without any, those that the chart's own plan gives and this person may confirm."""
+        coded = self.review.coded
+        if self.why_not_state():
+            return Effects()
+        if statements is None:
+            statements = prefilled_statements(coded, self.person.role)
+        return effects_of(statements, coded, self.services.book, self.services.review_settings(self.launch))
 
     def what_ifs(self) -> tuple[WhatIf, ...]:
         """What one more documented fact would change, under the settings of the review; none where nothing was coded.

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +12,9 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from plugin.domain import Category
+from plugin.review.attest import Statement
 from plugin.review.decide import Stale
+from plugin.review.effects import Effects
 from plugin.review.lines import lines_of
 from plugin.review.reasons import ATTESTING_REASONS, DISMISSAL_REASONS, EDITING_REASONS, LEAST_LETTERS
 from plugin.rules import BY_ID
@@ -32,12 +34,13 @@ from plugin.web.review_forms import (
 )
 from plugin.web.services import Services, current_services
 from plugin.web.session import current_launch
-from plugin.web.timeline_svg import draw_timeline
+from plugin.web.timeline_svg import draw_narrow, draw_timeline
 from plugin.web.under_way import is_being_sent
 from plugin.web.views.attested_rows import attested_rows
 from plugin.web.views.by_hand import with_existing
 from plugin.web.views.changes import changes_between, snapshot_of
 from plugin.web.views.edits import edits_shown, with_edits
+from plugin.web.views.effects import effect_rows, with_alone
 from plugin.web.views.legend import legend_for
 from plugin.web.views.line_changes import line_changes
 from plugin.web.views.page import Answers, BookWords, Reader, ReviewPage, build_review_page
@@ -48,6 +51,7 @@ from plugin.web.views.times import clock_for
 # How closely the timeline is looked at: (factor, words); 0 fits the whole stay to the page.
 ZOOMS = {"0": (0.0, "Whole stay"), "1": (1.0, "Normal"), "2": (2.0, "Closer"), "4": (4.0, "Closest")}
 LEAST_PAGE = 280
+PREVIEWED = "This is what the chosen answers would change, as they are filled in. Nothing is recorded yet."
 
 
 def back_to(chart: OpenChart, outcomes: Iterable[str], place: str | None = None) -> Response:
@@ -113,11 +117,24 @@ def show_waiting(waiting: Waiting) -> Response:
     return make_response(shown, HTTPStatus.ACCEPTED)
 
 
+def preview(chart: OpenChart, statements: Sequence[Statement]) -> Response:
+    """The page again with what the answers of a form would change, as they are filled in; nothing is recorded."""
+    page = _with_effects(_page(chart), chart, chart.effects(statements))
+    kept = replace(keep_form(request.form), begins=False)
+    return _render(chart, page, Message(PREVIEWED, "info", "confirm"), kept=kept)
+
+
 def _page(chart: OpenChart) -> ReviewPage:
-    """The page with what the scrubber has against the charges as they would be sent."""
+    """The page with what the scrubber has against the charges as they would be sent, and what answers would change."""
     page, book = _unscrubbed(chart), chart.services.book
     shown = edits_shown(chart.scrubbed(), page.charges, lambda edit: EDITS_BY_ID[edit].title, book.citations.get)
-    return replace(page, charges=with_edits(page.charges, shown), edits=shown)
+    page = replace(page, charges=with_edits(page.charges, shown), edits=shown)
+    return _with_effects(page, chart, chart.effects())
+
+
+def _with_effects(page: ReviewPage, chart: OpenChart, effects: Effects) -> ReviewPage:
+    rows = effect_rows(effects, chart.services.book.label)
+    return replace(page, effect=rows, questions=with_alone(page.questions, effects.alone))
 
 
 def _unscrubbed(chart: OpenChart) -> ReviewPage:
@@ -201,6 +218,7 @@ def _render(
         other_ground=OTHER_GROUND,
         other_reason=OTHER_REASON,
         kept=kept,
+        narrow=Markup(draw_narrow(page.timeline)) if zoom == 1 else "",  # noqa: S704 - escaped
         shown=seal_shown(shown, chart.launch.id, chart.services.store.cipher),
         **values,
     )

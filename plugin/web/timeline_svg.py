@@ -6,6 +6,7 @@ Seen from the side: lane head, then tracks of 48 px (label 14, bar 22, gap), bel
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import svg
 
@@ -39,6 +40,8 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 
 # Lanes that begin further down than this show the hours again, in pixels.
 TALL = 500.0
+# A telephone held upright, in pixels, how many bars can be told apart on it, and the letters that fit above one.
+NARROW, MOST_NARROW, MOST_LETTERS = 330.0, 40, 38
 BOLD = 1.12
 MARK_ROW = 15.0
 
@@ -48,6 +51,10 @@ def draw_timeline(timeline: Timeline, zoom: float = 1.0, page: float = WIDTH) ->
 
     `zoom` makes a minute so many times as wide, 0 fits it to the page.
     """
+    return _picture(timeline, zoom, page).as_str()
+
+
+def _picture(timeline: Timeline, zoom: float, page: float) -> svg.SVG:
     scale = scale_for(timeline, zoom, page)
     lanes = place_lanes(timeline, scale)
     above = MARK_ROW * max((row for _, row in _place_marks(timeline.marks, scale)), default=0)
@@ -60,8 +67,8 @@ def draw_timeline(timeline: Timeline, zoom: float = 1.0, page: float = WIDTH) ->
         *_axis(timeline, scale, bottom),
         *[_lane(lane, scale, timeline.clock) for lane in lanes],
     ]
-    picture = svg.SVG(
-        class_=["timeline", *(["fits"] if scale.width <= WIDTH else []), *(["fitted"] if zoom == 0 else [])],
+    return svg.SVG(
+        class_=["timeline", "wide", *(["fits"] if scale.width <= WIDTH else []), *(["fitted"] if zoom == 0 else [])],
         viewBox=svg.ViewBoxSpec(0, -above, scale.width, bottom + above),
         width=scale.width,
         height=bottom + above,
@@ -74,7 +81,39 @@ def draw_timeline(timeline: Timeline, zoom: float = 1.0, page: float = WIDTH) ->
             "font-size": "12",
         },
     )
+
+
+def draw_narrow(timeline: Timeline) -> str:
+    """The whole stay for a narrow screen, to stand beside `draw_timeline`; empty where it would hold too much.
+
+    It has no names and patterns of its own: it refers to those of the other picture, so that no id stands twice.
+    """
+    bars = [bar for lane in timeline.lanes for bar in lane.bars]
+    if not bars or len(bars) > MOST_NARROW:
+        return ""
+    picture = _picture(_with_short_labels(timeline), 0.0, NARROW)
+    picture.class_ = ["timeline", "narrow"]
+    _drop_ids(picture)
     return picture.as_str()
+
+
+def _with_short_labels(timeline: Timeline) -> Timeline:
+    """Names of bags are long, and a picture as wide as they are would have letters too small to read."""
+    lanes = tuple(replace(lane, bars=tuple(map(_shortened, lane.bars))) for lane in timeline.lanes)
+    return replace(timeline, lanes=lanes)
+
+
+def _shortened(bar: Bar) -> Bar:
+    if len(bar.label) <= MOST_LETTERS:
+        return bar
+    return replace(bar, short=f"{bar.label[: MOST_LETTERS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}")
+
+
+def _drop_ids(element: svg.Element) -> None:
+    element.elements = [each for each in element.elements or [] if not isinstance(each, svg.Defs)]
+    for each in element.elements:
+        each.id = None
+        _drop_ids(each)
 
 
 def draw_swatch(category: Category | None, kind: PieceKind = PieceKind.CODED) -> str:
@@ -176,10 +215,10 @@ def _bar(bar: Bar, top: float, scale: Scale, clock: WallClock, until: float | No
 
 def _drug(bar: Bar, at: tuple[float, float], until: float) -> Words:
     """What was given, and what the trade calls it where the track is free for it."""
-    words = label(at, bar.label, "ink")
-    if bar.trade and bar.leads and at[0] + text_width(f"{bar.label}   {bar.trade}") <= until:
+    words = label(at, bar.written, "ink")
+    if bar.trade and bar.leads and at[0] + text_width(f"{bar.written}   {bar.trade}") <= until:
         trade = f" \N{MIDDLE DOT} {bar.trade}"
-        words.text, words.elements = None, [Part(text=bar.label), Part(text=trade, fill=SOFT, class_=["soft"])]
+        words.text, words.elements = None, [Part(text=bar.written), Part(text=trade, fill=SOFT, class_=["soft"])]
     return words
 
 

@@ -107,7 +107,7 @@ def take_visits(browser: Browser, path: Path) -> None:
 def take_app_in_ehr(ehr: Ehr, path: Path) -> None:
     """The chart with the app in its frame, as it opens: a question is asked and two charges are suggested."""
     frame = ehr.launch("mst-patient")
-    expect(frame.locator("svg.timeline")).to_be_visible()
+    expect(frame.locator("svg.timeline.wide")).to_be_visible()
     ehr.page.mouse.move(0, 0)
     ehr.page.screenshot(path=path)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import violations
 from tests.browser.ehr_pages import CLINICIAN, CLINICIAN_NAME, CODER, CODER_NAME, Ehr
 from tests.browser.made_charts import eight_instants
 from tests.browser.servers import running_pair
@@ -72,6 +73,9 @@ def test_eight_instants_are_finished_in_under_ten_keystrokes(page, billing_at_on
     review = ehr.launch_whole("ins-patient")
     expect(review.locator("#confirm li")).to_have_count(8)
     expect(review.locator("#confirm input[type=datetime-local]").first).to_have_value("2026-03-02T08:45")
+    effect = review.locator("#confirm .effect tbody tr")
+    told = {each.locator(".code").inner_text(): each.locator("td").all_inner_texts() for each in effect.all()}
+    assert told == {"96365": ["none", "1"], "96367": ["none", "7"]}
     keys = Keys(review)
     keys.press("c", "Space", "Enter")
     expect(review.locator("[role=status].alert")).to_contain_text("8 answers attested")
@@ -145,6 +149,36 @@ def test_a_coder_may_not_attest_a_time(ehr):
     assert "Only a clinician may attest this." in text
     page.reload()
     expect(page.locator("#attested")).to_have_count(0)
+
+
+def test_what_answers_would_change_is_worked_out_for_those_chosen(ehr):
+    """One of three is left out and another one longer: the table follows, the form stays as it was, nothing is kept."""
+    ehr.log_in(CLINICIAN)
+    page = ehr.launch_whole("ora-patient")
+    lines = page.locator("#confirm > ul > li")
+    effect = page.locator("#confirm .effect tbody")
+    expect(effect.locator("tr")).to_have_count(3)
+    lines.nth(1).get_by_role("checkbox").uncheck()
+    lines.nth(2).locator("input[type=datetime-local]").fill("2026-07-14T23:55")
+    page.get_by_role("button", name="Work out anew").click()
+    expect(page.locator("#confirm [role=status]")).to_contain_text("Nothing is recorded yet.")
+    expect(lines.nth(1).get_by_role("checkbox")).not_to_be_checked()
+    expect(lines.nth(2).locator("input[type=datetime-local]")).to_have_value("2026-07-14T23:55")
+    expect(effect.locator("tr")).not_to_have_count(0)
+    assert violations(page) == []
+    page.goto(page.url.rpartition("/")[0] + "/")
+    expect(page.locator("#attested")).to_have_count(0)
+    expect(effect.locator("tr")).to_have_count(3)
+
+
+def test_a_reply_is_awaited_from_somebody_with_a_name(ehr):
+    """The nurse's name is read when the question is sent; the list says it, and never a reference."""
+    ehr.log_in(CODER)
+    page = ehr.launch_whole("mst-patient")
+    page.locator("li.question").first.get_by_role("button", name="Send to the nurse").click()
+    sent = page.locator("li.question .sent").first
+    expect(sent).to_contain_text(re.compile(f"Sent to [A-Z][a-z]+ [A-Z][a-z]+ by {CODER_NAME}"))
+    expect(page.locator("#trail")).not_to_contain_text("Practitioner/")
 
 
 def test_what_was_attested_can_be_taken_back(ehr):

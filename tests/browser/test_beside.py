@@ -63,7 +63,7 @@ def test_a_bar_lights_all_it_earned(ehr):
     """Focus on three hours of paclitaxel: the first hour, the further hours, and the drug itself."""
     ehr.log_in(CODER)
     page = ehr.launch_whole("chm-patient")
-    page.locator("svg.timeline a[aria-labelledby='given-6-name']").focus()
+    page.locator("svg.timeline.wide a[aria-labelledby='given-6-name']").focus()
     expect(page.locator("#facts-here")).to_contain_text("PACLitaxel 300 mg")
     assert codes_lit(page) == ["96413", "96415", "J9267"]
     page.keyboard.press("j")
@@ -75,7 +75,7 @@ def test_a_drug_line_lights_what_it_is_for(ehr):
     ehr.log_in(CODER)
     page = ehr.launch_whole("chm-patient")
     page.locator("tbody.charge", has_text="J1308").focus()
-    lit = page.locator("svg.timeline .lit")
+    lit = page.locator("svg.timeline.wide .lit")
     expect(lit).to_have_count(1)
     assert "famotidine" in lit.locator("title").first.text_content()
 
@@ -84,5 +84,5 @@ def test_the_facts_say_why_something_does_not_count(ehr):
     """As the table does."""
     ehr.log_in(CODER)
     page = ehr.launch_whole("chm-patient")
-    page.locator("svg.timeline a", has=page.locator("title", has_text="ondansetron")).focus()
+    page.locator("svg.timeline.wide a", has=page.locator("title", has_text="ondansetron")).focus()
     expect(page.locator("#facts-here")).to_contain_text("Not coded: ondansetron injection: charted as not done.")

@@ -17,7 +17,7 @@ def test_everything_works_without_javascript(new_context, demo):
     ehr = Ehr(new_context(java_script_enabled=False).new_page(), demo)
     ehr.log_in(CODER)
     frame = ehr.launch("bld-patient")
-    expect(frame.locator("svg.timeline")).to_be_visible()
+    expect(frame.locator("svg.timeline.wide")).to_be_visible()
     expect(frame.get_by_role("button", name="Keys")).not_to_be_visible()
     first = frame.locator("tbody.charge").first
     first.get_by_role("button", name="Accept").click()
@@ -62,7 +62,7 @@ def test_a_bar_leads_to_its_row_in_the_table(ehr):
     """The picture's links open the table, also when it is folded away."""
     ehr.log_in(CODER)
     page = ehr.launch_whole("edh-patient")
-    link = page.locator("svg.timeline a").first
+    link = page.locator("svg.timeline.wide a").first
     target = link.get_attribute("href")
     expect(page.locator(target)).not_to_be_visible()
     link.focus()
@@ -75,12 +75,12 @@ def test_the_charge_under_the_pointer_lights_its_minutes(ehr):
     ehr.log_in(CODER)
     page = ehr.launch_whole("obs-patient")
     page.locator("tbody.charge", has_text="96361").hover()
-    lit = page.locator("svg.timeline .piece.lit")
+    lit = page.locator("svg.timeline.wide .piece.lit")
     assert lit.count() > 1
     colour = "piece => [getComputedStyle(piece).stroke, getComputedStyle(piece).strokeWidth]"
-    unlit = page.locator("svg.timeline .piece:not(.lit, .asked, .declined)").first
+    unlit = page.locator("svg.timeline.wide .piece:not(.lit, .asked, .declined)").first
     assert {tuple(piece.evaluate(colour)) for piece in lit.all()}.isdisjoint([tuple(unlit.evaluate(colour))])
-    page.locator("svg.timeline .diamond[data-charge]").first.hover()
+    page.locator("svg.timeline.wide .diamond[data-charge]").first.hover()
     expect(page.locator("tbody.charge.lit")).to_have_count(1)
 
 

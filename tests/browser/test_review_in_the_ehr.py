@@ -51,7 +51,7 @@ def test_from_the_chart_to_the_bill(ehr):
     frame = ehr.launch("chm-patient")
     expect(frame.locator(".patient .name")).to_have_text("Marta Lindqvist")
     expect(frame.locator(".who")).to_contain_text(f"{CODER_NAME}, coder")
-    expect(frame.locator("svg.timeline")).to_be_visible()
+    expect(frame.locator("svg.timeline.wide")).to_be_visible()
     codes = services(frame.locator(CODES).all_inner_texts())
     assert codes == ["96413", "96415", "96417", "96367", "96375"]
     frame.locator("#accept-all").click()

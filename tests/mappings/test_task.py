@@ -48,6 +48,15 @@ def test_without_a_known_nurse_or_a_verified_sender_it_is_still_a_task():
     assert task["requester"] == {"display": "Carl Coder (unverified)"}
 
 
+def test_whoever_is_asked_is_named_where_the_name_is_known():
+    """In the task and in the message; a reader of either sees a person."""
+    named = replace(QUESTION, recipient_name="Nora Nightshift")
+    person = {"reference": "Practitioner/n1", "display": "Nora Nightshift"}
+    assert write_task(named)["owner"] == person
+    assert write_communication(named, "Task/t1")["recipient"] == [person]
+    assert check_outgoing(write_task(named)) == []
+
+
 def test_the_communication_carries_the_same_words_and_points_to_the_task():
     """To the same person."""
     message = write_communication(QUESTION, "Task/t1")

@@ -25,6 +25,7 @@ from plugin.web.views.citing import CitationOf, Source, sources
 from plugin.web.views.contested import InForce, PositionOf, in_force
 from plugin.web.views.drug_label import drug_label
 from plugin.web.views.edits import EditsShown
+from plugin.web.views.effects import EffectRow
 from plugin.web.views.encounter_words import encounter_facts, incomplete_because
 from plugin.web.views.existing_row import ExistingRow
 from plugin.web.views.given_rows import GivenRow, given_rows
@@ -131,6 +132,7 @@ class ReviewPage:
     still_here: bool = False
     charged_otherwise: tuple[ExistingRow, ...] = ()
     edits: EditsShown = field(default_factory=EditsShown)
+    effect: tuple[EffectRow, ...] = ()
 
     @property
     def late_entries(self) -> tuple[str, ...]:
@@ -145,7 +147,12 @@ class ReviewPage:
     @property
     def places(self) -> frozenset[str]:
         """The parts of the page where a message about them can stand."""
-        sections = {"questions": self.questions, "attested": self.attested, "charges": self.given}
+        sections = {
+            "questions": self.questions,
+            "confirm": self.confirmable,
+            "attested": self.attested,
+            "charges": self.given,
+        }
         anchors = [*(row.anchor for row in self.charges), *(question.anchor for question in self.questions)]
         return frozenset(anchors) | {name for name, content in sections.items() if content}
 

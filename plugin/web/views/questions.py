@@ -9,6 +9,7 @@ from plugin.review.ask_someone import is_open, sent_for
 from plugin.web.views.charges import Given, Lookups
 from plugin.web.views.times import WallClock
 
+WHO_CHARTED = "the person who charted it"
 LOCAL = "%Y-%m-%dT%H:%M"
 # A product as the rules name it to a coder: its billing code, then its name in parentheses.
 _CODED = re.compile(r"\b(?:[A-Z][0-9]{4}|[0-9]{4}[0-9A-Z]) \(((?:[^()]|\([^()]*\))*)\)")
@@ -42,7 +43,7 @@ class Question:
     """An `Ask` as shown; `token` names it in forms.
 
     `why_not` says why this reader can't attest it, empty when they can or nobody could. `copied` is the text for the
-    nurse: it never says what an answer would be worth.
+    nurse: it never says what an answer would be worth. `alone` is what its prefilled answer by itself would change.
     """
 
     anchor: str
@@ -59,6 +60,7 @@ class Question:
     copied: str = ""
     sent: tuple[SentView, ...] = ()
     may_send: bool = False
+    alone: str = ""
 
     @property
     def can_confirm(self) -> bool:
@@ -147,7 +149,7 @@ def _may_send(ask: Ask, answering: Answering) -> bool:
 def sent_view(tracked: TrackedQuestion, clock: WallClock) -> SentView:
     """A sent question in words."""
     question, reply = tracked.question, tracked.reply
-    to = " to the person who charted it" if question.recipient else ""
+    to = f" to {question.recipient_name or WHO_CHARTED}" if question.recipient else ""
     said = f": {reply.text}" if reply.text else ""
     when = f" ({clock.day_and_time(reply.at)})" if reply.at else ""
     words = "Not answered yet" if reply.state == "open" else f"{reply.state.capitalize()}{said}{when}"

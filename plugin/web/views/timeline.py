@@ -57,6 +57,7 @@ class Bar:
     `trade` is what the trade calls it, with its place in the encounter; `tier` the evidence for its minutes, 0 where
     it was not counted; `leads` that it is the first of its service; `edges` what its start and its stop rest on.
     `charges` are the anchors of charges for what was given rather than for its minutes; `reasons` what no stretch says.
+    `short` is written instead of the label where there is little room.
     """
 
     id: str
@@ -74,6 +75,12 @@ class Bar:
     edges: tuple[Edge, Edge] = (Edge.CHARTED, Edge.CHARTED)
     charges: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    short: str = ""
+
+    @property
+    def written(self) -> str:
+        """What stands above it in the picture."""
+        return self.short or self.label
 
     @property
     def is_moment(self) -> bool:

@@ -65,7 +65,7 @@ def scale_for(timeline: Timeline, zoom: float = 1.0, page: float = WIDTH) -> Sca
     whole = min([room * 60 / (stop - start), *fits])
     per_minute = min(whole, MOST) if zoom == 0 else min(min(max(whole, LEAST), MOST) * zoom, CLOSEST)
     ends = [(drawn_stop(bar) - start) / 60 * per_minute + _after(bar) for bar in bars]
-    longest = max((text_width(bar.label) for bar in bars), default=0.0)
+    longest = max((text_width(bar.written) for bar in bars), default=0.0)
     width = 2 * MARGIN + max([(stop - start) / 60 * per_minute, longest, *ends])
     return Scale(start, stop, per_minute, round(max(page, width), 1))
 
@@ -80,7 +80,7 @@ def _after(bar: Bar) -> float:
 
 def label_left(bar: Bar, scale: Scale) -> float:
     """Where the words above a bar begin: at its start, or as far before it as keeps them in the picture."""
-    return min(scale.x(drawn_start(bar)), scale.width - EDGE - text_width(bar.label))
+    return min(scale.x(drawn_start(bar)), scale.width - EDGE - text_width(bar.written))
 
 
 def text_width(words: str, size: float = 1.0) -> float:
@@ -113,7 +113,7 @@ def place_bars(bars: Sequence[Bar], scale: Scale, *, named: bool = True) -> tupl
     placed = []
     for bar in bars:
         left = label_left(bar, scale) if named else scale.x(drawn_start(bar)) - DIAMOND
-        words = left + text_width(bar.label) if named else left + 2 * DIAMOND
+        words = left + text_width(bar.written) if named else left + 2 * DIAMOND
         right = max(words, scale.x(drawn_stop(bar)) + _beside(bar, scale)) + 10
         track = next((i for i, edge in enumerate(free) if edge <= left), len(free))
         free[track : track + 1] = [right]

@@ -36,6 +36,7 @@ SESSION_PAGES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "review.send_rest": ("POST", "send-rest", {}, DECIDES),
     # Which question is for which of them is the review's own matter: tests/unit/review/test_attest.py.
     "review.attest_answers": ("POST", "attest", {"question": "missing-stop-time|x"}, DECIDES),
+    "review.preview_answers": ("POST", "preview", {"question": "missing-stop-time|x"}, ROLES),  # it records nothing
     "review.take_back_answer": ("POST", "take-back", {"number": "1"}, DECIDES),
     "review.ask_someone": ("POST", "ask", {"question": "missing-stop-time|x"}, ROLES),
     "launching.choose_encounter": ("GET", "encounter", {}, EVERYBODY),

@@ -13,8 +13,12 @@ from plugin.review.prepare import ReviewSettings, review_chart
 from plugin.review.refusals import Invalid
 from plugin.review.trail import tell
 from plugin.store.sent_questions import EncounterQuestions
+from plugin.web.views.questions import sent_view
+from plugin.web.views.times import WallClock
 from tests.unit.review.pretend import CODER, ENCOUNTER, PATIENT
-from tests.unit.review.test_attest import BOOK, CHART, KEY, NOW, OPEN_ENDED
+from tests.unit.review.test_attest import BOOK, CHART, KEY, NOW, OPEN_ENDED, ZONE
+
+CLOCK = WallClock(ZONE)
 
 
 @dataclass
@@ -107,3 +111,21 @@ def test_a_question_that_is_no_longer_asked_is_not_sent(questions):
     """The chart answered it meanwhile."""
     with pytest.raises(Stale):
         send_question(("missing-route", KEY[1]), sending(questions), Ward())
+
+
+def test_the_name_of_who_is_asked_is_kept_with_the_question(questions, records):
+    """Asked of the EHR once, by the reference in the chart; the trail and the page say the name."""
+    asked = []
+
+    def name_of(reference):
+        asked.append(reference)
+        return "Nora Nightshift"
+
+    send_question(KEY, sending(questions, name_of=name_of), Ward())
+    (tracked,) = questions.sent_questions()
+    assert (asked, tracked.question.recipient_name) == (["Practitioner/n1"], "Nora Nightshift")
+    (entry,) = records.trail()
+    assert "to: Nora Nightshift" in tell(entry.entry)
+    assert sent_view(tracked, CLOCK).who.startswith(f"Sent to Nora Nightshift by {CODER.name}")
+    unnamed = replace(tracked, question=replace(tracked.question, recipient_name=""))
+    assert sent_view(unnamed, CLOCK).who.startswith(f"Sent to the person who charted it by {CODER.name}")

@@ -25,6 +25,7 @@ from plugin.web.views.changes import Change
 from plugin.web.views.charges import State, token_of
 from plugin.web.views.citing import Source
 from plugin.web.views.edits import EditShown, EditsShown
+from plugin.web.views.effects import EffectRow
 from plugin.web.views.legend import legend_for
 from plugin.web.views.page import Reader, Record, ReviewPage, Withdrawn, build_review_page
 from plugin.web.views.questions import Question
@@ -260,17 +261,25 @@ def test_the_report_tells_what_was_accepted_and_what_speaks_against_it(app):
 
 
 def test_answers_confirmed_together_say_what_each_would_change(rendered):
-    """In the one step itself, not only in the folded copies: nobody confirms what they can't see the effect of."""
-    would = ("31 minutes: adds 96365 x1", "91 minutes: adds 96366 x1")
+    """In the one step itself, with the very values that are filled in: examples stay with the single questions."""
+    would = ("adds 96365 x1", "adds 96366 x1")
     asked = tuple(
-        Question(f"question-{n}", f"missing-stop-time|m{n}", "Missing stop time", f"When did m{n} stop?", each, (),
-                 prefilled=True, may_attest=True)
+        Question(f"question-{n}", f"missing-stop-time|m{n}", "Missing stop time", f"When did m{n} stop?", "e. g.", (),
+                 prefilled=True, may_attest=True, alone=each)
         for n, each in enumerate(would, start=1)
     )  # fmt: skip
-    html = rendered(replace(page_of(), questions=asked))
-    lines = html.split('id="confirm"')[1].split("</form>")[0].split("<li>")[1:]
+    rows = (EffectRow("96365", ("59",), "infusion, first hour", "2 Mar 2026", 0, 1),)
+    html = rendered(replace(page_of(), questions=asked, effect=rows))
+    form = html.split('id="confirm"')[1].split("</form>")[0]
+    lines = form.split("<ul>")[1].split("</ul>")[0].split("<li>")[1:]
     for line, each in zip(lines, would, strict=True):
-        assert f"What an answer changes:</strong> {each}" in line
+        assert f"By itself: {each}." in line
+        assert "e. g." not in line
+    table = " ".join(re.sub("<[^>]+>", " ", form.split("<table")[1].split("</table>")[0]).split())
+    assert table.endswith(
+        "Together they change Code Units now Units then 96365-59 infusion, first hour, 2 Mar 2026 none 1"
+    )
+    assert "No code and no unit." in rendered(replace(page_of(), questions=asked))
 
 
 def test_a_message_stands_once_and_where_it_belongs(rendered):

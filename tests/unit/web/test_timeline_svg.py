@@ -11,7 +11,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from plugin.domain import Category, Drug, NamedService
-from plugin.web.timeline_svg import draw_swatch, draw_timeline
+from plugin.web.timeline_svg import MOST_NARROW, draw_narrow, draw_swatch, draw_timeline
 from plugin.web.views.timeline import Bar, Lane, build_timeline
 from plugin.web.views.timeline_layout import label_left, place_bars, scale_for, text_width, ticks
 from tests.unit.web.sample_charts import CATEGORIES, charge, chemo_day, given, minutes
@@ -217,3 +217,27 @@ def test_a_code_without_room_is_named_after_its_bar_once():
     repeated = words(ElementTree.fromstring(draw_timeline(timeline_of(replace(coded, charges=(again,))))))  # noqa: S314
     assert [text for text in beside if "96367" in text] == ["also 96367"]
     assert [text for text in repeated if "96413" in text] == ["96413"]
+
+
+def test_the_narrow_picture_tells_the_same_and_needs_the_wide_one():
+    """Every bar with its name and codes, no wider than a telephone, and no id twice on the page; it has no patterns."""
+    timeline = timeline_of(chemo_day())
+    wide, narrow = (ElementTree.fromstring(drawn) for drawn in (draw_timeline(timeline), draw_narrow(timeline)))  # noqa: S314
+    assert float(narrow.get("width")) <= 340
+    assert [e.get("id") for e in narrow.iter() if e.get("id")] == []
+    assert list(narrow.iter(f"{SVG}pattern")) == []
+    ids = {e.get("id") for e in wide.iter()}
+    links = [a.get("aria-labelledby") for a in narrow.iter(f"{SVG}a")]
+    assert sorted(links) == sorted(a.get("aria-labelledby") for a in wide.iter(f"{SVG}a"))
+    assert ids.issuperset(links)
+    fills = {f[5:-1] for e in narrow.iter() if (f := e.get("fill", "")).startswith("url(#")}
+    assert fills
+    assert ids.issuperset(fills)
+
+
+def test_too_many_bars_are_not_squeezed_onto_a_telephone():
+    """Then the list is what is read there."""
+    coded = chemo_day()
+    first = coded.chart.administrations[0]
+    many = tuple(replace(first, id=f"MedicationAdministration/x{n}") for n in range(MOST_NARROW + 1))
+    assert draw_narrow(timeline_of(replace(coded, chart=replace(coded.chart, administrations=many)))) == ""
