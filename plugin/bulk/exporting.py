@@ -23,6 +23,17 @@ NDJSON = "application/fhir+ndjson"
 SAFE_NAME = re.compile(r"[A-Za-z]{1,64}")
 
 
+NEEDED = "MedicationAdministration"
+LEFT_OUT = (
+    f"the export holds no {NEEDED}, so nothing can be audited from it: either nothing was given, or this EHR leaves "
+    "them out of exports; bring them patient by patient into another folder: export TENANT FOLDER --patients FILE"
+)
+
+
+class NoAdministrations(BulkError):
+    """The export arrived whole, and what an audit needs first is not in it."""
+
+
 class Server(Protocol):
     """What is asked of a FHIR server: a request below its base, and a file to its end."""
 
@@ -60,7 +71,10 @@ def export(
     sleep: Callable[[float], None],
     told: Callable[[str], object] = lambda words: None,
 ) -> int:
-    """Bring the whole export into the folder and give the number of files; BulkError says what stopped it."""
+    """Bring the whole export into the folder and give the number of files; BulkError says what stopped it.
+
+    NoAdministrations when everything arrived and it is no use to an audit; of what changed since a day that is usual.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     asked = f"{f'Group/{group}/' if group else ''}$export {since}".strip()
     state = _read(folder)
@@ -77,6 +91,8 @@ def export(
             parts = (*state.parts[:place], replace(part, arrived=True), *state.parts[place + 1 :])
             state = _keep(folder, replace(state, parts=parts))
             told(f"{place + 1} of {len(state.parts)} files")
+    if not since and not any(part.name.startswith(f"{NEEDED}.") for part in state.parts):
+        raise NoAdministrations(LEFT_OUT)
     return len(state.parts)
 
 

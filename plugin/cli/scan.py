@@ -13,7 +13,7 @@ from typing import Any
 from plugin.cli.one_tenant import read_tenant
 from plugin.codebook import CodeBook
 from plugin.codebook.errors import CodeBookError
-from plugin.ehr.backend import backend_client
+from plugin.ehr.backend import backend_client, told_to_it
 from plugin.ehr.client import FhirClient
 from plugin.ehr.credentials import Credentials
 from plugin.ehr.discovery import Discovery
@@ -67,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
         return _say(wrong, UNUSABLE)
     try:
         return _scan(options, tenant, store, patients)
-    except (EhrError, CodeBookError) as wrong:
+    except EhrError as wrong:
+        return _say(told_to_it(wrong, tenant), UNUSABLE)
+    except CodeBookError as wrong:
         return _say(wrong, UNUSABLE)
     except KeyboardInterrupt:
         return _say("stopped; what was found so far is on the worklist, and the same command goes on from here", PARTLY)
@@ -159,7 +161,7 @@ def _of_patients(client: FhirClient, tenant: Tenant, days: list[date], patients:
             raise
         except EhrError as error:
             whole = False
-            _say(f"Patient/{patient}: {error}", PARTLY)
+            _say(f"Patient/{patient}: {told_to_it(error, tenant)}", PARTLY)
         else:
             found += [Place(patient, visit.id) for visit in visits if not visit.stop or visit.stop[:10] >= first]
     return found, whole
@@ -213,11 +215,11 @@ def _run(scan: Scan, places: list[Place], scans: Scans) -> Counter[str]:
 
     with tqdm(total=len(places), unit=" encounters", disable=None) as bar:
 
-        def tell(outcome: str, place: Place) -> None:
+        def tell(outcome: str, place: Place, why: str) -> None:
             scans.went_through(place.encounter, outcome, _now())
             if outcome == "unread":
                 with bar.external_write_mode(sys.stderr):
-                    _say(f"Encounter/{place.encounter} could not be read", PARTLY)
+                    _say(f"Encounter/{place.encounter} could not be read: {why}", PARTLY)
             bar.update()
 
         return replace(scan, told=tell).run(places)

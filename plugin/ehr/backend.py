@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from plugin.ehr.client import LONGEST_WAIT, FhirClient
-from plugin.ehr.errors import EhrError
+from plugin.ehr.errors import EhrError, FhirError
 from plugin.ehr.grants import RENEW_BEFORE
+from plugin.ehr.scopes import NEEDED_TO_READ, read_granted
+from plugin.ehr.tenants import Tenant
 from plugin.ehr.tokens import TokenEndpoint
 from plugin.store.launch_rows import Tokens
 
@@ -35,6 +37,20 @@ class BackendGrant:
             if self._tokens is None or self._tokens.access == refused:
                 self._tokens = self._ask()
             return self._tokens.access
+
+
+def told_to_it(error: EhrError, tenant: Tenant) -> str:
+    """What stopped the app while it worked without a person: a refusal names the registration and the scopes."""
+    if not isinstance(error, FhirError) or error.kind != "forbidden" or tenant.open:
+        return str(error)
+    granted = read_granted(tenant.backend_scopes.split())
+    lacking = [f"system/{kind}.rs" for kind in NEEDED_TO_READ if not granted.can_read(kind)]
+    if lacking:
+        remedy = f"add {' '.join(lacking)} to backend_scopes in the tenants file and to the registration"
+    else:
+        remedy = f"register it there for all of backend_scopes: {tenant.backend_scopes}"
+    who = f"the app's own account {tenant.backend_client_id}"
+    return f"{tenant.name} refused {who} (status {error.status}), which works without a person; {remedy}"
 
 
 def backend_client(

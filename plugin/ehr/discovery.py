@@ -45,6 +45,10 @@ class Discovery:
         except EhrError as error:
             raise DiscoveryFailed(f"{tenant.name}: {error}") from error
 
+    def doubt(self, tenant: Tenant) -> None:
+        """Ask again the next time: a sign-in by it has just failed. Where it can't be had, the old one stands."""
+        self._kept.doubt(tenant.key)
+
     def _fetch(self, tenant: Tenant) -> SmartConfiguration:
         found = self._fetch_json(f"{tenant.iss}/.well-known/smart-configuration")
         configuration = _read_configuration(found, tenant)

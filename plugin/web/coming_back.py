@@ -60,19 +60,25 @@ def _open_launch(pending: Pending, browser: str) -> Launch:
     if tenant is None:
         raise PageError(HTTPStatus.FORBIDDEN, "Unknown EHR", "This EHR was taken out of the app's settings meanwhile.")
     about(tenant)
+    services.statements.ask_ahead(tenant)  # this may be another process than the one the launch began in
     configuration = services.discovery.of(tenant)
     _check_issuer(configuration)
-    answer = services.token_endpoint(tenant, configuration).exchange_code(
-        code=request.args.get("code", ""),
-        verifier=pending.code_verifier,
-        redirect_uri=services.settings.redirect_uri,
-        now=services.clock(),
-    )
+    try:
+        answer = services.token_endpoint(tenant, configuration).exchange_code(
+            code=request.args.get("code", ""),
+            verifier=pending.code_verifier,
+            redirect_uri=services.settings.redirect_uri,
+            now=services.clock(),
+        )
+    except EhrError:
+        services.discovery.doubt(tenant)
+        raise
     try:
         granted = _granted(answer, tenant, pending, configuration)
         identity = _identify(answer, tenant, configuration, pending)
         return _keep(answer, tenant, pending, identity, granted, browser)
     except (EhrError, PageError):
+        services.discovery.doubt(tenant)
         revoke_quietly(tenant, configuration, answer.tokens)
         raise
 

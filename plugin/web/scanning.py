@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from plugin.codebook import CodeBook
+from plugin.ehr.backend import told_to_it
 from plugin.ehr.chart_source import FhirChartSource
 from plugin.ehr.client import FhirClient
 from plugin.ehr.encounters import Place
@@ -26,7 +27,10 @@ from plugin.web.worklist_keeping import sum_up
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a scan works with; `pause` rests between two charts, `told` hears of each as found, nothing or unread."""
+    """What a scan works with; `pause` rests between two charts.
+
+    `told` hears of each as found, nothing or unread, and of the last also why.
+    """
 
     client: FhirClient
     tenant: Tenant
@@ -35,7 +39,7 @@ class Scan:
     book: CodeBook
     clock: Callable[[], datetime]
     pause: Callable[[], object] = field(default=lambda: None)
-    told: Callable[[str, Place], object] = field(default=lambda outcome, place: None)
+    told: Callable[[str, Place, str], object] = field(default=lambda outcome, place, why: None)
 
     def run(self, places: Iterable[Place]) -> Counter[str]:
         """Read each chart; how many were `found` with something to do or done, hold `nothing`, or are `unread`.
@@ -45,25 +49,25 @@ class Scan:
         counts: Counter[str] = Counter()
         for place in places:
             self.pause()
-            outcome = self._outcome(place)
+            outcome, why = self._outcome(place)
             counts[outcome] += 1
-            self.told(outcome, place)
+            self.told(outcome, place, why)
         return counts
 
-    def _outcome(self, place: Place) -> str:
+    def _outcome(self, place: Place) -> tuple[str, str]:
         try:
             review = self._review(place)
         except TokenRefused:
             raise
-        except EhrError:
-            return "unread"
+        except EhrError as error:
+            return "unread", told_to_it(error, self.tenant)
         summary = sum_up(review, self.tenant, policy_of(self.tenant), self.store)
         rows = Worklist(self.store, self.tenant.key)
         if not (review.coded.charges or review.coded.asks):
             rows.renew(summary, self.clock())
-            return "nothing"
+            return "nothing", ""
         rows.keep(summary, self.clock())
-        return "found"
+        return "found", ""
 
     def _review(self, place: Place) -> Review:
         client = self.client.for_one_page()

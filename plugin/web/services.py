@@ -27,7 +27,7 @@ from plugin.ehr.sinks.choosing import Choice, choose_sink
 from plugin.ehr.sinks.making import SinkMaking
 from plugin.ehr.sinks.support import interactions_of
 from plugin.ehr.smart_style import Styles
-from plugin.ehr.statements import Statements
+from plugin.ehr.statements import FRESH_SECONDS, Statements
 from plugin.ehr.tenants import Tenant, Tenants
 from plugin.ehr.tokens import TokenEndpoint
 from plugin.ehr.transport import Transport
@@ -100,15 +100,16 @@ class Services:
             self.capabilities(launch),
             self.clock,
         )
-        ways = read_ways(tenant, self._statement(tenant))
+        ways = read_ways(tenant, self._statement(tenant, launch))
         if not ways.administrations:
             self.statements.doubt(tenant)  # the next page looks whether the EHR offers them by now
         return source.searching(ways)
 
-    def _statement(self, tenant: Tenant) -> Mapping[str, Any] | None:
-        """What the EHR says it can do; None when it doesn't, so that a chart is read all the same."""
+    def _statement(self, tenant: Tenant, launch: Launch) -> Mapping[str, Any] | None:
+        """What the EHR says it can do since the launch; None when it doesn't, so that a chart is read all the same."""
+        since = (self.clock() - launch.opened_at).total_seconds()
         try:
-            return self.statements.of(tenant)
+            return self.statements.of(tenant, since + FRESH_SECONDS)
         except EhrError:
             return None
 

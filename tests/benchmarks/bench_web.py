@@ -67,7 +67,7 @@ def review(ehr: SandboxEhr, number: int, together: threading.Barrier) -> Visit:
     accepted = reviewer.browser.post(f"{reviewer.page.url}accept-all", data=fields_of(reviewer.page), timeout=120)
     done = time.monotonic()
     problem = _wrong(accepted, name)
-    if not problem and not accepted.url.endswith(f"said=sent-{CHARGES}"):
+    if not problem and f"said=sent-{CHARGES}" not in accepted.url.partition("?")[2].split("&"):
         problem = f"accepted, and then {accepted.url.rpartition('?')[2]}"
     return Visit(seen - began, done - seen, problem)
 

@@ -1,6 +1,7 @@
 """`infusion-charges export` against a server on loopback, and the audit of what it brought."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,6 +76,17 @@ def test_what_an_ehr_exports_can_be_audited(tmp_path, capsys):
     assert main(["audit", str(folder), "--output", str(tmp_path / "f.jsonl"), "--workers", "1"]) == 0
     (finding,) = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
     assert (finding["code"], finding["direction"]) == ("96366", "under")
+
+
+@pytest.mark.usefixtures("_tenants")
+def test_an_export_without_administrations_is_told_with_what_helps(tmp_path, capsys, monkeypatch):
+    """One line and status 1: the files are there, and they are no use to an audit."""
+    monkeypatch.setattr(sys.modules[__name__], "RESOURCES", visit())
+
+    assert main(["export", "lab", str(tmp_path / "export")]) == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "holds no MedicationAdministration" in told
+    assert "--patients FILE" in told
 
 
 @pytest.mark.usefixtures("_tenants")

@@ -25,7 +25,7 @@ from plugin.sandbox.config import PACKAGE_FOLDER, ClientSettings
 from plugin.store.cipher import make_key
 from plugin.store.engine import open_store
 from plugin.store.signing_keys import SigningKeys
-from tests.functional.launch.running import TENANT, Browser, free_port, serving_app
+from tests.functional.launch.running import TENANT, AppUnderTest, Browser, free_port, serving_app
 from tests.functional.launch.test_commands import start, until_answering
 from tests.interop.reviewer import Reviewer, coded, fields_of
 from tests.smart.sandbox.ehr import REDIRECT, Ehr, running_ehr
@@ -84,7 +84,7 @@ class Coder:
         page = self.reviewer.browser.post(urljoin(self.reviewer.page.url, action), data=given, timeout=60)
         assert page.status_code == 200, page.text
         self.reviewer.page = page
-        return page.url.partition("#")[0].rpartition("?said=")[2]
+        return page.url.partition("#")[0].rpartition("?said=")[2].partition("&")[0]
 
     def charges(self) -> list[dict[str, Any]]:
         """The ChargeItems of the visit that the EHR lists."""
@@ -307,3 +307,25 @@ def _launches(app: Served) -> int:
         return int(database.execute("SELECT count(*) FROM launches").fetchone()[0])
     finally:
         database.close()
+
+
+def test_an_ehr_that_became_another_is_seen_at_the_next_launch(tmp_path: Path) -> None:
+    """What was learned of the former one isn't believed, though it is younger than an hour: where charges go is new."""
+    port = free_port()
+    data = tmp_path / "ehr"
+    data.mkdir()
+    with running_vendor(data, "plain", port) as ehr, serving_app(tmp_path, tenants_of(ehr), port) as app:
+        coder = Coder(ehr, "plain")
+        coder.launch()
+        assert "written to the EHR as ChargeItem" in coder.reviewer.page.text
+        ehr.post("/switches/vendor", {"vendor": "epic"})
+        grow_older(app, 61)
+        coder.launch()
+        assert "written to the EHR as ChargeItem" not in coder.reviewer.page.text
+        assert "export" in coder.reviewer.page.text
+
+
+def grow_older(app: AppUnderTest, seconds: float) -> None:
+    """So much time passes for what the app keeps of EHRs."""
+    kept = app.app.extensions["infusion_charges"].statements._kept
+    kept._values = {key: (at - seconds, value) for key, (at, value) in kept._values.items()}

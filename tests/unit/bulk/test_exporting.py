@@ -10,7 +10,7 @@ from requests.structures import CaseInsensitiveDict
 
 from plugin.bulk.crawling import crawl
 from plugin.bulk.errors import BulkError
-from plugin.bulk.exporting import STATE, export, seconds_to_wait
+from plugin.bulk.exporting import STATE, NoAdministrations, export, seconds_to_wait
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import ForeignAddress
 from plugin.ehr.transport import Answer
@@ -88,18 +88,33 @@ def test_a_broken_off_export_brings_only_what_is_missing(tmp_path):
 
 def test_files_that_need_no_token_are_brought_without_it(tmp_path):
     """A token goes nowhere it isn't asked for."""
-    server = Server(began(), answer(200, {"output": FILES[:1], "requiresAccessToken": False}))
+    server = Server(began(), answer(200, {"output": FILES[1:], "requiresAccessToken": False}))
     export(server, tmp_path, sleep=lambda _: None)
 
-    assert server.brought == [(FILES[0]["url"], False)]
+    assert server.brought == [(FILES[1]["url"], False)]
 
 
 def test_another_export_is_not_mixed_with_one_that_was_begun(tmp_path):
     """One folder, one export."""
-    export(Server(began(), answer(200, {"output": []})), tmp_path, sleep=lambda _: None)
+    export(Server(began(), answer(200, {"output": FILES})), tmp_path, sleep=lambda _: None)
 
     with pytest.raises(BulkError, match="another export was begun"):
         export(Server(), tmp_path, "g2", sleep=lambda _: None)
+
+
+@pytest.mark.parametrize("output", [FILES[:1], []])
+def test_an_export_without_administrations_says_so(output, tmp_path):
+    """Everything arrived, and an audit of it would find nothing: the way that helps is named, again at the next run."""
+    for answers in ([began(), answer(200, {"output": output})], [answer(200, {"output": output})]):
+        with pytest.raises(NoAdministrations, match=r"patient by patient.*--patients FILE"):
+            export(Server(*answers), tmp_path, sleep=lambda _: None)
+    assert len(list(tmp_path.glob("*.ndjson"))) == len(output)
+
+
+def test_nothing_was_given_since_then(tmp_path):
+    """Of what changed since a day an export may well hold no administration."""
+    server = Server(began(), answer(200, {"output": FILES[:1]}))
+    assert export(server, tmp_path, since="2026-01-01T00:00:00Z", sleep=lambda _: None) == 1
 
 
 @pytest.mark.parametrize(

@@ -61,21 +61,30 @@ def test_many_at_once_share_a_failure() -> None:
     assert kept.get("general", source) == "b"
 
 
-def test_an_old_value_is_given_out_while_a_new_one_is_fetched() -> None:
-    """One thread waits for the new one, nobody else."""
+def test_an_old_value_is_given_out_where_the_new_one_is_late() -> None:
+    """Nobody waits longer than the patience; the new one is there when it has come."""
     clock, source = Clock(), Slow("a", "b")
-    kept: Kept[str] = Kept(60, clock)
+    kept: Kept[str] = Kept(60, clock, patience=0.05)
     source.go.set()
     kept.get("general", source)
     clock.now = 61
     source.go.clear()
-    with ThreadPoolExecutor(1) as pool:
-        renewing = pool.submit(kept.get, "general", source)
-        while source.asked < 2:
-            pass
-        assert (kept.get("general", source), kept.is_good("general")) == ("a", True)
-        source.go.set()
-        assert renewing.result() == "b"
+    assert [kept.get("general", source) for _ in range(3)] == ["a"] * 3
+    assert (source.asked, kept.is_good("general")) == (2, True)
+    source.go.set()
+    assert "b" in [kept.get("general", source) for _ in range(100)]
+    assert source.asked == 2
+
+
+def test_who_wants_a_newer_one_gets_it() -> None:
+    """Though the kept one would be good for others."""
+    clock, source = Clock(), Slow("a", "b")
+    kept: Kept[str] = Kept(3600, clock)
+    source.go.set()
+    kept.get("general", source)
+    clock.now = 100
+    assert (kept.is_good("general", 60), kept.get("general", source), source.asked) == (False, "a", 1)
+    assert (kept.get("general", source, 60), source.asked) == ("b", 2)
 
 
 def test_an_old_value_stands_where_no_new_one_is_to_be_had() -> None:
