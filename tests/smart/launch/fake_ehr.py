@@ -1,10 +1,12 @@
 """A SMART server of our own making on loopback, which does wrong what a test wants done wrong."""
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -80,6 +82,15 @@ class FakeEhr:
             "id_token": self.id_token(nonce),
         }
         return {name: value for name, value in {**usual, **self.token}.items() if value is not None}
+
+    def hold(self, chart: Path) -> None:
+        """Have every resource of this chart, by itself and found by any search, and say that it takes no charges."""
+        for resource in [entry["resource"] for entry in json.loads(chart.read_text("utf-8"))["entry"]]:
+            kind = resource["resourceType"]
+            found = self.resources.setdefault(kind, {"resourceType": "Bundle", "type": "searchset", "entry": []})
+            found["entry"].append({"resource": resource})
+            self.resources[f"{kind}/{resource['id']}"] = resource
+        self.resources["metadata"] = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
 
     def paths(self, method: str = "") -> list[str]:
         """The paths asked for."""

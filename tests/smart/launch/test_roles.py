@@ -1,6 +1,5 @@
 """Who may do what, page by page: every page of the app stands in one of the tables below, with the roles it lets in."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +87,7 @@ write = "off"
 @pytest.fixture
 def clinic(make_browser, ehr: FakeEhr) -> Browser:
     """The app before an EHR with one chart, and a person for each role."""
-    resources: list[dict[str, Any]] = [entry["resource"] for entry in json.loads(CHART.read_text("utf-8"))["entry"]]
-    for resource in resources:
-        kind = resource["resourceType"]
-        found = ehr.resources.setdefault(kind, {"resourceType": "Bundle", "type": "searchset", "entry": []})
-        found["entry"].append({"resource": resource})
-        ehr.resources[f"{kind}/{resource['id']}"] = resource
-    ehr.resources["metadata"] = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
+    ehr.hold(CHART)
     ehr.token = {"patient": PATIENT, "encounter": ENCOUNTER}
     browser: Browser = make_browser(tenants=TENANTS.format(iss=ehr.iss))
     return browser

@@ -1,6 +1,5 @@
 """Sending that takes long: the coder is led to a page that says how far it is, leaves it, and comes back."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -57,21 +56,10 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowSink]:
     slow.gate.set()
 
 
-def hold(ehr: FakeEhr, chart: str) -> None:
-    """The EHR holds the resources of one of the sandbox's charts."""
-    bundle = json.loads((CHARTS / chart / "chart.json").read_text("utf-8"))
-    for resource in [entry["resource"] for entry in bundle["entry"]]:
-        kind = resource["resourceType"]
-        found = ehr.resources.setdefault(kind, {"resourceType": "Bundle", "type": "searchset", "entry": []})
-        found["entry"].append({"resource": resource})
-        ehr.resources[f"{kind}/{resource['id']}"] = resource
-
-
 @pytest.fixture
 def chart(make_browser: Any, ehr: FakeEhr, sink: SlowSink) -> tuple[Browser, str]:
     """A coder before a chart with two lines."""
-    hold(ehr, "iron-sucrose-by-push")
-    ehr.resources["metadata"] = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
+    ehr.hold(CHARTS / "iron-sucrose-by-push" / "chart.json")
     ehr.claims = {"fhirUser": "Practitioner/ann"}
     ehr.token = {"patient": "irn-patient", "encounter": "irn-encounter"}
     browser: Browser = make_browser(tenants=TENANTS.format(iss=ehr.iss))
@@ -175,7 +163,7 @@ def test_four_charges_at_most_are_on_their_way_at_once(
     crowd = Crowd(at_once)
     monkeypatch.setattr(Services, "sink", lambda *_: crowd)
     monkeypatch.setattr(sending, "PATIENCE_SECONDS", SOON)
-    hold(ehr, "ed-hydration-with-pushes")
+    ehr.hold(CHARTS / "ed-hydration-with-pushes" / "chart.json")
     ehr.resources["metadata"] = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
     ehr.claims = {"fhirUser": "Practitioner/ann"}
     ehr.token = {"patient": "edh-patient", "encounter": "edh-encounter"}
