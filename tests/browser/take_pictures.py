@@ -2,17 +2,29 @@
 
 import sys
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, FloatRect, Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.ehr_pages import ADMIN, CLINICIAN, CODER, Ehr
-from tests.browser.made_charts import three_visits
+from tests.browser.ehr_pages import ADMIN, CLINICIAN, CODER, LEAD, Ehr
+from tests.browser.made_charts import on_the_day, three_visits
 from tests.browser.servers import ROOT, running_demo, running_pair
+from tests.browser.test_dashboards import KEYS, ROLES
+from tests.browser.test_worklist import sign_in
 from tests.conftest import find_chromium
 
+CHICAGO = ZoneInfo("America/Chicago")
+VISITS_BY_WEEK = (
+    ("missing-stop-time", "daily-antibiotic"),
+    ("partially-overlapping-antibiotics", "infliximab-for-crohns-disease"),
+    ("ed-hydration-with-pushes", "iron-sucrose-by-push"),
+    ("observation-stay-over-midnight", "potassium-for-hypokalemia"),
+    ("chemotherapy-day-with-premedications",),
+)
 MARGIN = 16
 PAPER = {"width": 1180, "height": 900}
 LOW = {"width": 1180, "height": 590}  # so low that the timeline doesn't stay above the charges
@@ -34,6 +46,7 @@ def main(folder: Path) -> None:
         take_offers(ehr, folder / "ehr-offers.png")
         take_waiting(ehr, folder / "waiting.png")
         take_visits(browser, folder / "visits.png")
+        take_dashboards(browser, folder)
         browser.close()
 
 
@@ -89,6 +102,39 @@ def take_waiting(ehr: Ehr, path: Path) -> None:
     ehr.page.mouse.move(0, 0)
     ehr.page.screenshot(path=path)
     assert ehr.page.request.delete(switch).ok
+
+
+def take_dashboards(browser: Browser, folder: Path) -> None:
+    """Visits of five weeks, some posted and one dismissed, as a coding lead sees them; and who did that."""
+    with tempfile.TemporaryDirectory() as name:
+        place, today = Path(name), datetime.now(CHICAGO).date()
+        for weeks, charts in enumerate(VISITS_BY_WEEK, 1):
+            on_the_day(place, today - timedelta(weeks=weeks), *charts)
+        with running_pair(place, partitioned=True, charts=place / "charts", keys=KEYS, site=ROLES) as address:
+            ehr = Ehr(browser.new_context(viewport=PAPER).new_page(), address)
+            ehr.log_in(CODER)
+            for patient in ("mst", "ovl", "edh", "obs"):
+                ehr.launch_whole(f"{patient}-patient").close()
+            for patient in ("abx", "inf", "kcl", "chm"):
+                page = ehr.launch_whole(f"{patient}-patient")
+                page.locator("#accept-all").click()
+                expect(page.locator("#charge-1 .state")).to_contain_text("Sent as")
+                page.close()
+            dismissed = ehr.launch_whole("irn-patient")
+            row = dismissed.locator("#charge-1")
+            row.locator("summary", has_text="Dismiss").click()
+            row.locator("select[name=listed]").select_option("Not performed")
+            row.get_by_role("button", name="Dismiss").click()
+            expect(row.locator(".state")).to_contain_text("Dismissed")
+            app = urlsplit(dismissed.url)
+            sign_in(ehr.page, f"{app.scheme}://{app.netloc}", LEAD)
+            for link in ("Dashboards", "Productivity"):
+                ehr.page.get_by_role("link", name=link).click()
+                ehr.page.set_viewport_size(PAPER | {"height": 400})
+                ehr.page.mouse.move(0, 0)
+                ehr.page.screenshot(path=folder / f"{link.lower()}.png", full_page=True)
+                ehr.page.go_back()
+            ehr.page.context.close()
 
 
 def take_visits(browser: Browser, path: Path) -> None:

@@ -32,9 +32,9 @@ def own_demo(firefox: str) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("walk", ["launch", "review", "accept", "keyboard"])
+@pytest.mark.parametrize("walk", ["worklist", "launch", "review", "accept", "keyboard"])
 def test_firefox(firefox: str, own_demo: str, walk: str, tmp_path: Path) -> None:
-    """In the EHR's frame; light, why, bar and row; one charge to the bill; everything by keys. No script fails."""
+    """The worklist; the EHR's frame; light, why, bar and row; a charge to the bill; by keys. No script fails."""
     command = ["node", str(fetch_packages(SOURCE) / "walks.mjs"), firefox, own_demo, walk]
     environment = {**os.environ, "HOME": str(tmp_path)}
     walked = subprocess.run(

@@ -13,7 +13,7 @@ from plugin.bulk.plots import bars, counts_by_week, parts, rates_by_week
 from plugin.ehr.plain_cells import plain_cell
 from plugin.review import dashboards
 from plugin.review.dashboards import Figures, Table, weeks_of
-from plugin.web.views.times import counted, day_words
+from plugin.web.views.times import day_words
 
 COLOUR = "under"
 
@@ -89,7 +89,7 @@ def _draw_dismissed(title: str, table: Table) -> str:
 
 
 def _days(middle: float, posted: int) -> str:
-    return f"{middle:g} {'day' if middle == 1 else 'days'} ({counted(posted, 'encounter')} posted)"
+    return f"{middle:g} {'day' if middle == 1 else 'days'} ({posted} posted)"
 
 
 def _day_and_month(iso: str) -> str:

@@ -42,6 +42,16 @@ class Ehr {
     return tab;
   }
 
+  // The worklist after signing in without a chart, at the app's own address.
+  async worklist(app) {
+    const page = await this.#watched(await this.browser.newPage());
+    await page.goto(`${app}/sign-in?tenant=sandbox`);
+    await page.select("select", CODER);
+    await this.#follow(page, "button::-p-text(Allow)");
+    await this.#follow(page, "a::-p-text(Worklist)");
+    return page;
+  }
+
   async bill(patient, encounter) {
     await this.page.goto(`${this.address}/patients/${patient}/encounters/${encounter}/billing?refresh=off`);
     return this.page.$$eval("#charges tbody tr th", (cells) => cells.map((cell) => cell.innerText.split(/\s/)[0]));
@@ -97,6 +107,23 @@ const WALKS = {
     assert.match(await said(page), /1 charge sent to the EHR/);
     assert.match(await text(page, "#charge-1 .state"), /^Sent as ChargeItem\/.* \(billable\)$/);
     assert.deepEqual(await ehr.bill("irn-patient", "irn-encounter"), [code]);
+  },
+
+  async worklist(ehr) {
+    const { origin } = new URL((await ehr.whole("abx-patient")).url());
+    const page = await ehr.worklist(origin);
+    const press = async (words) => {
+      const button = await page.waitForSelector(`li.row button::-p-text(${words})`);
+      await Promise.all([page.waitForNavigation(), button.press("Enter")]);
+    };
+    await press("Claim");
+    assert.match(await text(page, "li.row"), /Harold Whitfield.*Claimed by you/s);
+    await press("Open chart");
+    assert.equal(await text(page, "h1"), "Charge review");
+    assert.equal(await text(page, ".patient .name"), "Harold Whitfield");
+    await page.keyboard.press("n");
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    assert.match(await said(page), /That was the last encounter/);
   },
 
   async keyboard(ehr) {

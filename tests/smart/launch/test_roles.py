@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from plugin.web import knowing_user
 from tests.smart.launch.conftest import BY_ROLE, Browser, practitioner_role
 from tests.smart.launch.fake_ehr import CLIENT_ID, FakeEhr
 from tests.verifies import verifies
@@ -85,8 +86,9 @@ write = "off"
 
 
 @pytest.fixture
-def clinic(make_browser, ehr: FakeEhr) -> Browser:
-    """The app before an EHR with one chart, and a person for each role."""
+def clinic(make_browser, ehr: FakeEhr, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """The app before an EHR with one chart, and a person for each role; a page waits for who they are."""
+    monkeypatch.setattr(knowing_user, "MOMENT_SECONDS", 60.0)
     ehr.hold(CHART)
     ehr.token = {"patient": PATIENT, "encounter": ENCOUNTER}
     browser: Browser = make_browser(tenants=TENANTS.format(iss=ehr.iss))

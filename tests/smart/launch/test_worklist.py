@@ -463,7 +463,7 @@ def test_the_dashboards_draw_what_was_counted(counted: Browser) -> None:
     """One visit of the last weeks: a quarter of its stops was missing, two of three questions were answered."""
     page = counted.get(f"{signed_in(counted, 'lea')}/dashboards").text
     assert "1 visit of the last 12 weeks" in page
-    for words in ("25%", "2 of 3 answered", "0 days (1 encounter posted)", "Not performed"):
+    for words in ("25%", "2 of 3 answered", "0 days (1 posted)", "Not performed"):
         assert words in page
     assert page.count("<svg") == 4
     assert "<b>" not in page
