@@ -8,7 +8,7 @@ from importlib import import_module
 
 COMMANDS = (
     *("demo", "serve", "code", "audit", "export", "generate", "codebook", "keys", "doctor", "audit-trail"),
-    *("export-charges", "purge", "scan"),
+    *("export-charges", "purge", "scan", "shadow"),
 )
 
 

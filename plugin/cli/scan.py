@@ -11,31 +11,27 @@ from pathlib import Path
 from typing import Any
 
 from plugin.cli.one_tenant import read_tenant
+from plugin.cli.own_client import own_client, transport_of
 from plugin.codebook import CodeBook
 from plugin.codebook.errors import CodeBookError
-from plugin.ehr.backend import backend_client, told_to_it
+from plugin.ehr.backend import told_to_it
 from plugin.ehr.client import FhirClient
-from plugin.ehr.credentials import Credentials
-from plugin.ehr.discovery import Discovery
 from plugin.ehr.encounters import Place, find_places, find_visits
 from plugin.ehr.errors import EhrError, TokenRefused
 from plugin.ehr.read_ways import ReadWays, read_ways
 from plugin.ehr.statements import Statements
 from plugin.ehr.tenants import Tenant
-from plugin.ehr.tokens import TokenEndpoint, is_fhir_id
+from plugin.ehr.tokens import is_fhir_id
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
 from plugin.store.engine import Store, UnusableStore, open_store
 from plugin.store.scans import SILENCE, Scans
-from plugin.store.signing_keys import SigningKeys
 from plugin.web.scanning import Scan
 from plugin.web.settings import SettingsError, read_settings
 from plugin.web.settling import settle_tenant
 
 DONE, PARTLY, UNUSABLE = 0, 1, 2
 MOST_DAYS = 60
-# Nobody waits for a scan, so it sits out what a busy EHR asks for: this many seconds at most.
-LONGEST_WAIT = 600.0
 
 
 def add_parser(subparsers: Any) -> None:
@@ -78,8 +74,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: list[str] | None) -> int:
-    transport = Transport(private_hosts=tenant.hosts if tenant.private_network else ())
-    client, scans = _client(transport, tenant, store), Scans(store, tenant.key)
+    transport = transport_of(tenant)
+    client, scans = own_client(transport, tenant, store), Scans(store, tenant.key)
     _settle(transport, client, tenant, store)
     last = scans.last(_now())
     if last is not None and last.state == "running":
@@ -180,15 +176,6 @@ def _ways(transport: Transport, tenant: Tenant) -> ReadWays:
         return read_ways(tenant, Statements(transport).of(tenant))
     except EhrError:
         return read_ways(tenant, None)
-
-
-def _client(transport: Transport, tenant: Tenant, store: Store) -> FhirClient:
-    """With the app's own token; without one where the tenant has no sign-in."""
-    if tenant.open:
-        return FhirClient(transport, tenant, None, longest_wait=LONGEST_WAIT)
-    credentials = Credentials(keys_of=SigningKeys(store).of)
-    endpoint = TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), credentials)
-    return backend_client(endpoint, lambda: datetime.now(UTC), LONGEST_WAIT)
 
 
 def _patients(options: argparse.Namespace) -> list[str] | None:

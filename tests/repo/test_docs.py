@@ -100,7 +100,7 @@ def test_every_environment_setting_is_documented():
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "serve", "code", "audit", "export", "export-charges", "generate", "codebook", "keys", "doctor"],
+    ["demo", "serve", "code", "audit", "export", "export-charges", "generate", "codebook", "keys", "doctor", "shadow"],
 )
 def test_every_option_of_a_command_is_documented_and_no_other(command):
     """The command-line page says of each command what its --help says: no option more, none less."""
