@@ -135,13 +135,14 @@ def billed_as(table: PackageTable, number: str) -> list[tuple[str, str]]:
         ("00944-3051-02", [("1", "F2")]),
         ("00517-0650-01", [("15", "ML")]),
         ("00338-5002-41", [("50", "ML")]),
+        ("00641-0376-25", [("1", "ML")]),
         ("00002-7635-11", [("", "")]),
     ],
 )
 def test_a_package_counts_on_a_claim_as_its_label_says(ndc, expected):
-    """Remicade: powder; Rituxan, Injectafer, ceftriaxone in a bag of 50 mL: liquids; Advate: international units.
+    """Remicade: powder; Rituxan, Injectafer, ceftriaxone in a bag of 50 mL, diphenhydramine: liquids.
 
-    Of Zyprexa Relprevv, a powder with its own diluent, we don't say.
+    Advate: international units. Of Zyprexa Relprevv, a powder with its own diluent, we don't say.
     """
     assert expected == billed_as(BOOK.packages, ndc)
 
