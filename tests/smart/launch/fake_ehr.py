@@ -33,7 +33,7 @@ class Seen:
 class FakeEhr:
     """What it answers, changed by tests; `seen` is what arrived, and `gates` hold answers back until they are set.
 
-    `failing` are statuses by path.
+    `failing` are statuses by path, `redirects` addresses that are answered instead of it.
     """
 
     base: str
@@ -48,6 +48,7 @@ class FakeEhr:
     style: Any = None
     gates: dict[str, threading.Event] = field(default_factory=dict)
     failing: dict[str, int] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
 
     @property
     def iss(self) -> str:
@@ -148,6 +149,8 @@ def make_app(ehr: FakeEhr) -> Flask:
     def fhir(name: str) -> Any:
         if name in ehr.gates:
             ehr.gates[name].wait(20)
+        if name in ehr.redirects:
+            return "", 307, {"Location": ehr.redirects[name]}
         if name in ehr.failing:
             return "", ehr.failing[name]
         if ehr.statuses:

@@ -239,7 +239,7 @@ def test_launch_without_a_patient_is_refused(browser: Browser, ehr: FakeEhr) -> 
     assert (kept(browser), "/auth/revoke" in ehr.paths()) == (0, True)
 
 
-@verifies("SEC-02")
+@verifies("SEC-02", "SEC-04")
 @pytest.mark.parametrize(
     ("configuration", "status", "told"),
     [
@@ -322,6 +322,15 @@ def test_cookies_of_the_ehr_are_not_kept(browser: Browser, ehr: FakeEhr) -> None
     client.get("Encounter/enc-1")
     client.get("Encounter/enc-1")
     assert [each.headers.get("Cookie") for each in ehr.seen] == [None] * len(ehr.seen)
+
+
+@verifies("SEC-14")
+def test_where_the_ehr_redirects_to_no_token_goes(browser: Browser, ehr: FakeEhr) -> None:
+    """Not even to another address of its own: the redirect is the answer."""
+    session = browser.opened()
+    ehr.redirects = {"Encounter/enc-1": f"{ehr.iss}/elsewhere"}
+    assert browser.services.client(session).get("Encounter/enc-1").status == 307
+    assert "/fhir/elsewhere" not in ehr.paths()
 
 
 @verifies("CTX-06")

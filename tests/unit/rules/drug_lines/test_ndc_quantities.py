@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from plugin.codebook import CodeBook
-from plugin.domain import Drug, Quantity, SuggestedCharge, Term
+from plugin.domain import Drug, Fact, Product, Quantity, SuggestedCharge, Term
 from plugin.rules.differences import code_encounter
+from plugin.rules.drug_lines.packages_used import joined
 from tests.properties.building import chart, given
 
 BOOK = CodeBook.load()
@@ -130,3 +131,28 @@ def test_a_service_names_no_package() -> None:
     """The infusion itself is no drug line."""
     [service] = [c for c in code_encounter(chart(dose(1, "Remicade", REMICADE, "300")), BOOK).charges if c.minutes]
     assert (service.ndc, service.ndc_quantity, service.ndc_because) == ("", None, None)
+
+
+def used(ndc: str, amount: str = "", unit: str = "UN") -> Product:
+    """One product's part of a line."""
+    quantity = Quantity(Decimal(amount), unit) if amount else None
+    return Product(ndc, quantity, Fact("why", (), (f"MedicationAdministration/{ndc}",)))
+
+
+@pytest.mark.parametrize(
+    ("parts", "ndc", "quantity"),
+    [
+        ([], None, None),
+        ([used("11111222233", "1.5")], "11111222233", Quantity(Decimal("1.5"), "UN")),
+        ([used("11111222233", "1.5"), used("11111222233", "2")], "11111222233", Quantity(Decimal("3.5"), "UN")),
+        ([used("11111222233", "1"), used("44444555566", "1")], "", None),
+        ([used("11111222233", "1"), used("11111222233", "10", "ML")], "", None),
+        ([used("11111222233", "1"), used("11111222233")], "", None),
+    ],
+)
+def test_a_line_that_several_drugs_share_names_one_package_or_none(
+    parts: list[Product], ndc: str | None, quantity: Quantity | None
+) -> None:
+    """Amounts of one package in one unit add up; anything else is told apart by a person."""
+    product = joined(parts)
+    assert (product and product.ndc, product and product.quantity) == (ndc, quantity)
