@@ -19,6 +19,8 @@ OFF_SCREEN = """picture => {
 PATTERNS_SEEN = """() => [...document.querySelectorAll("svg.narrow [fill^=url]")]
     .flatMap(part => [...document.querySelector(part.getAttribute("fill").slice(4, -1)).children])
     .every(part => getComputedStyle(part).visibility === "visible")"""
+BEYOND_THE_PAPER = """() => [...document.querySelectorAll("header *, main *")]
+    .filter(part => part.getBoundingClientRect().right > innerWidth + 1).map(part => part.outerHTML.slice(0, 80))"""
 # A4 with margins of 10 mm, at 96 pixels to the inch.
 PAPER = {"width": 718, "height": 1047}
 
@@ -101,3 +103,7 @@ def test_the_report_fits_the_paper(new_context, demo):
     share = table.evaluate("table => table.querySelector('td.ref').offsetWidth / table.offsetWidth")
     assert 0.1 < share < 0.25
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate(BEYOND_THE_PAPER) == []
+    source = page.locator("article.reported a[target=_blank]").first
+    address = source.evaluate("link => getComputedStyle(link, '::after').content")
+    assert str(source.get_attribute("href")) in address

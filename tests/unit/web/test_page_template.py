@@ -27,8 +27,8 @@ from plugin.web.views.citing import Source
 from plugin.web.views.edits import EditShown, EditsShown
 from plugin.web.views.effects import EffectRow
 from plugin.web.views.legend import legend_for
-from plugin.web.views.page import Reader, Record, ReviewPage, Withdrawn, build_review_page
-from plugin.web.views.questions import Question
+from plugin.web.views.page import Reader, Record, ReviewPage, Told, Withdrawn, build_review_page
+from plugin.web.views.questions import Question, SentView
 from tests.unit.web.sample_charts import chemo_day
 from tests.unit.web.test_page_view import READER, WORDS
 from tests.verifies import verifies
@@ -258,6 +258,30 @@ def test_the_report_tells_what_was_accepted_and_what_speaks_against_it(app):
     assert 'href="#charge-1"' in checked
     assert 'href="https://example.org/mue"' in checked
     assert "each interval alone, or added up? <strong>interval</strong>" in html.split('id="positions-heading"')[1]
+
+
+def test_the_report_leaves_nothing_out_that_the_page_says(app):
+    """What was decided on lines that are gone, what was asked earlier, notices, what could not be read, rows read."""
+    gone = Withdrawn(
+        "CPT|96409||2026-03-02", "96409 x 1 on 2026-03-02", State("sent", "Sent as ChargeItem/1", number=3)
+    )
+    page = page_of(record=Record(withdrawn=(gone,)))
+    earlier = SentView("When did it stop?", "Sent to Nora Nightshift by Carl", "answered", "Answered: at noon")
+    page = replace(page, asked_earlier=(earlier,), notices=(Told("Active monitoring", "Keep the note.", ()),))
+    with app.test_request_context():
+        html = render_template(
+            "review/report.html", page=page, launch_id="l1", picture="", legend=(), zone_words="", read_at="now"
+        )
+    told = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    (unread,) = (issue for issue in page.issues if issue.blocks)
+    assert "96409 x 1 on 2026-03-02 Sent as ChargeItem/1" in told
+    assert "When did it stop? Sent to Nora Nightshift by Carl. Answered: at noon." in told
+    assert "Active monitoring. Keep the note." in told
+    assert f"{unread.resource} {unread.path}".strip() in told
+    assert "It could change a charge." in told
+    for row in page.charges:
+        assert all(rule.id in told for rule in row.rules)
+        assert all(line in told for line in row.rows)
 
 
 def test_answers_confirmed_together_say_what_each_would_change(rendered):
