@@ -24,7 +24,9 @@ if (facts) {
   const say = (event) => {
     const mark = event.target.closest?.("svg.timeline rect, svg.timeline polygon, svg.timeline a");
     const titled = mark && (mark.querySelector(":scope > title") ?? mark.closest("a")?.querySelector("title"));
-    if (titled) facts.textContent = titled.textContent;
+    if (!titled) return;
+    facts.textContent = titled.textContent;
+    facts.classList.add("says");
   };
   document.addEventListener("pointerover", say);
   document.addEventListener("focusin", say);

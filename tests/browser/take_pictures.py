@@ -27,6 +27,7 @@ VISITS_BY_WEEK = (
 )
 MARGIN = 16
 PAPER = {"width": 1180, "height": 900}
+TELEPHONE = {"width": 360, "height": 740}
 LOW = {"width": 1180, "height": 590}  # so low that the timeline doesn't stay above the charges
 
 
@@ -42,6 +43,7 @@ def main(folder: Path) -> None:
         take_edit(ehr.launch_whole("kcl-patient"), folder / "edit.png")
         ehr.log_in(CLINICIAN)
         take_answers(ehr.launch_whole("ora-patient"), folder)
+        take_telephone(ehr.launch_whole("sth-patient"), folder / "telephone.png")
         take_worklist(ehr, folder / "worklist.png")
         take_offers(ehr, folder / "ehr-offers.png")
         take_waiting(ehr, folder / "waiting.png")
@@ -189,6 +191,7 @@ def take_answers(page: Page, folder: Path) -> None:
     page.locator("#confirm").screenshot(path=folder / "confirm.png")
     page.locator("#confirm").get_by_role("button", name="Confirm").click()
     expect(page.locator("#attested")).to_be_visible()
+    page.goto(page.url.split("?")[0])
     page.mouse.move(0, 0)
     picture, words = (page.locator(part).bounding_box() for part in (".timeline-card", ".timeline-words"))
     assert picture
@@ -199,6 +202,18 @@ def take_answers(page: Page, folder: Path) -> None:
     page.locator("#attested").screenshot(path=folder / "attested.png")
     page.keyboard.press("?")
     page.locator("#keys").screenshot(path=folder / "keys.png")
+    page.keyboard.press("Escape")
+
+
+def take_telephone(page: Page, path: Path) -> None:
+    """A patient who is still there, on a telephone: the question first, then the timeline at the screen's width."""
+    page.set_viewport_size(TELEPHONE)
+    page.reload()
+    top, below = (page.locator(part).bounding_box() for part in ("#questions", ".timeline-words"))
+    assert top
+    assert below
+    clip: FloatRect = {"x": 0, "y": top["y"] - 8, "width": TELEPHONE["width"], "height": below["y"] - top["y"] + 8}
+    page.screenshot(path=path, full_page=True, clip=clip)
 
 
 if __name__ == "__main__":
