@@ -142,6 +142,34 @@ def test_leaving_while_an_ehr_takes_its_time(page, app, ehr):
     expect(chart.locator(".charges .state", has_text="Sent as").first).to_be_visible()
 
 
+def test_the_how_to_from_the_sign_in_to_the_next_chart(page, ehr, new_context):
+    """As it tells a new coder: sign in on the first page, claim, open, accept what is clean, and go on."""
+    ehr.log_in(CODER)
+    for patient in ("irn-patient", "inj-patient"):
+        opened = urlsplit(ehr.launch_whole(patient).url)
+    coder = new_context().new_page()
+    coder.goto(f"{opened.scheme}://{opened.netloc}/")
+    coder.get_by_role("link", name="Sign in at Sandbox EHR").click()
+    coder.get_by_label("Who are you?").select_option(CODER)
+    coder.get_by_role("button", name="Allow").click()
+    coder.get_by_role("link", name="Worklist").click()
+    first, second = coder.locator("li.row h2").all_inner_texts()[:2]
+    coder.locator("li.row").first.get_by_role("button", name="Claim").click()
+    expect(coder.locator("li.row").first).to_contain_text("Claimed by you")
+    coder.locator("li.row").first.get_by_role("button", name="Open chart").click()
+    expect(coder.locator(".patient .name")).to_have_text(first)
+    coder.keyboard.press("a")
+    coder.keyboard.press("Enter")
+    expect(coder.get_by_role("status")).to_contain_text("sent to the EHR")
+    coder.keyboard.press("n")
+    coder.keyboard.press("Enter")
+    expect(coder.locator(".patient .name")).to_have_text(second)
+    coder.keyboard.press("b")
+    coder.keyboard.press("Enter")
+    coder.get_by_role("link", name="Posted").click()
+    expect(coder.get_by_role("heading", name=first)).to_be_visible()
+
+
 @contextlib.contextmanager
 def slow_ehr(page: Page, address: str, milliseconds: int) -> Iterator[None]:
     """Every answer of the sandbox's FHIR server takes so long."""
