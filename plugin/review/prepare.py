@@ -4,13 +4,14 @@ import hashlib
 import math
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from plugin.codebook import CodeBook
 from plugin.domain import Ask, Attested, AttestedFact, CareSetting, Chart, CodedEncounter, Encounter
 from plugin.domain.charge import ChargeKey
+from plugin.domain.replacing import replace
 from plugin.review.attested_standing import standing_of
 from plugin.review.attested_words import AFTER_ADDENDUM, ATTESTED_TIMES, tell_attested
 from plugin.review.overlay import ends_when_charted, needs_addendum, overlay
@@ -134,14 +135,14 @@ class WithCharges(Protocol):
 Made = TypeVar("Made", bound=WithCharges)
 
 
-def in_turn(charts: Iterable[Chart], make: Callable[[Chart], Made]) -> Iterator[Made]:
+def in_turn(charts: Sequence[Chart], make: Callable[[Chart], Made]) -> Iterator[Made]:
     """Make something of each chart, by the order in which the visits began.
 
     An earlier visit of the same day that nothing was charged on counts with what is suggested for it here, so that a
     second visit knows of the first.
     """
     suggested: dict[str, tuple[str, ...]] = {}
-    for chart in sorted(charts, key=_begun):
+    for chart in sorted(charts, key=_begun) if len(charts) > 1 else charts:
         one = make(_knowing(chart, suggested))
         suggested[chart.encounter.id] = tuple([charge.code for charge in one.charges])
         yield one
@@ -163,6 +164,8 @@ def setting_for(encounter: Encounter, settings: ReviewSettings) -> CareSetting |
     """The setting a site gives this encounter, None when the encounter's class decides."""
     if settings.setting is not None:
         return settings.setting
+    if not settings.settings_by:
+        return None
     names = [
         *encounter.locations,
         *(word for term in encounter.service_type for word in (term.code, term.text)),

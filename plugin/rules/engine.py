@@ -78,7 +78,7 @@ class InForce:
 
     def telling(self, visit: Visit) -> list[Rule[Tell]]:
         """The rules about the visit as a whole that can have something to say."""
-        called = self._tell.called(visit.placed_marks())
+        called = self._tell.called(visit.marks) | self._tell.called(visit.placed_marks())
         found = self._telling.get(called)
         if found is None:
             found = self._telling[called] = self._tell.rules(called)

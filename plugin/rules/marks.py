@@ -3,7 +3,7 @@
 A mark is a drug class, a route, evidence, words that were charted, a care setting, a drug's flag, or one of `Mark`.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from typing import Generic, TypeVar
 
 from plugin.domain.codes import Word
@@ -53,12 +53,11 @@ class Chooser(Generic[R]):
             for mark in rule.when:
                 self._waiting[mark] = self._waiting.get(mark, 0) | 1 << place
 
-    def called(self, marks: Iterable[Hashable]) -> int:
+    def called(self, marks: Set[Hashable]) -> int:
         """Which rules are called for, as a set of bits; the same bits are the same rules."""
         bits, waiting = self._always, self._waiting
-        for mark in marks:
-            if mark in waiting:
-                bits |= waiting[mark]
+        for mark in waiting.keys() & marks:
+            bits |= waiting[mark]
         return bits
 
     def rules(self, called: int) -> list[R]:

@@ -33,7 +33,7 @@ HOME = ("HH",)
 OBSERVATION = "OBSENC"
 NOT_HELD = ("cancelled", "entered-in-error")
 MARKED_CLASSES = dict.fromkeys(INPATIENT, Mark.EVER_INPATIENT) | dict.fromkeys(HOME, Mark.EVER_HOME)
-BESIDE = (Mark.STATED, Mark.CHARGED, Mark.PROCEDURES, Mark.NEIGHBOURS, Mark.UNPLACED, Mark.NOT_GIVEN)
+BESIDE = (Mark.STATED, Mark.CHARGED, Mark.PROCEDURES, Mark.NEIGHBOURS, Mark.UNPLACED)
 NO_WORDS: frozenset[Words] = frozenset()
 PORT = Words(r"\bport\b")
 
@@ -193,18 +193,14 @@ class Visit:
 
     def _marks_of_encounter(self) -> set[Hashable]:
         chart, encounter, services = self.chart, self.chart.encounter, self.timeline.services
-        found: set[Hashable] = {self.setting}
-        for mark, charted in zip(
-            BESIDE,
-            (chart.stated, chart.charged, chart.procedures, chart.neighbours, chart.unplaced, self.timeline.not_given),
-            strict=True,
-        ):
-            if charted:
-                found.add(mark)
-        classes = [encounter.encounter_class, *[span.encounter_class for span in encounter.classes]]
-        for name in classes:
+        beside = (chart.stated, chart.charged, chart.procedures, chart.neighbours, chart.unplaced)
+        found: set[Hashable] = {mark for mark, charted in zip(BESIDE, beside, strict=True) if charted}
+        found.add(self.setting)
+        for name in (encounter.encounter_class, *[span.encounter_class for span in encounter.classes]):
             if name in MARKED_CLASSES:
                 found.add(MARKED_CLASSES[name])
+        if self.timeline.not_given:
+            found.add(Mark.NOT_GIVEN)
         if encounter.encounter_class == OBSERVATION:
             found.add(Mark.OBSERVATION)
         if encounter.status in NOT_HELD:
@@ -217,15 +213,15 @@ class Visit:
             found.add(Mark.BEGUN_BEFORE)
         return found
 
-    def placed_marks(self) -> list[Hashable]:
-        """All marks, with those that are known once every service has its place."""
-        found = [*self.marks]
+    def placed_marks(self) -> set[Hashable]:
+        """The marks that are known once every service has its place."""
+        found: set[Hashable] = set()
         if self.counted:
-            found.append(Mark.COUNTED)
+            found.add(Mark.COUNTED)
         if self.own_codes:
-            found.append(Mark.OWN_CODE)
+            found.add(Mark.OWN_CODE)
         if len(self.initial_list) > 1:
-            found.append(Mark.SEVERAL_INITIALS)
+            found.add(Mark.SEVERAL_INITIALS)
         return found
 
     @once
