@@ -7,11 +7,11 @@ What belongs nowhere is an issue, never a guess.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from fhir_mappings.condition import PROBLEM
 from fhir_mappings.either_form import read_charge_item, read_visit
@@ -26,6 +26,7 @@ from fhir_mappings.supporting import gather_diagnoses, gather_measures, gather_p
 from plugin.domain import Administration, Chart, Diagnosis, ExistingCharge, MappingIssue, Neighbour, Patient
 
 BY_ID = attrgetter("id")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +135,26 @@ def _chart(
     zone: tzinfo | None,
 ) -> Chart:
     encounter = draft.visit.encounter
-    existing = sorted(charged.get(encounter.id, ()), key=BY_ID)
+    existing = _in_order(charged.get(encounter.id, ()), BY_ID)
     return Chart(
         encounter=encounter,
-        administrations=tuple(sorted(draft.administrations, key=_administration_order)),
-        diagnoses=tuple(sorted(draft.diagnoses.values(), key=_diagnosis_order)),
-        procedures=tuple(sorted(draft.procedures, key=BY_ID)),
+        administrations=_in_order(draft.administrations, _administration_order),
+        diagnoses=_in_order(draft.diagnoses.values(), _diagnosis_order),
+        procedures=_in_order(draft.procedures, BY_ID),
         neighbours=near,
         patient=patients.get(encounter.patient),
         zone=zone,
         issues=_sorted(draft.issues),
-        unplaced=tuple(sorted(draft.unplaced)),
+        unplaced=_in_order(draft.unplaced, str),
         charged=tuple(sorted({charge.code for charge in existing})),
-        existing=tuple(existing),
+        existing=existing,
         weight_kg=draft.measures.get(WEIGHT),
         surface_m2=draft.measures.get(SURFACE),
     )
+
+
+def _in_order(values: Collection[T], key: Callable[[T], Any]) -> tuple[T, ...]:
+    return tuple(values) if len(values) < 2 else tuple(sorted(values, key=key))
 
 
 def _sorted(issues: list[MappingIssue]) -> tuple[MappingIssue, ...]:

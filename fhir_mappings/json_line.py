@@ -49,15 +49,12 @@ def read_line(text: str, kind: str) -> JsonLine | dict[str, Any] | None:
     Numbers are exact; of a key that stands twice in one object the last counts.  Raises one of UNREADABLE.
     """
     decoder = decoder_of(kind)
-    if decoder is not None and (line := _regular(text, kind, decoder)) is not None:
-        return line
+    if decoder is not None:
+        try:
+            shape = decoder.decode(text)
+            if shape.resourceType == kind and PLAIN_ID.fullmatch(shape.id):
+                return JsonLine(kind, text, shape)
+        except msgspec.ValidationError:
+            pass
     value = _exact.decode(text)
     return value if isinstance(value, dict) else None
-
-
-def _regular(text: str, kind: str, decoder: "msgspec.json.Decoder[Any]") -> JsonLine | None:
-    try:
-        shape = decoder.decode(text)
-    except msgspec.ValidationError:
-        return None
-    return JsonLine(kind, text, shape) if shape.resourceType == kind and PLAIN_ID.fullmatch(shape.id) else None

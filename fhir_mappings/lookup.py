@@ -94,7 +94,12 @@ def version_of(resource: Resource) -> str:
 
 def _charted_version(line: JsonLine) -> str:
     meta = getattr(line.shape, "meta", None)  # a Medication has no version that anybody reads
-    return clean(meta.versionId[:64]).strip() if meta is not None else ""
+    return _as_version(meta.versionId) if meta is not None else ""
+
+
+@lru_cache(maxsize=1 << 10)  # most are small numbers
+def _as_version(written: str) -> str:
+    return clean(written[:64]).strip()
 
 
 def root(resource: Resource) -> Element:

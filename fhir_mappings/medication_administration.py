@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import tzinfo
 
 from fhir_mappings.concepts import read_concept, read_concepts, terms
@@ -13,6 +12,7 @@ from fhir_mappings.medication import drug_of
 from fhir_mappings.medication_request import read_order
 from fhir_mappings.time import NOTHING, Moment, may_span_clock_change, read_moment, read_time
 from plugin.domain import Administration, MappingIssue, Status
+from plugin.domain.replacing import replace
 
 CLOCK_CHANGE = "clock-change"
 PUMP = re.compile(r"\b(pump|infusor|infuser|pca|syringe driver|elastomeric)\b", re.IGNORECASE)

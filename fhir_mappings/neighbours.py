@@ -18,6 +18,8 @@ def neighbours_of(
     own = visit.encounter
     if own.start is None or not own.patient:
         return ()
+    if len(of_patient) == 1:
+        return ()
     first, last = own.start.date(), _after((own.stop or own.start).date())
     found = [other.encounter for other in of_patient if other.encounter.id != own.id and _touches(other, first, last)]
     neighbours = [

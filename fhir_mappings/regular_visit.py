@@ -20,22 +20,23 @@ from fhir_mappings.lookup import Lookup, version_of
 from fhir_mappings.regular import (
     KNOWN,
     IrregularError,
-    concept_of,
     day_of,
     key_of,
     moment_of,
     part,
     parts,
     quantity_of,
+    readable_of,
     sound,
     terms_of,
     terms_of_all,
     text_of,
 )
 from fhir_mappings.time import NO_OFFSET, NOTHING, Moment, Precision
-from plugin.domain import Diagnosis, Encounter, ExistingCharge
+from plugin.domain import Diagnosis, Encounter, ExistingCharge, Term
 
 ONE = Decimal(1)
+Said = tuple[tuple[Term, ...], str, bool]
 _class = part(read_class, "class")
 _category = part(read_category, "category")
 _is_dropped = part(is_dropped, "verificationStatus")
@@ -100,16 +101,28 @@ def _diagnoses(it: Any, context: Lookup) -> tuple[str, ...]:
 def read_regular_diagnosis(line: JsonLine, context: Lookup) -> Charted | None:
     """The diagnosis with its links, None when it was refuted; IrregularError where anything would have to be noted."""
     it = line.shape
-    if _is_dropped(it.verificationStatus):
+    said = _said(bytes(it.verificationStatus), bytes(it.clinicalStatus), bytes(it.code), bytes(it.category))
+    if said is None:
         return None
-    if not concept_of(it.code).readable():
-        raise IrregularError
+    terms, category, over = said
     return Charted(
-        Diagnosis(line.key, terms_of(it.code), _category(it.category), None, version_of(line)),
+        Diagnosis(line.key, terms, category, None, version_of(line)),
         key_of(it.subject.reference, context) if it.subject else "",
         key_of(it.encounter.reference, context) if it.encounter else "",
-        _is_over(it.clinicalStatus),
+        over,
     )
+
+
+@lru_cache(maxsize=KNOWN)
+def _said(
+    verification: bytes, clinical: bytes, code: bytes, category: bytes
+) -> tuple[tuple[Term, ...], str, bool] | None:
+    """Terms, category, and whether it is over; None when it was refuted."""
+    if _is_dropped(verification):
+        return None
+    if not readable_of(code):
+        raise IrregularError
+    return terms_of(code), _category(category), _is_over(clinical)
 
 
 def read_regular_charge(line: JsonLine, context: Lookup) -> ExistingCharge:

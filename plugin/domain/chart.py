@@ -57,8 +57,7 @@ class Drug(Struct, frozen=True, gc=False, cache_hash=True):
     ingredients: tuple[Ingredient, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Administration:
+class Administration(Struct, frozen=True, gc=False):
     """A normalised MedicationAdministration.
 
     `start` and `stop` are what was charted; `instant` says that only one moment was charted (an `effectiveDateTime`);
@@ -126,8 +125,7 @@ class ClassSpan:
     stop: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Encounter:
+class Encounter(Struct, frozen=True, gc=False):
     """The visit; `encounter_class` is the v3 ActCode (EMER, AMB, OBSENC, IMP ...), empty when not charted.
 
     `organization` is the reference of the service provider, `numbers` what the facility calls the visit.
@@ -208,8 +206,7 @@ def about_body(unit: str, day: date) -> str:
     return f"{day.isoformat()} {unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True, gc=False):
     """Everything known about one encounter.
 
     `neighbours` is None when unknown (nobody asked the EHR), empty when there are none.

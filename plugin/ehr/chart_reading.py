@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fhir_mappings.charts import read_charts
 from fhir_mappings.location import named_places
 from plugin.domain import Chart, MappingIssue
+from plugin.domain.replacing import replace
 from plugin.ehr.chart_requests import AROUND, neighbours_of
 from plugin.ehr.errors import FhirError
 from plugin.ehr.searches import Found, Resource, unique

@@ -6,7 +6,7 @@ Of several facts about one element the last one counts: whoever answered again r
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -23,6 +23,7 @@ from plugin.domain import (
     Technique,
     Term,
 )
+from plugin.domain.replacing import replace
 
 TIMES = frozenset({"start", "stop"})
 STATED, CHARGED, CLASS = "stated", "charged", "drug-class"  # no element of this chart carries them

@@ -4,12 +4,12 @@ An answer is tried out to say what it would change; it never enters the chart by
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from msgspec import structs
 
 from plugin.domain import Administration, Chart, DrugClass, Route, Service, Stated, Technique, Term
+from plugin.domain.replacing import replace
 
 Apply = Callable[[Chart], Chart]
 

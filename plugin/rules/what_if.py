@@ -1,12 +1,13 @@
 """Counterfactuals: what one more documented fact would change, found by running the rules on the chart with it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from plugin.codebook import CodeBook
 from plugin.domain import Administration, CareSetting, Chart, CodedEncounter, Role, Service, Technique
 from plugin.domain.interval import minutes
+from plugin.domain.replacing import replace
 from plugin.rules.answers import Apply, changed
 from plugin.rules.engine import run
 from plugin.rules.placement import Placed

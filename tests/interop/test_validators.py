@@ -1,7 +1,6 @@
 """What we send and what the sandbox serves, judged by R4 validators that others wrote."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +10,7 @@ from fhir_mappings.charge_item import write_charge_item
 from fhir_mappings.checking import check_outgoing
 from fhir_mappings.provenance import write_provenance
 from plugin.domain.charge import ChargeDraft
+from plugin.domain.replacing import replace
 from plugin.sandbox.config import PACKAGE_FOLDER
 from tests.functional.posting.clinic import Clinic
 from tests.interop.servers import HapiServer, Validators

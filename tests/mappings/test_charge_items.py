@@ -1,7 +1,6 @@
 """ChargeItem and Provenance: what is sent, what is read, and what is refused before sending."""
 
 import copy
-from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -17,6 +16,7 @@ from fhir_mappings.lookup import Lookup
 from fhir_mappings.provenance import write_provenance
 from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MODIFIER_URL
 from plugin.domain import ChargeDraft, Quantity, SuggestedCharge
+from plugin.domain.replacing import replace
 from tests.mappings.soups import charge_item
 
 EST = timezone(timedelta(hours=-5))

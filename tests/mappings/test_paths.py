@@ -149,7 +149,7 @@ def test_every_field_that_is_read_is_in_the_table() -> None:
     """Each field of an Administration comes from an element, but for those other parts work out."""
     worked_out = {"attested", "instant", "date_only", "zone_assumed", "charted_in_utc", "unread", "ordered_minutes"}
     administration = _read({"resourceType": "MedicationAdministration"}, [])
-    assert set(administration.__slots__) == {p.field for p in paths.ADMINISTRATION} - ELSEWHERE | worked_out
+    assert set(administration.__struct_fields__) == {p.field for p in paths.ADMINISTRATION} - ELSEWHERE | worked_out
 
 
 def test_no_row_stands_twice() -> None:

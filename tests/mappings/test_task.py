@@ -1,6 +1,5 @@
 """Task and Communication: what is sent is valid R4; replies are read as servers write them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from fhir_mappings.checking import check_outgoing
 from fhir_mappings.task import read_reply, write_communication, write_task
 from plugin.domain import Reply, SentQuestion
+from plugin.domain.replacing import replace
 
 AT = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
 QUESTION = SentQuestion(

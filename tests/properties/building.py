@@ -101,7 +101,7 @@ def suggested(ruled: Ruled) -> list[Suggest]:
 def moved(given: Administration, minutes: float) -> Administration:
     """The same administration so many minutes later."""
     later = timedelta(minutes=minutes)
-    values = {name: getattr(given, name) for name in given.__slots__}
+    values = {name: getattr(given, name) for name in given.__struct_fields__}
     values["start"] = given.start + later if given.start else None
     values["stop"] = given.stop + later if given.stop else None
     return Administration(**values)

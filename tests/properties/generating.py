@@ -5,7 +5,7 @@ another zone, another day, another order, another name.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ from plugin.domain import (
     Status,
     Term,
 )
+from plugin.domain.replacing import replace
 from tests.properties.building import MORNING, ZONE, at, given
 
 DRUGS = (

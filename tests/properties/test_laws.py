@@ -1,7 +1,6 @@
 """Laws that hold for every chart, whatever is in it."""
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from random import Random
 from typing import Any
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from plugin.codebook import CodeBook
 from plugin.domain import CareSetting, Chart, CodedEncounter, Status
 from plugin.domain.interval import union
+from plugin.domain.replacing import replace
 from plugin.rules.differences import code_encounter
 from plugin.rules.engine import run
 from plugin.rules.lines import charge_lines

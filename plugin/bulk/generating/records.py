@@ -1,7 +1,7 @@
 """A planned visit to the resources that chart it, in one vendor's shape."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -10,6 +10,7 @@ from typing import Any
 from fhir_mappings.vendor_shapes import Shape, write_administration, write_condition, write_encounter
 from plugin.bulk.generating.plan import Dose, Plan
 from plugin.domain import Administration, Diagnosis, Drug, Encounter, Quantity, Rate, Route, Status, Technique, Term
+from plugin.domain.replacing import replace
 
 ROUTES = {
     "infusion": (Route.INTRAVENOUS, Technique.INFUSION),

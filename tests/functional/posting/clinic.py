@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from plugin.domain.charge import ChargeKey, CodedEncounter, SuggestedCharge
 from plugin.domain.chart import Chart, Encounter
 from plugin.domain.codes import CareSetting
 from plugin.domain.outcome import Fact
+from plugin.domain.replacing import replace
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import Unreachable
 from plugin.ehr.sinks.fhir_create import FhirCreate

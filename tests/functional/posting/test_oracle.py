@@ -1,7 +1,6 @@
 """Charges by Oracle Health's operations, against a pretended one on loopback."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from plugin.domain import Quantity
+from plugin.domain.replacing import replace
 from plugin.ehr.charge_master import BillingCodes, ChargeMaster
 from plugin.ehr.errors import Unreachable
 from plugin.ehr.sinks.attesting import Attesting

@@ -1,11 +1,11 @@
 """The authorization request: every parameter, and `launch` to the byte."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from plugin.domain.replacing import replace
 from plugin.ehr.authorize import (
     LaunchRequest,
     authorization_address,

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from plugin.domain import ChargeDraft, Patient, Quantity, SuggestedCharge
+from plugin.domain.replacing import replace
 from plugin.ehr.billing_csv import COLUMNS, write_csv
 from plugin.ehr.billing_hl7v2 import NoMessage, write_hl7v2
 from plugin.ehr.billing_lines import BillingLine, billing_line

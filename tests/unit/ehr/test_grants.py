@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from plugin.domain.replacing import replace
 from plugin.ehr.errors import SessionEnded, TokenRefused, Unreachable
 from plugin.ehr.grants import Grant
 from plugin.store.cipher import make_key

@@ -1,7 +1,7 @@
 """A small chart, people, and an EHR in memory that can fail and die at every step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from plugin.domain.charge import ChargeDraft, ChargeMinutes, CodedEncounter, Sug
 from plugin.domain.chart import Administration, Chart, Drug, Encounter, Status
 from plugin.domain.codes import CareSetting
 from plugin.domain.outcome import Fact
+from plugin.domain.replacing import replace
 from plugin.review.decide import Asked, Sitting, decide
 from plugin.review.ports import Conflict, Person, Policy, SentCharge, Unknown
 from plugin.review.post import Posting

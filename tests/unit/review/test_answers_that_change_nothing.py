@@ -1,9 +1,9 @@
 """A question that one answer changes nothing about can be closed with that answer too."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from plugin.domain import Drug, ProcedureDone, Term
+from plugin.domain.replacing import replace
 from plugin.review.answering import form_for
 from plugin.review.overlay import overlay
 from plugin.review.prepare import ReviewSettings, review_chart

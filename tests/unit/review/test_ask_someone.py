@@ -1,11 +1,12 @@
 """A question sent to somebody: once at a time, followed until it is answered, and told in the trail."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
 from plugin.domain import Reply
+from plugin.domain.replacing import replace
 from plugin.review.ask_someone import NotSent, Sending, follow_up, send_question
 from plugin.review.decide import NotAllowed, Stale, WrongChart
 from plugin.review.ports import Policy

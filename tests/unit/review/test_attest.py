@@ -1,6 +1,5 @@
 """Who may attest what, what can be attested, and what the lines then say."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ import pytest
 
 from plugin.codebook import CodeBook
 from plugin.domain import Administration, Chart, Diagnosis, Drug, Encounter, Route, Status, Technique, Term, Tier
+from plugin.domain.replacing import replace
 from plugin.review.answering import form_for
 from plugin.review.attest import Attesting, Statement, attest, take_back
 from plugin.review.attested_standing import standing_of

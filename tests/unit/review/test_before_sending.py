@@ -1,6 +1,5 @@
 """What stands between an acceptance and the EHR: a second person, an amended chart, a charge made by hand."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from plugin.domain.existing import ExistingCharge
+from plugin.domain.replacing import replace
 from plugin.review.already_charged import match_existing
 from plugin.review.decide import decide
 from plugin.review.ports import Policy, amended

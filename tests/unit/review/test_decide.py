@@ -1,11 +1,11 @@
 """Who may decide what, on which chart, and what is recorded."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from msgspec import structs
 
+from plugin.domain.replacing import replace
 from plugin.review.decide import NotAllowed, Stale, WrongChart, decide, may_decide
 from plugin.review.lines import LineDifference, identity_of, lines_of
 from plugin.review.ports import AlreadyDecided, AlreadySent, Person, Policy, ShownLine

@@ -1,6 +1,5 @@
 """Diagnoses and the day of a line as a person changed them: within what the chart holds, and written as changed."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from plugin.domain import Diagnosis, Fact, Quantity, Term
+from plugin.domain.replacing import replace
 from plugin.review.decide import decide
 from plugin.review.ports import Policy, same_suggestion
 from plugin.review.post import make_draft

@@ -1,6 +1,5 @@
 """What can be stated about a drug's dose and the patient's weight: in words, never an example with one click."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +21,7 @@ from plugin.domain import (
     Technique,
     Term,
 )
+from plugin.domain.replacing import replace
 from plugin.review.answering import form_for
 from plugin.review.attested_standing import standing_of
 from plugin.review.overlay import STATED, overlay

@@ -1,6 +1,5 @@
 """Attested facts over a chart: they hold while the chart is silent, and the chart speaks for itself afterwards."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -20,6 +19,7 @@ from plugin.domain import (
     Technique,
     Term,
 )
+from plugin.domain.replacing import replace
 from plugin.review.overlay import facts_between, needs_addendum, overlay, state_of
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)

@@ -1,13 +1,13 @@
 """From acceptance to exactly one charge, whatever fails in between."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from msgspec import structs
 
+from plugin.domain.replacing import replace
 from plugin.review.decide import decide
 from plugin.review.lines import identity_of
 from plugin.review.ports import NothingSent, Policy, Refused

@@ -1,9 +1,8 @@
 """How far sending is, line by line, read from real records at every stage."""
 
-from dataclasses import replace
-
 import pytest
 
+from plugin.domain.replacing import replace
 from plugin.review.decide import decide
 from plugin.review.ports import Policy
 from plugin.review.post import make_draft, post_accepted

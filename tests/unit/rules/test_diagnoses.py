@@ -3,7 +3,6 @@
 The order itself is shown by the scenarios `diagnoses_*.toml`.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -11,6 +10,7 @@ import pytest
 
 from plugin.codebook import CodeBook
 from plugin.domain import Diagnosis, Encounter, Term
+from plugin.domain.replacing import replace
 from plugin.rules.diagnosis_order import Support
 from plugin.rules.differences import code_encounter
 from plugin.rules.engine import run

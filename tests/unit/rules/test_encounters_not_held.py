@@ -1,11 +1,10 @@
 """An encounter that was cancelled, or entered in error, has no charges (a decided default)."""
 
-from dataclasses import replace
-
 import pytest
 
 from plugin.codebook import CodeBook
 from plugin.domain import CareSetting, Decline
+from plugin.domain.replacing import replace
 from plugin.rules.differences import code_encounter
 from tests.properties.building import chart, given
 

@@ -1,6 +1,5 @@
 """From outcomes to charge lines: what merges, what order, which day, which diagnoses."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from plugin.codebook import CodeBook
 from plugin.domain import Diagnosis, Status, Term
 from plugin.domain.chart import Encounter
+from plugin.domain.replacing import replace
 from plugin.rules.engine import day_of_service, run
 from plugin.rules.lines import charge_lines
 from tests.properties.building import MORNING, ZONE, at, chart, given

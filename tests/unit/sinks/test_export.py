@@ -1,12 +1,12 @@
 """The export's ledger: what was accepted is in it once, corrections credit what they replace, files don't overlap."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from plugin.domain.chart import Patient
+from plugin.domain.replacing import replace
 from plugin.ehr.sinks.export import Export
 from plugin.review.decide import decide
 from plugin.review.ports import Conflict

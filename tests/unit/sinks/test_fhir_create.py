@@ -1,7 +1,7 @@
 """The generic sink against a server that answers exactly what each test says."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from fhir_mappings.charge_item import read_charge_item, write_charge_item
 from fhir_mappings.lookup import Lookup
 from fhir_mappings.systems import CHARGE_IDENTIFIER, CHARGE_MASTER, REVENUE_CODE_URL
 from plugin.domain.charge import ChargeDraft, SuggestedCharge
+from plugin.domain.replacing import replace
 from plugin.ehr.charge_master import BillingCodes, ChargeMaster
 from plugin.ehr.errors import EhrError, Paused, SessionEnded, Unreachable
 from plugin.ehr.sinks.answers import sent_charge

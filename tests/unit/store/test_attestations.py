@@ -1,11 +1,10 @@
 """What people stated, on both databases: sealed, numbered, told in the trail, and only ever added to."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select
 
 from plugin.domain import Attested, AttestedFact
+from plugin.domain.replacing import replace
 from plugin.review.ports import Person
 from plugin.store.attestations import EncounterAttestations
 from plugin.store.records import EncounterRecords

@@ -1,11 +1,11 @@
 """Failures are kept for their administrators alone, sealed, and not for ever."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
 
+from plugin.domain.replacing import replace
 from plugin.store import failures
 from plugin.store.cipher import Cipher, make_key
 from plugin.store.engine import Store

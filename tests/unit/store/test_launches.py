@@ -1,12 +1,12 @@
 """Launches: single use, one browser each, tokens sealed, changes compared before they are set."""
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from plugin.domain.replacing import replace
 from plugin.store.cipher import Cipher, make_key
 from plugin.store.engine import Store
 from plugin.store.launch_rows import NewLaunch, Tokens

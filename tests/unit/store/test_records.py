@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from plugin.domain.charge import ChargeDraft, Decision, SuggestedCharge
+from plugin.domain.replacing import replace
 from plugin.review.ports import (
     AlreadyDecided,
     AlreadySent,

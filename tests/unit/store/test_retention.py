@@ -1,8 +1,8 @@
 """What is forgotten after a while, and what is not."""
 
-from dataclasses import replace
 from datetime import timedelta
 
+from plugin.domain.replacing import replace
 from plugin.store.exports import ExportLedger
 from plugin.store.records import EncounterRecords
 from plugin.store.retention import Forgotten, forget_encounters

@@ -1,11 +1,11 @@
 """The worklist: what is kept, in which order it is found, and two people who want the same encounter."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from plugin.domain import Patient
+from plugin.domain.replacing import replace
 from plugin.review.ports import Person
 from plugin.review.worklist import WorkSummary
 from plugin.store.records import EncounterRecords

@@ -1,6 +1,5 @@
 """How well minutes are proven, and what can't be counted at all (DESIGN section 4; R22, D9, D12)."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 
 from plugin.codebook import CodeBook
 from plugin.domain import Quantity, Rate, Service, Stated, Technique, Tier, Timing
+from plugin.domain.replacing import replace
 from plugin.timeline import build_timeline
 from plugin.timeline.evidence import expected_time
 from tests.properties.building import at, chart, given

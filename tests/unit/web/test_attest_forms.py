@@ -1,6 +1,5 @@
 """What the forms under questions say: local times in the facility's zone, and nothing that isn't clear."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from plugin.domain import Ask, Fact
+from plugin.domain.replacing import replace
 from plugin.web.attest_forms import read_ask_key, read_statements
 from plugin.web.review_forms import Unreadable
 from tests.unit.web.sample_charts import chemo_day

@@ -1,12 +1,12 @@
 """Charges made by hand in the table of the lines: compared, and kept out of "accept all"."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from msgspec import structs
 
 from plugin.domain.existing import ExistingCharge
+from plugin.domain.replacing import replace
 from plugin.review.already_charged import match_existing
 from plugin.web.views.by_hand import with_existing
 from tests.unit.web.sample_charts import chemo_day

@@ -1,10 +1,10 @@
 """What changed between two readings."""
 
 import json
-from dataclasses import replace
 
 from msgspec import structs
 
+from plugin.domain.replacing import replace
 from plugin.web.views.changes import Change, changes_between, snapshot_of
 from tests.unit.web.sample_charts import at, chemo_day
 

@@ -1,6 +1,5 @@
 """Saying the same again, with everything between in the store: an edit stays, and a second click records nothing."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +7,7 @@ from msgspec import structs
 
 from plugin.codebook import CodeBook
 from plugin.domain import CodedEncounter, Fact
+from plugin.domain.replacing import replace
 from plugin.review.decide import Asked, Sitting, decide
 from plugin.review.lines import identity_of
 from plugin.review.ports import Decided, Person, Policy

@@ -1,11 +1,11 @@
 """What was given, in one line: name and dose, each once."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from plugin.domain import Quantity
+from plugin.domain.replacing import replace
 from plugin.web.views.drug_label import drug_label
 from tests.unit.web.sample_charts import given
 

@@ -1,7 +1,6 @@
 """What each end of a bar rests on, and that each kind is drawn in a way of its own."""
 
 import re
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -9,6 +8,7 @@ from msgspec import structs
 
 from plugin.domain import Tier
 from plugin.domain.charge import ChargeMinutes
+from plugin.domain.replacing import replace
 from plugin.web.svg_edges import draw_edge
 from plugin.web.timeline_svg import draw_timeline
 from plugin.web.views.edges import Edge, edges_of

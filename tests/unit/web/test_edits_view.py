@@ -1,10 +1,9 @@
 """What the scrubber says on the page: at the charge, for the whole set, and what "accept all" leaves out."""
 
-from dataclasses import replace
-
 import pytest
 
 from plugin.domain import Edit, Fact, Hint, Severity, TableRow
+from plugin.domain.replacing import replace
 from plugin.review.scrubbing import Scrubbed
 from plugin.web.views.charges import State
 from plugin.web.views.edits import EditsShown, edits_shown, with_edits

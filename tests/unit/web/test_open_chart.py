@@ -1,6 +1,5 @@
 """What one request does with the open chart when the EHR can't be asked."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 
 from plugin.codebook import CodeBook
 from plugin.domain import CareSetting
+from plugin.domain.replacing import replace
 from plugin.ehr.errors import Unreachable
 from plugin.review.decide import Asked
 from plugin.review.ports import Person, Policy

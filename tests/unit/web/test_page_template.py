@@ -1,7 +1,6 @@
 """The page's template: each state says what it is, and charted words stay words."""
 
 import re
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +10,7 @@ from msgspec import structs
 from werkzeug.datastructures import MultiDict
 
 from plugin.domain import Drug, Fact
+from plugin.domain.replacing import replace
 from plugin.review.reasons import ATTESTING_REASONS, DISMISSAL_REASONS, EDITING_REASONS, LEAST_LETTERS
 from plugin.rules.what_if import WhatIf
 from plugin.web import attest_pages, chart_pages  # noqa: F401 - add their routes

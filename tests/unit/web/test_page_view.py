@@ -1,6 +1,5 @@
 """The page as a value: rows in words, what is hidden nowhere, and what "accept all" takes."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +7,7 @@ from msgspec import structs
 
 from plugin.codebook.tables import Position, Side
 from plugin.domain import Caveat, Citation, Standing, TableRow
+from plugin.domain.replacing import replace
 from plugin.rules.what_if import WhatIf
 from plugin.web.views.charges import RuleName, State, token_of
 from plugin.web.views.page import BookWords, Reader, Record, build_review_page

@@ -1,6 +1,5 @@
 """Where each charge stands, in the store's own words."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from plugin.domain import ChargeDraft, Decision, Fact
+from plugin.domain.replacing import replace
 from plugin.review.lines import identity_of
 from plugin.review.ports import Backing, Decided, Intent, Policy, Recorded, SentCharge
 from plugin.review.trail import Entry, TrailEntry

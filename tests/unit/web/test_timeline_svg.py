@@ -1,7 +1,6 @@
 """The drawing: well formed whatever was charted, within the content policy, and saying all it shows."""
 
 import re
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -11,6 +10,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from plugin.domain import Category, Drug, NamedService
+from plugin.domain.replacing import replace
 from plugin.web.timeline_svg import MOST_NARROW, draw_narrow, draw_swatch, draw_timeline
 from plugin.web.views.timeline import Bar, Lane, build_timeline
 from plugin.web.views.timeline_layout import label_left, place_bars, scale_for, text_width, ticks

@@ -1,11 +1,11 @@
 """The timeline as values: lanes, open ends, and what became of each stretch."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from plugin.domain import Category, ClassSpan, CodedEncounter, NamedService, Status, Technique
+from plugin.domain.replacing import replace
 from plugin.web.views.bar_words import bar_words
 from plugin.web.views.timeline import Bar, PieceKind, Timeline, build_timeline
 from tests.unit.web.sample_charts import CATEGORIES, DAY, at, charge, chemo_day, given, seconds
