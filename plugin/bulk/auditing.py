@@ -88,14 +88,17 @@ class Auditor:
     ) -> Mapping[str, Sequence[ExistingCharge]]:
         """What was charged by encounter, from the one source; what names no encounter of the export is counted."""
         source = self.settings.charges
-        charged: dict[str, list[ExistingCharge]] = {}
-        if source is ChargeSource.CHARGE_ITEMS:
-            charged = {encounter: list(of_it) for encounter, of_it in charts.charged.items()}
-        elif source is not ChargeSource.NONE:
-            for charge in self._from_claims(claims) if source is ChargeSource.CLAIMS else map(charge_of, charges):
-                charged.setdefault(charge.encounter, []).append(charge)
+        charged = charts.charged if source is ChargeSource.CHARGE_ITEMS else self._from_elsewhere(claims, charges)
         known = {chart.encounter.id for chart in charts.charts}
-        self.tally.unmatched += sum(len(of_it) for encounter, of_it in charged.items() if encounter not in known)
+        self.tally.unmatched += sum([len(charged[encounter]) for encounter in charged.keys() - known])
+        return charged
+
+    def _from_elsewhere(self, claims: list[Any], charges: list[Any]) -> dict[str, list[ExistingCharge]]:
+        charged: dict[str, list[ExistingCharge]] = {}
+        if self.settings.charges is not ChargeSource.NONE:
+            from_claims = self.settings.charges is ChargeSource.CLAIMS
+            for charge in self._from_claims(claims) if from_claims else map(charge_of, charges):
+                charged.setdefault(charge.encounter, []).append(charge)
         return charged
 
     def _from_claims(self, claims: list[Any]) -> Iterator[ExistingCharge]:

@@ -4,10 +4,11 @@ The rules run once on every encounter; only where a line differs are answers tri
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from plugin.codebook import CodeBook
 from plugin.domain import (
@@ -56,8 +57,7 @@ class Difference(NamedTuple):
     group: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Supported:
+class Supported(Struct, frozen=True, gc=False):
     """What the rules make of a chart: one run with its lines; without a run, why there is none.
 
     `asks` are the questions of the run, whether or not an answer would change a line.

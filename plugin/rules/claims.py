@@ -1,6 +1,5 @@
 """Conservation: each counted minute of each administration goes to exactly one outcome."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -17,23 +16,26 @@ def check_claims(rulings: Iterable[Ruling], services: Iterable[Service]) -> None
 
     A moment (an untimed push) is a claim too: it may not be claimed twice either.
     """
-    claims: dict[str, list[Stretch]] = defaultdict(list)
-    for ruling in rulings:
-        outcome = ruling.outcome
-        if not isinstance(outcome, Notice):
-            for claim in outcome.claims:
-                claims[claim.administration].append(claim)
-    for of_it in claims.values():
-        if len(of_it) > 1:
-            _check_apart(sorted(of_it), rulings)
-    counted: dict[str, int] = {}
-    for service in services:
-        for stretch in service.stretches:
-            administration = stretch.administration
-            counted[administration] = counted.get(administration, 0) + stretch.stop - stretch.start
-    for administration, length in counted.items():
-        if administration not in claims or seconds(claims[administration]) != length:
+    outcomes = [ruling.outcome for ruling in rulings]
+    claims = _by_administration([claim for o in outcomes if not isinstance(o, Notice) for claim in o.claims])
+    for claimed in claims.values():
+        if len(claimed) > 1:
+            _check_apart(sorted(claimed), rulings)
+    counted = _by_administration([stretch for service in services for stretch in service.stretches])
+    for administration, stretches in counted.items():
+        of_it = claims.get(administration)
+        if of_it is None or (of_it != stretches and seconds(of_it) != seconds(stretches)):
             raise RuleConflict(f"no rule speaks for all minutes of {administration}; the rulebook has a gap")
+
+
+def _by_administration(stretches: Iterable[Stretch]) -> dict[str, list[Stretch]]:
+    found: dict[str, list[Stretch]] = {}
+    for stretch in stretches:
+        if stretch.administration in found:
+            found[stretch.administration].append(stretch)
+        else:
+            found[stretch.administration] = [stretch]
+    return found
 
 
 def _check_apart(claims: Iterable[Stretch], rulings: Iterable[Ruling]) -> None:

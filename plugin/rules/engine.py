@@ -4,9 +4,10 @@ Pure: the chart, the code book, the setting and the sides of contested points go
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cache
+
+from msgspec import Struct
 
 from plugin.codebook import CodeBook, View
 from plugin.codebook.spans import Spans
@@ -41,8 +42,7 @@ from plugin.timeline import NOT_GIVEN, build_timeline
 INITIAL, CONCURRENT = Role.INITIAL, Role.CONCURRENT
 
 
-@dataclass(frozen=True, slots=True)
-class Ruled:
+class Ruled(Struct, frozen=True, gc=False):
     """One run: every outcome with its trace, and the view that remembers what was read."""
 
     visit: Visit

@@ -87,10 +87,19 @@ class Visit:
         visit.__dict__.update(more)
         return visit
 
-    def zone_of(self, administration: str) -> tzinfo:
-        """The facility's zone, else the offset that this administration was charted with."""
+    @once
+    def zone(self) -> tzinfo | None:
+        """The facility's zone, else the one offset that everything here was charted with; None when there are more."""
         if self.chart.zone is not None:
             return self.chart.zone
+        moments = [given.start or given.stop for given in self.chart.administrations]
+        charted = {moment.tzinfo if moment else None for moment in moments}
+        return charted.pop() if len(charted) == 1 else None
+
+    def zone_of(self, administration: str) -> tzinfo:
+        """The facility's zone, else the offset that this administration was charted with."""
+        if self.zone is not None:
+            return self.zone
         given = self.administrations[administration]
         moment = given.start or given.stop
         return (moment.tzinfo or UTC) if moment else UTC
@@ -103,7 +112,7 @@ class Visit:
     @once
     def only_day(self) -> date | None:
         """The one local day of all that was timed; None when it may be two, or only a day was charted."""
-        services, zone = self.timeline.services, self.chart.zone
+        services, zone = self.timeline.services, self.zone
         if not services or zone is None or any(a.date_only for a in self.chart.administrations):
             return None
         last = max([s.stretches[-1].stop for s in services if s.stretches], default=services[-1].start)
@@ -122,12 +131,12 @@ class Visit:
         """The fact that a drug ran, from when to when, in whole minutes, and how much of that these stretches are."""
         first, last = stretches[0], stretches[-1]
         length = minutes(stretches)
-        zone = self.chart.zone
-        begun = Clock(first.start, zone or self.zone_of(first.administration))
+        zone = self.zone_of(first.administration)
+        begun = Clock(first.start, zone)
         name, ids = service.drug.text or service.drug.key, distinct(stretches)
         if not length:
             return Fact("{0} was given at {1}", (name, begun), ids)
-        ended = Clock(last.stop, zone or self.zone_of(last.administration))
+        ended = Clock(last.stop, zone if len(ids) == 1 else self.zone_of(last.administration))
         if stretches == service.stretches:
             return Fact("{0} ran {1} min, {2} to {3}", (name, length, begun, ended), ids)
         whole, own = service.stretches, service.ids

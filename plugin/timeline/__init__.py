@@ -5,8 +5,9 @@ What a service is worth is the rules' business; this only says what ran, when, w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from operator import attrgetter
+
+from msgspec import Struct
 
 from plugin.codebook import View
 from plugin.domain import Administration, Chart, Route, Service, Status, Stretch, Technique, Timing
@@ -22,8 +23,7 @@ BY_ID = attrgetter("id")
 BY_START = attrgetter("start", "id")
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True, gc=False):
     """Services in order of start, then id; and what was charted as not given, by id.
 
     `moments` are the first charted moments of the given administrations that have one, in seconds since 1970.
@@ -31,7 +31,7 @@ class Timeline:
 
     services: tuple[Service, ...]
     not_given: tuple[Administration, ...]
-    moments: Mapping[str, int] = field(default_factory=dict)
+    moments: Mapping[str, int]
 
 
 def build_timeline(chart: Chart, book: View) -> Timeline:
@@ -58,11 +58,15 @@ def _service(chain: Chain, book: View, confirmed: set[str]) -> Service:
         timing=timing,
         technique=_technique(chain, timing, stretches, book),
         route=first.route,
-        access_site=catheter(first.site) or next(filter(None, [catheter(a.site) for a in administrations]), ""),
+        access_site=catheter(first.site) or ("" if alone else _further_site(administrations)),
         stretches=stretches,
         tier=tier,
         expected=expected,
     )
+
+
+def _further_site(administrations: tuple[Administration, ...]) -> str:
+    return next(filter(None, [catheter(a.site) for a in administrations]), "")
 
 
 def _technique(chain: Chain, timing: Timing, stretches: tuple[Stretch, ...], book: View) -> Technique | None:

@@ -47,7 +47,7 @@ def _link(a: Administration, parents: set[str]) -> str:
 
 
 def _moment(piece: Piece) -> int:
-    return next((m for m in (piece.start, piece.stop) if m is not None), 0)
+    return (piece.stop or 0) if piece.start is None else piece.start
 
 
 def _close(pieces: list[Piece]) -> list[Piece]:

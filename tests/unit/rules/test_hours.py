@@ -14,7 +14,7 @@ from tests.properties.building import chart
 VISIT = Visit(
     chart=chart(),
     setting=CareSetting.FACILITY,
-    timeline=Timeline((), ()),
+    timeline=Timeline((), (), {}),
     book=CodeBook.load().as_of(date(2026, 3, 2)),
 )
 
