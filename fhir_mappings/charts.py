@@ -14,13 +14,12 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from fhir_mappings.condition import PROBLEM
-from fhir_mappings.either_form import read_charge_item, read_visit
+from fhir_mappings.either_form import read_charge_item, read_patient, read_visit
 from fhir_mappings.gathering import Draft, Gathering
 from fhir_mappings.json_line import JsonLine
 from fhir_mappings.lookup import Lookup, Resource, identity, type_of
 from fhir_mappings.neighbours import neighbours_of
 from fhir_mappings.observation import SURFACE, WEIGHT
-from fhir_mappings.patient import read_patient
 from fhir_mappings.placing import gather_administrations
 from fhir_mappings.supporting import gather_diagnoses, gather_measures, gather_procedures
 from plugin.domain import Administration, Chart, Diagnosis, ExistingCharge, MappingIssue, Neighbour, Patient
@@ -114,7 +113,7 @@ def _tell_repeats(context: Lookup, gathering: Gathering) -> None:
 
 
 def _patients(context: Lookup) -> dict[str, Patient]:
-    return {identity(resource): read_patient(resource, context)[0] for resource in context.of_type("Patient")}
+    return {identity(resource): read_patient(resource, context) for resource in context.of_type("Patient")}
 
 
 def _charged(context: Lookup) -> dict[str, list[ExistingCharge]]:

@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from fhir_mappings import charge_item, condition, encounter, medication_administration
+from fhir_mappings import charge_item, condition, encounter, medication_administration, patient
 from fhir_mappings.condition import Charted
 from fhir_mappings.encounter import Visit
 from fhir_mappings.json_line import JsonLine
 from fhir_mappings.lookup import Lookup, Resource, reference_of, root
 from fhir_mappings.regular import IrregularError
 from fhir_mappings.regular_administration import read_regular_administration
-from fhir_mappings.regular_visit import read_regular_charge, read_regular_diagnosis, read_regular_visit
-from plugin.domain import Administration, ExistingCharge, MappingIssue
+from fhir_mappings.regular_visit import (
+    read_regular_charge,
+    read_regular_diagnosis,
+    read_regular_patient,
+    read_regular_visit,
+)
+from plugin.domain import Administration, ExistingCharge, MappingIssue, Patient
 
 T = TypeVar("T")
 Noting = Callable[[Resource, Lookup], tuple[T, list[MappingIssue]]]
@@ -31,6 +36,11 @@ def _either(
 def read_administration(resource: Resource, context: Lookup) -> tuple[Administration, list[MappingIssue]]:
     """The administration, with the issues met."""
     return _either(resource, context, read_regular_administration, medication_administration.read_administration)
+
+
+def read_patient(resource: Resource, context: Lookup) -> Patient:
+    """What the banner shows."""
+    return _either(resource, context, read_regular_patient, patient.read_patient)[0]
 
 
 def read_visit(resource: Resource, context: Lookup) -> tuple[Visit, list[MappingIssue]]:

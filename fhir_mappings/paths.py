@@ -115,6 +115,15 @@ CHARGE_ITEM = _of(
     ("reason[]", "diagnoses", "CodeableConcept"),
 )
 
+PATIENT = _of(
+    "Patient",
+    ("id", "id", "id"),
+    ("name[]", "name", "HumanName"),
+    ("birthDate", "birth_date", "date"),
+    ("gender", "sex", "code"),
+    ("identifier[]", "record_number", "Identifier"),
+)
+
 DECIDING = (
     *_of(
         "MedicationAdministration",
@@ -186,4 +195,4 @@ SHARED = ("Medication", "Substance", "Device")
 REFERENCE_KEY = r"([A-Z][A-Za-z]+/[^/\s#?]+)(?:/_history/.*)?/*\s*$"
 """The `Type/id` of a relative or absolute reference, as `lookup.relative` finds it."""
 
-ALL = ADMINISTRATION + ORDER + ENCOUNTER + CONDITION + CHARGE_ITEM
+ALL = ADMINISTRATION + ORDER + ENCOUNTER + CONDITION + CHARGE_ITEM + PATIENT

@@ -10,12 +10,16 @@ def read_patient(resource: Resource, context: Lookup) -> tuple[Patient, list[Map
     element = root(resource)
     element.matters = False
     patient = Patient(
-        identity(resource), _name(element), element.text("birthDate"), element.text("gender"), _record_number(element)
+        identity(resource),
+        read_name(element),
+        element.text("birthDate"),
+        element.text("gender"),
+        read_record_number(element),
     )
     return patient, element.log.issues
 
 
-def _name(element: Element) -> str:
+def read_name(element: Element) -> str:
     """The official or usual name, else the first that is not an old one."""
     names = [name for name in element.children("name") if name.raw("use") not in ("old", "nickname")]
     names.sort(key=lambda name: (name.raw("use") != "official", name.raw("use") != "usual"))
@@ -31,7 +35,7 @@ def _written(name: Element) -> str:
     return " ".join(part for part in [*parts, name.text("family")] if part)
 
 
-def _record_number(element: Element) -> str:
+def read_record_number(element: Element) -> str:
     """The identifier typed MR, else the first one."""
     numbers = [(item, item.text("value")) for item in element.children("identifier")]
     for item, value in numbers:

@@ -1,4 +1,4 @@
-"""Encounter, Condition and ChargeItem in their regular form: their own modules say what each field means."""
+"""Patient, Encounter, Condition and ChargeItem in their regular form: their own modules say what each field means."""
 
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from fhir_mappings.elements import Element
 from fhir_mappings.encounter import UNRANKED, Visit, read_class
 from fhir_mappings.json_line import JsonLine
 from fhir_mappings.lookup import Lookup, version_of
+from fhir_mappings.patient import read_name, read_record_number
 from fhir_mappings.regular import (
     KNOWN,
     IrregularError,
@@ -33,7 +34,7 @@ from fhir_mappings.regular import (
     text_of,
 )
 from fhir_mappings.time import NO_OFFSET, NOTHING, Moment, Precision
-from plugin.domain import Diagnosis, Encounter, ExistingCharge, Term
+from plugin.domain import Diagnosis, Encounter, ExistingCharge, Patient, Term
 
 ONE = Decimal(1)
 Said = tuple[tuple[Term, ...], str, bool]
@@ -43,6 +44,18 @@ _is_dropped = part(is_dropped, "verificationStatus")
 _is_over = part(is_over, "clinicalStatus")
 _identifiers = part(read_identifiers, "identifier")
 _reasons = part(read_reasons, "reason")
+
+
+def read_regular_patient(line: JsonLine, context: Lookup) -> Patient:
+    """The patient; IrregularError where anything would have to be noted. No name is remembered."""
+    it = line.shape
+    return Patient(
+        line.key,
+        sound(read_name, parts(name=bytes(it.name))) if it.name else "",
+        text_of(it.birthDate),
+        text_of(it.gender),
+        sound(read_record_number, parts(identifier=bytes(it.identifier))) if it.identifier else "",
+    )
 
 
 def read_regular_visit(line: JsonLine, context: Lookup) -> Visit:

@@ -16,10 +16,10 @@ import msgspec
 from fhir_mappings.elements import MOST_ITEMS
 from fhir_mappings.paths import ALL, DECIDING, PLACEMENT, Path
 
-SHAPED = ("Encounter", "MedicationAdministration", "Condition", "ChargeItem", "Medication")
+SHAPED = ("Patient", "Encounter", "MedicationAdministration", "Condition", "ChargeItem", "Medication")
 """The types that charts are mostly made of; others are few, and read from their JSON."""
 
-TEXTS = ("id", "code", "string", "dateTime", "Reference", "uri")
+TEXTS = ("id", "code", "string", "date", "dateTime", "Reference", "uri")
 WHOLE = ("extension", "device", "ingredient")
 """Lists whose parts only make sense together."""
 

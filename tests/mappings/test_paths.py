@@ -14,6 +14,7 @@ from fhir_mappings.lookup import Lookup, Resource
 from fhir_mappings.medication_administration import read_administration
 from fhir_mappings.medication_request import read_order
 from fhir_mappings.paths import Path
+from fhir_mappings.patient import read_patient
 from fhir_mappings.systems import CHARGE_MODIFIER_URL, CPT, ICD10CM
 from tests.mappings.plain import plain
 
@@ -22,6 +23,8 @@ BY_KIND: dict[str, Any] = {
     "id": "x7",
     "code": "stopped",
     "string": "IV push over 5 min by PICC line pump",
+    "date": "1980-02-03",
+    "HumanName": {"text": "Jane Doe"},
     "dateTime": "2026-03-02T10:00:00Z",
     "decimal": 30,
     "Reference": "Encounter/e7",
@@ -93,6 +96,7 @@ def _read(resource: Resource, others: list[dict[str, Any]]) -> Any:
         "Encounter": lambda: read_encounter(resource, context)[0],
         "Condition": lambda: _diagnosis(resource, context),
         "ChargeItem": lambda: read_charge_item(resource, context)[0],
+        "Patient": lambda: read_patient(resource, context)[0],
     }
     return readers[resource["resourceType"]]()
 

@@ -128,7 +128,7 @@ def test_whatever_stands_at_a_place_both_ways_read_the_same(place: tuple[Any, ..
 def test_the_soup_is_regular_before_anything_odd_is_put_in() -> None:
     """Otherwise the test above would compare one reader with itself."""
     regular = {each["resourceType"] for each in REGULAR if _read_short_way(each)}
-    assert regular == {"Encounter", "MedicationAdministration", "Condition", "ChargeItem"}
+    assert regular == {"Patient", "Encounter", "MedicationAdministration", "Condition", "ChargeItem"}
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
