@@ -1,12 +1,12 @@
 """What answers would change is told with their own values: never an example, and together what they do together."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from plugin.domain import Chart
+from plugin.domain.replacing import replace
 from plugin.review.attest import Statement
 from plugin.review.effects import Effects, effects_of, prefilled_statements
 from plugin.review.prepare import ReviewSettings, review_chart
