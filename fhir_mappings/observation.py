@@ -7,13 +7,12 @@ from decimal import Decimal
 from fhir_mappings.concepts import read_concept
 from fhir_mappings.elements import Element
 from fhir_mappings.lookup import Lookup, Resource, reference_of, root
+from fhir_mappings.paths import BODY_MEASURES
 from fhir_mappings.quantities import read_quantity
 from fhir_mappings.time import read_time
 
 KNOWN = ("final", "amended", "corrected")
 WEIGHT, SURFACE = "weight", "surface"
-# LOINC: body weight, measured, estimated, stated; body surface area, derived by formula.
-CODES = {"29463-7": WEIGHT, "3141-9": WEIGHT, "8335-2": WEIGHT, "3142-7": WEIGHT, "8277-6": SURFACE, "3140-1": SURFACE}
 IN_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "[lb_av]": Decimal("0.45359237"), "lb": Decimal("0.45359237")}
 IN_M2 = {"m2": Decimal(1), "m²": Decimal(1)}
 
@@ -36,7 +35,7 @@ def read_measured(resource: Resource, context: Lookup) -> Measured | None:
     if element.text("status") not in KNOWN:
         return None
     codings = read_concept(element.child("code")).codings
-    what = next((CODES[coding.code] for coding in codings if coding.code in CODES), "")
+    what = next((BODY_MEASURES[coding.code] for coding in codings if coding.code in BODY_MEASURES), "")
     at = _at(element, context)
     value = _value(element, what)
     if not what or at is None or value is None:

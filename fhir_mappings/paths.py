@@ -178,6 +178,7 @@ PLACEMENT = (
         ("context.reference", "encounter", "Reference"),
     ),
     *_of("Claim", ("patient.reference", "patient", "Reference")),
+    *_of("Observation", ("subject.reference", "patient", "Reference")),
     *_of("Medication", ("ingredient[].itemReference.reference", "pointed", "Reference", True)),
 )
 """Whose a resource is, and what it points to: by this the resources of an export are parted among patients.
@@ -189,6 +190,19 @@ READ_IN_BULK = (
     "Patient", "Encounter", "MedicationAdministration", "MedicationRequest", "Condition", "Procedure", "ChargeItem",
     "Claim", "Medication", "Substance", "Device",
 )  # fmt: skip
+BODY_MEASURES = {
+    "29463-7": "weight",
+    "3141-9": "weight",
+    "8335-2": "weight",
+    "3142-7": "weight",
+    "8277-6": "surface",
+    "3140-1": "surface",
+}
+"""LOINC codes of Observations that are read: body weight, measured, estimated, stated; surface area, by formula.
+
+An export holds so many others that in bulk only lines with one of these in their text are taken, and only where drugs'
+own lines are asked for.
+"""
 SHARED = ("Medication", "Substance", "Device")
 """Resources of nobody in particular."""
 

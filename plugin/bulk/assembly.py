@@ -6,14 +6,12 @@ Nothing of a chart is decided here: the readers of `fhir_mappings` place, as the
 """
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from fhir_mappings.paths import READ_IN_BULK
 from plugin.bulk import columns
 from plugin.bulk.columns import literal
 from plugin.bulk.files import LONGEST_LINE, Problem, copy_readable, unreadable_lines
@@ -53,22 +51,27 @@ def partitions_for(size: int, workers: int) -> int:
     return min(max(size // BYTES_A_PARTITION + 1, 2 * workers), MOST_PARTITIONS)
 
 
-def assemble(files: list[Path], folder: Path, partitions: int, machine: Machine) -> Assembled:
-    """Part the lines of the files among `partitions` folders below `folder`, which is made anew."""
+def assemble(
+    files: list[Path], folder: Path, partitions: int, machine: Machine, *, measures: bool = False
+) -> Assembled:
+    """Part the lines of the files among `partitions` files in `folder`, which is made anew.
+
+    `measures`: of Observations the weights and surfaces are taken, too.
+    """
     try:
-        return _assemble(files, folder, partitions, machine)
+        return _assemble(files, folder, partitions, machine, measures)
     except duckdb.InvalidInputException:  # a line beyond its bounds stops the whole: copy what stands between them
         copies, problems = _between_bounds(files, machine.temp / "copies")
-        assembled = _assemble(copies, folder, partitions, machine)
+        assembled = _assemble(copies, folder, partitions, machine, measures)
         shutil.rmtree(machine.temp / "copies")
         return replace(assembled, problems=[*problems, *assembled.problems])
 
 
-def _assemble(files: list[Path], folder: Path, partitions: int, machine: Machine) -> Assembled:
+def _assemble(files: list[Path], folder: Path, partitions: int, machine: Machine, measures: bool) -> Assembled:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     with database(machine) as connection:
-        _stage(connection, files, folder, partitions)
+        _stage(connection, _placed_lines(files, partitions, measures), folder)
         counts = _count(connection)
         _find_astray(connection, counts.get("Encounter", 0))
         _view_lines(connection, partitions)
@@ -88,23 +91,23 @@ def staged(folder: Path) -> str:
     return literal(str(staged_file(folder)))
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, files: list[Path], folder: Path, partitions: int) -> None:
+def _stage(connection: duckdb.DuckDBPyConnection, query: str, folder: Path) -> None:
     """Read each line once, and write it with what places it, in the order in which it is read."""
-    query = _placed_lines(files, partitions)
     connection.execute(f"COPY ({query}) TO {staged(folder)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 8192)")
     connection.execute(f"CREATE VIEW staged AS FROM read_parquet({staged(folder)}, file_row_number = true)")
 
 
-def _placed_lines(files: list[Path], partitions: int) -> str:
+def _placed_lines(files: list[Path], partitions: int, measures: bool) -> str:
     names = ", ".join(literal(str(path)) for path in files)
     lines = (
         f"SELECT json, filename, {columns.values_of('json')} AS v FROM read_ndjson_objects([{names}], "
         f"ignore_errors = true, filename = true, maximum_object_size = {LONGEST_LINE})"
     )
+    read = columns.is_read("json", measures=measures)
     parted = (
         f"SELECT {columns.value('resourceType')} AS kind, {columns.own_key()} AS key, "
         f"{columns.field_of('patient')} AS patient, {columns.field_of('encounter')} AS encounter, "
-        f"{columns.pointed('json')} AS pointed, CASE WHEN {columns.is_read()} THEN json END AS json, filename "
+        f"{columns.pointed('json')} AS pointed, CASE WHEN {read} THEN json END AS json, filename "
         f"FROM ({lines})"
     )
     owner = "coalesce(patient, encounter, key, '')"
@@ -202,8 +205,3 @@ def _some(path: Path) -> Iterator[Problem]:
             yield Problem(str(path), f"more than {MOST_PROBLEMS} such lines", "the further ones were not read either")
             return
         yield problem
-
-
-def left_out(counts: dict[str, int]) -> Counter[str]:
-    """Resources of types that no chart is made of."""
-    return Counter({kind: count for kind, count in counts.items() if kind not in READ_IN_BULK})

@@ -5,7 +5,7 @@ Only what places a resource is taken by SQL; what it says is read by the readers
 
 from collections.abc import Iterable
 
-from fhir_mappings.paths import PLACEMENT, READ_IN_BULK, REFERENCE_KEY, SHARED, Path
+from fhir_mappings.paths import BODY_MEASURES, PLACEMENT, READ_IN_BULK, REFERENCE_KEY, SHARED, Path
 
 HEAD = ("resourceType", "id")
 PLAIN_KEY = "[A-Z][A-Za-z]+/[A-Za-z0-9.-]+"
@@ -82,9 +82,13 @@ def _pointed(path: Path, column: str) -> str:
     return f"CASE WHEN {value(_single(path))} IS NOT NULL THEN {keys} ELSE [] END"
 
 
-def is_read() -> str:
-    """Whether the type is one that charts are made of."""
-    return f"{value('resourceType')} IN ({_listed(READ_IN_BULK)})"
+def is_read(column: str, *, measures: bool) -> str:
+    """Whether charts are made of a line: by its type, with `measures` also what holds a body measure's code."""
+    read = f"{value('resourceType')} IN ({_listed(READ_IN_BULK)})"
+    if not measures:
+        return read
+    codes = literal("|".join(sorted(BODY_MEASURES)))
+    return f"({read} OR ({value('resourceType')} = 'Observation' AND regexp_matches({column}, {codes})))"
 
 
 def is_shared(column: str = "kind") -> str:

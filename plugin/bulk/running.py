@@ -26,7 +26,7 @@ from plugin.rules import EDITION
 
 MANIFEST = "manifest.json"
 TABLES = Path(plugin.codebook.__file__).with_name("data")
-ASSEMBLY_FORM = 2
+ASSEMBLY_FORM = 3
 """Counted up when work folders of older versions can't be gone on with."""
 Report = Callable[[int, int], object]
 """Told (encounters done, encounters in all) now and then."""
@@ -121,7 +121,7 @@ def _begin(run: Run, files: list[Path], made_from: str) -> _Manifest:
     if not sound:
         raise BulkError(f"{problems[0].where}: {problems[0].found}; no file of the export can be read")
     folder, machine = run.work / "parts", Machine.of(run.workers, run.memory_mb, run.work / "spill")
-    assembled = assemble(sound, folder, partitions_for(size, run.workers), machine)
+    assembled = assemble(sound, folder, partitions_for(size, run.workers), machine, measures=run.settings.drugs)
     if not any(kind in assembled.counts for kind in ("Encounter", "MedicationAdministration")):
         raise BulkError(f"{run.export}: no Encounter and no MedicationAdministration in it; name a FHIR export")
     source, told = _source(run, assembled, folder, machine)

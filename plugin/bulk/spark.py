@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.types import StringType, StructField, StructType
 
-from fhir_mappings.paths import READ_IN_BULK, SHARED
+from fhir_mappings.paths import BODY_MEASURES, READ_IN_BULK, SHARED
 from fhir_mappings.placement import place
 from plugin.bulk.auditing import Auditor, parse
 from plugin.bulk.files import Problem, wrong_with
@@ -55,7 +55,7 @@ def audit_with_spark(
     a pattern, an address in an object store. The package must be installed on the executors.
     """
     lines = session.read.text(path).withColumn("file", f.input_file_name())
-    placed = lines.mapInArrow(_place_batches, PLACED).persist()
+    placed = lines.mapInArrow(_placing(settings.drugs), PLACED).persist()
     counts = {row["kind"]: row["count"] for row in placed.groupBy("kind").count().collect()}
     problems = unread_lines(session, placed) if counts.get(UNREAD) else []
     home, source = _at_home(placed.filter(f.col("kind") != UNREAD)), _source(counts, settings, charges)
@@ -80,28 +80,34 @@ def _source(counts: dict[str, int], settings: AuditSettings, charges: str | None
     return ChargeSource.FILE if charges is not None else ChargeSource.NONE
 
 
-def _place_batches(batches: Batches) -> Batches:
+def _placing(measures: bool) -> "Callable[[Batches], Batches]":
     """Lines to what places them."""
-    for batch in batches:
-        lines = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        rows = [row for line, file in lines for row in _placed(line, file)]
-        names = [name.split(" ")[0] for name in PLACED.split(", ")]
-        types = [
-            pa.bool_() if n == "homeless" else pa.list_(pa.string()) if n == "pointed" else pa.string() for n in names
-        ]
-        columns = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(types)]
-        yield pa.RecordBatch.from_arrays(columns, names)
+    names = [name.split(" ")[0] for name in PLACED.split(", ")]
+    types = [pa.bool_() if n == "homeless" else pa.list_(pa.string()) if n == "pointed" else pa.string() for n in names]
+
+    def place_batches(batches: Batches) -> Batches:
+        for batch in batches:
+            lines = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            rows = [row for line, file in lines for row in _placed(line, file, measures)]
+            columns = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(types)]
+            yield pa.RecordBatch.from_arrays(columns, names)
+
+    return place_batches
 
 
-def _placed(line: str, file: str) -> Iterator[tuple[Any, ...]]:
+def _placed(line: str, file: str, measures: bool) -> Iterator[tuple[Any, ...]]:
     if wrong_with(line):
         yield UNREAD, "", "", "", False, [], "", "", "", file
         return
     for resource in parse(line) if line.strip() else ():
         p = place(resource)
-        if p.kind in READ_IN_BULK:
+        if p.kind in READ_IN_BULK or (measures and p.kind == "Observation" and _holds_measure(line)):
             owner = p.patient or p.encounter or p.key
             yield p.kind, p.key, owner, p.encounter, not p.patient, list(p.pointed), p.updated, p.version, line, ""
+
+
+def _holds_measure(line: str) -> bool:
+    return any(code in line for code in BODY_MEASURES)
 
 
 def _at_home(placed: DataFrame) -> DataFrame:

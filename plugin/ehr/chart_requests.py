@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from fhir_mappings.paths import BODY_MEASURES
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import FhirError
 from plugin.ehr.read_ways import ReadWays
@@ -20,8 +21,6 @@ IDS_IN_ONE_SEARCH = 40
 BEFORE, AFTER = timedelta(days=1), timedelta(days=4)
 
 AROUND = "Encounters around"
-# LOINC: body weight (any, measured, estimated, stated), and body surface.
-BODY_MEASURES = "29463-7,3141-9,8335-2,3142-7,8277-6,3140-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class ChartRequests:
         if self.ways.charges:
             asks += [self._charges(",".join(group)) for group in _groups(neighbours)]
         if any(_is_by_body(each) for each in administrations):
-            asks.append(self._search("Observation", ("patient", self.patient), ("code", BODY_MEASURES)))
+            asks.append(self._search("Observation", ("patient", self.patient), ("code", ",".join(BODY_MEASURES))))
         return asks + self._given_earlier(found, now)
 
     def own(self, kind: str, resource: Resource) -> bool:

@@ -17,7 +17,7 @@ from plugin.bulk.generating.writing import Wish, generate
 from plugin.cli import main
 from tests.benchmarks.truth import judge, read_findings
 from tests.repo import tracked
-from tests.unit.bulk.exports import DAY, charge, infusion, visit, write
+from tests.unit.bulk.exports import DAY, charge, infusion, visit, weight, write
 
 LATER_HOURS = """
 [last_part_must_exceed]
@@ -470,6 +470,26 @@ def test_tables_of_a_site_are_simulated_against_the_products_own(tmp_path):
     assert lines(changed) == [
         ("Encounter/e1", "96365", DAY, 1, 0, "over"),
         ("Encounter/e1", "96374", DAY, 0, 1, "under"),
+    ]
+
+
+def test_a_dose_by_weight_is_compared_where_the_export_holds_the_weight(tmp_path):
+    """8 mg/kg of tocilizumab for 80 kg are 640 units of J3262 (1 mg), of which 500 were charged.
+
+    Without the weight it is asked for, and nothing is called forgotten.
+    """
+    dosed = {"route": {"text": "IV infusion"}, "dose": {"value": 8, "unit": "mg/kg", "code": "mg/kg"}}
+    given = infusion("m1", "09:00", "10:00", drug="Actemra", dosage=dosed)
+    hcpcs = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J3262"}]}
+    billed = [charge("c1", "96413"), charge("c2", "", 500) | {"code": hcpcs}]
+    without = write(tmp_path / "without", [*visit(), given, *billed])
+    export = write(tmp_path / "export", [*visit(), given, *billed, weight("o1", 80)])
+
+    assert lines(findings_of(export, tmp_path / "f.jsonl", "--drugs")) == [
+        ("Encounter/e1", "J3262", DAY, 500, 640, "under")
+    ]
+    assert [(f["code"], f["direction"], f["query"]) for f in findings_of(without, tmp_path / "w.jsonl", "--drugs")] == [
+        ("J3262", "undocumented", "patient-weight")
     ]
 
 

@@ -57,6 +57,19 @@ def infusion(id: str, start: str, stop: str | None, drug: str = "cefepime", **mo
     }
 
 
+def weight(id: str, kilograms: int, of: str = "p1", code: str = "29463-7") -> dict[str, Any]:
+    """What the patient weighed that morning; with another code, something else."""
+    return {
+        "resourceType": "Observation",
+        "id": id,
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "subject": {"reference": f"Patient/{of}"},
+        "effectiveDateTime": at("08:15"),
+        "valueQuantity": {"value": kilograms, "code": "kg"},
+    }
+
+
 def charge(id: str, code: str, units: int = 1, **more: Any) -> dict[str, Any]:
     """A billed line of the visit's day."""
     return {

@@ -9,7 +9,7 @@ from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.lookup import Lookup, identity
 from fhir_mappings.paths import PLACEMENT
 from fhir_mappings.placement import place
-from plugin.bulk import columns
+from plugin.bulk import assembly, columns
 from plugin.bulk.assembly import assemble
 from plugin.bulk.auditing import parse
 from plugin.bulk.files import find_files, lines_of
@@ -18,7 +18,7 @@ from plugin.bulk.machine import Machine, database
 from plugin.bulk.partition import patients
 from plugin.domain import Chart, MappingIssue
 from tests.repo import tracked
-from tests.unit.bulk.exports import condition, encounter, infusion, patient, visit, write
+from tests.unit.bulk.exports import condition, encounter, infusion, patient, visit, weight, write
 
 PARTITIONS = 3
 REAL = tracked.CHECKOUT.parent / "shared" / "data" / "fhir"
@@ -30,7 +30,7 @@ def parted(export: Path, work: Path) -> tuple[dict[str, Chart], set[MappingIssue
     charts: dict[str, Chart] = {}
     issues: set[MappingIssue] = set()
     machine = Machine(1, 300, work / "spill")
-    assemble(find_files(export), work / "parts", PARTITIONS, machine)
+    assemble(find_files(export), work / "parts", PARTITIONS, machine, measures=True)
     for part in range(PARTITIONS):
         for _, lines in patients(work / "parts", part):
             found = read_charts([resource for kind, text in lines for resource in parse(text, kind)])
@@ -131,6 +131,47 @@ def test_a_problem_of_the_patient_stays_with_the_patient(tmp_path):
     assert_same(export, tmp_path / "work")
 
 
+def test_a_weight_goes_to_its_patient_and_other_observations_stay_out(tmp_path):
+    """Also one that names a visit of somebody else; a heart rate is no part of a chart, and a weight only if wanted."""
+    stray = weight("o2", 61, of="p9") | {"encounter": {"reference": "Encounter/e1"}}
+    others = [patient("p9"), encounter("e9", of="p9"), stray, weight("o3", 72, code="8867-4")]
+    export = write(tmp_path / "export", [*visit(), *others, weight("o1", 80)])
+    charts, _ = parted(export, tmp_path / "work")
+
+    assert (charts["Encounter/e1"].weight_kg, charts["Encounter/e9"].weight_kg) == (80, 61)
+    assert_same(export, tmp_path / "work")
+    found = [
+        kind
+        for part in range(PARTITIONS)
+        for _, lines in patients(tmp_path / "work" / "parts", part)
+        for kind, _ in lines
+    ]
+    assert found.count("Observation") == 2
+    assemble(find_files(export), tmp_path / "parts", 1, Machine(1, 200, tmp_path / "spill"))
+    assert "Observation" not in {kind for _, lines in patients(tmp_path / "parts", 0) for kind, _ in lines}
+
+
+def test_a_shared_drug_that_came_in_two_versions_is_the_newest_as_in_a_single_input(tmp_path):
+    """Both copies go to whoever points to them, and the reader chooses."""
+    given = infusion("m1", "09:00", "10:00") | {"medicationReference": {"reference": "Medication/bag"}}
+    del given["medicationCodeableConcept"]
+    older, newer = (
+        {
+            "resourceType": "Medication",
+            "id": "bag",
+            "code": {"text": text},
+            "meta": {"versionId": version, "lastUpdated": f"2026-03-0{version}T08:00:00Z"},
+        }
+        for text, version in (("cefepime", "1"), ("ertapenem", "2"))
+    )
+    for number, copies in enumerate([(older, newer), (newer, older)]):
+        export = write(tmp_path / f"export{number}", [*visit(), given, *copies])
+        charts, _ = parted(export, tmp_path / "work")
+
+        assert charts["Encounter/e1"].administrations[0].drug.text == "ertapenem"
+        assert_same(export, tmp_path / "work")
+
+
 def test_several_files_of_a_type_plain_and_zipped_are_one_export(tmp_path):
     """As bulk data servers write them."""
     export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "10:00")])
@@ -170,6 +211,21 @@ def test_a_line_beyond_all_bounds_does_not_stop_the_rest(tmp_path):
     assert [p.where for p in assembled.problems] == [f"{export / 'Binary.ndjson'}: line 1"]
     assert assembled.counts["MedicationAdministration"] == 1
     assert assembled.counts["Binary"] == 1
+
+
+def test_encounters_are_looked_at_a_share_at_a_time(tmp_path, monkeypatch):
+    """One at a time: what lies astray is found all the same."""
+    monkeypatch.setattr(assembly, "ENCOUNTERS_AT_ONCE", 1)
+    resources = [*visit(), *(encounter(f"e{n}", of=f"p{n}") for n in range(2, 8))]
+    for n in range(2, 8):
+        loose = infusion(f"m{n}", "09:00", "10:00", context={"reference": f"Encounter/e{n}"})
+        del loose["subject"]
+        resources.append(loose)
+    export = write(tmp_path / "export", resources)
+    charts, _ = parted(export, tmp_path / "work")
+
+    assert [len(charts[f"Encounter/e{n}"].administrations) for n in range(2, 8)] == [1] * 6
+    assert_same(export, tmp_path / "work")
 
 
 @pytest.mark.parametrize(
