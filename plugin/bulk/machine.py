@@ -50,7 +50,8 @@ def database(machine: Machine) -> Iterator[duckdb.DuckDBPyConnection]:
         raise BulkError(NO_MORE if refused else LIMIT_REACHED.format(machine.memory_mb)) from None
     except duckdb.IOException as wrong:
         if "space" in str(wrong).lower():
-            raise BulkError(f"{machine.temp}: the disk is full; free space or name another with --work") from None
+            remedy = "free space or name another with --work, then run the same command again"
+            raise BulkError(f"the disk is full, of the work in {machine.temp} or of the output; {remedy}") from None
         raise BulkError(f"a file could not be read or written: {str(wrong).splitlines()[0]}") from None
     finally:
         connection.close()

@@ -164,16 +164,24 @@ def _audited(wanted: "Run") -> "Outcome":
 
 
 def _write(outcome: "Outcome", wanted: "Run", output: Path, options: argparse.Namespace) -> None:
+    """The findings in the format asked for; what finds no room says so, and the audit is not done again."""
     from plugin.bulk import output as formats  # noqa: PLC0415
-    from plugin.bulk.machine import Machine  # noqa: PLC0415
+    from plugin.bulk.errors import BulkError  # noqa: PLC0415
+    from plugin.bulk.machine import NO_MORE, Machine  # noqa: PLC0415
     from plugin.bulk.report import Heading, write_html  # noqa: PLC0415
 
     machine = Machine.of(options.workers, options.memory, wanted.work / "spill")
-    if options.format == "html":
-        write_html(outcome, Heading(str(options.folder), options.simulate), output, machine)
-        return
     write = {"jsonl": formats.write_jsonl, "csv": formats.write_csv, "parquet": formats.write_parquet}
-    write[options.format](outcome.findings, output, machine)
+    try:
+        if options.format == "html":
+            write_html(outcome, Heading(str(options.folder), options.simulate), output, machine)
+        else:
+            write[options.format](outcome.findings, output, machine)
+    except OSError as wrong:
+        why = wrong.strerror or "cannot be written"
+        raise BulkError(f"{output}: {why}; free space, then run the same command again: what is done is kept") from None
+    except MemoryError:
+        raise BulkError(NO_MORE) from None
 
 
 def _summary(outcome: "Outcome", output: Path) -> int:

@@ -507,24 +507,40 @@ def test_every_seeded_mistake_with_a_drug_is_found_and_nothing_else(charges, tmp
     assert (verdict.missed, verdict.invented) == ({}, {})
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a full disk is made with a small file system, which only root mounts")
-def test_a_full_disk_is_said_and_leaves_no_half_report(seeded, tmp_path, capsys):
-    """On a file system of 1 MiB the parting of the export runs out of space."""
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of one MiB, which only root mounts."""
     mount = tmp_path / "small"
     mount.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mount)], check=False, capture_output=True
-    )
-    if made.returncode:
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mount)]
+    if os.geteuid() or subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("no small file system can be mounted here")
-    try:
-        status = audit(seeded, tmp_path / "f.jsonl", "--work", str(mount))
-    finally:
-        subprocess.run(["umount", str(mount)], check=True)
+    yield mount
+    subprocess.run(["umount", str(mount)], check=True)
 
-    assert status == 2
-    assert "free space" in capsys.readouterr().err
+
+def test_a_full_disk_is_said_and_leaves_no_half_report(seeded, tmp_path, small_disk, capsys):
+    """The parting of the export runs out of space."""
+    assert audit(seeded, tmp_path / "f.jsonl", "--work", str(small_disk)) == 2
+    assert "the disk is full" in capsys.readouterr().err
     assert not (tmp_path / "f.jsonl").exists()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "html"])
+def test_a_report_that_finds_no_room_is_said_and_the_audit_is_not_done_again(form, small, tmp_path, small_disk, capsys):
+    """The disk of the output is full; with room again the finished partitions are gone on with."""
+    (small_disk / "others").write_bytes(b"0" * (1 << 20))
+    output, options = small_disk / f"f.{form}", ("--format", form, "--work", str(tmp_path / "work"))
+    assert audit(small, output, *options) == 2
+    said = capsys.readouterr().err
+    assert "free space" in said.splitlines()[-1]
+    assert "Traceback" not in said
+    assert [path.name for path in small_disk.iterdir()] == ["others"]
+    (small_disk / "others").unlink()
+
+    assert audit(small, output, *options) == 0
+    assert "gone on from" in capsys.readouterr().err
+    assert output.stat().st_size > 0
 
 
 def test_what_stood_in_the_chart_is_not_told_on_standard_error(tmp_path, capsys):
