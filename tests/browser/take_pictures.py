@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, FloatRect, Page, expect, sync_playwrigh
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.ehr_pages import ADMIN, CLINICIAN, CODER, LEAD, Ehr
 from tests.browser.made_charts import on_the_day, three_visits
+from tests.browser.report_picture import take_report
 from tests.browser.servers import ROOT, running_demo, running_pair
 from tests.browser.test_dashboards import KEYS, ROLES
 from tests.browser.test_worklist import sign_in
@@ -49,6 +50,7 @@ def main(folder: Path) -> None:
         take_waiting(ehr, folder / "waiting.png")
         take_visits(browser, folder / "visits.png")
         take_dashboards(browser, folder)
+        take_report(browser, folder / "audit.png")
         browser.close()
 
 
