@@ -1,147 +1,96 @@
 """Watches every log line of the whole test run at DEBUG, and fails the test in which one holds what none may hold.
 
-Nobody lists what to look for: whatever an EHR tells the app in the run is learned on its way through the transport.
-Tokens, codes, verifiers and assertions; and of every resource the patient's names, birth date and numbers, and notes.
+The processes that tests start are watched too: `watched/sitecustomize.py` runs in each Python of them and keeps what it
+logs, whatever its own level, what it writes to standard error, and, of a server, to standard output.
+What no line may hold is learned on the way (`log_learning`), here and in those processes.
 """
 
 import json
 import logging
-import re
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote
 
 import pytest
+from werkzeug.serving import WSGIRequestHandler
 
-from plugin.ehr.transport import Answer, Transport
+from plugin.ehr.transport import Transport
+from tests.log_learning import Learned, learning_send
 
 ON_PURPOSE = "logs_on_purpose"
-# These serve in threads of tests what is another process elsewhere: pages, whose addresses they write, and the
-# sandbox's authorization server, which writes what it grants. Where they are processes, they are silenced.
-SERVERS_OF_TESTS = ("werkzeug", "authlib")
-SECRETS = frozenset({
-    *("access_token", "refresh_token", "id_token", "code", "code_verifier", "client_assertion", "client_secret"),
-    "token",
-})  # fmt: skip
-LARGEST_ANSWER = 200_000
-SHORTEST = 5
-_WORD = re.compile(r"[\w.+~-]+")
-_EDGES = ".+~-"
-_ONLY_DIGITS = re.compile(r"\d{1,6}")
-
-
-class Learned:
-    """What no line may hold: words, and texts of several words."""
-
-    def __init__(self) -> None:
-        self.words: set[str] = set()
-        self.texts: set[str] = set()
-
-    def add(self, text: object) -> None:
-        """Learn one value; short ones and small numbers mean something else too often."""
-        if isinstance(text, str) and len(text) >= SHORTEST and not _ONLY_DIGITS.fullmatch(text):
-            if _WORD.fullmatch(text):
-                self.words.add(text.strip(_EDGES))
-            else:
-                self.texts.add(text)
-
-    def add_fields(self, form: Any) -> None:
-        """Learn the secrets among a form's fields, or a token answer's members."""
-        for name in SECRETS & form.keys() if isinstance(form, dict) else ():
-            self.add(form[name])
-
-    def add_resources(self, body: Any) -> None:
-        """Learn what the resources say of people."""
-        if isinstance(body, list):
-            for each in body:
-                self.add_resources(each)
-        elif isinstance(body, dict):
-            if body.get("resourceType") == "Patient":
-                self._add_patient(body)
-            for name, value in body.items():
-                for text in _texts(value) if name == "note" else ():
-                    self.add(text)
-                self.add_resources(value)
-
-    def _add_patient(self, patient: dict[str, Any]) -> None:
-        self.add(patient.get("birthDate"))
-        for name in _objects(patient.get("name")):
-            for text in _texts([name.get(part) for part in ("family", "given", "text")]):
-                self.add(text)
-        for identifier in _objects(patient.get("identifier")):
-            self.add(identifier.get("value"))
-
-    def held_by(self, line: str) -> set[str]:
-        """What of it stands in a line, also where it is written as in an address."""
-        found: set[str] = set()
-        for text in {line, unquote(line)}:
-            found |= self.words & {word.strip(_EDGES) for word in _WORD.findall(text)}
-            found |= {each for each in self.texts if each in text}
-        return found
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _texts(item)
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+INSIDE = Path(__file__).parent / "watched"
+FOLDER = "WATCHED_PROCESSES"
 
 
 class Watch(logging.Handler):
     """Keeps each line as `serve` would write it, and its arguments and further fields as JSON logs would."""
 
-    def __init__(self, learned: Learned) -> None:
+    def __init__(self, learned: Learned, folder: Path) -> None:
         super().__init__(logging.DEBUG)
-        self.learned = learned
+        self.learned, self.folder = learned, folder
         self.lines: list[str] = []
+        self._read: dict[Path, int] = {}
         self.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Format and keep it; other lines are not."""
-        if record.name.partition(".")[0] not in SERVERS_OF_TESTS:
-            self.lines.append(f"{self.format(record)} {record.args!r}")
+        """Format and keep it."""
+        self.lines.append(f"{self.format(record)} {record.args!r}")
 
     def found(self) -> list[str]:
         """The lines so far that hold something, with what they hold; then they are forgotten."""
+        for file in sorted(self.folder.glob("*.learned")):
+            for text in self._news(file):
+                self.learned.add(json.loads(text))
+        for file in sorted(self.folder.glob("*.log")):
+            self.lines += (f"{file.stem}: {line}" for line in self._news(file))
         lines, self.lines = self.lines, []
         held = ((line, self.learned.held_by(line)) for line in dict.fromkeys(lines))
         return [f"{sorted(what)} in: {line[:500]}" for line, what in held if what]
 
+    def begin_again(self) -> None:
+        """Look at every line of every process once more, with all that was learned since."""
+        self._read = {file: at for file, at in self._read.items() if file.suffix == ".learned"}
 
-def learn_from_transport(learned: Learned, patch: pytest.MonkeyPatch) -> None:
-    """Look at every request of the app to an EHR, and at the answer."""
-    send = Transport.send
+    def forget_processes(self) -> None:
+        """What processes of a test that lets them tell wrote is no leak at the end of the run."""
+        for file in self.folder.glob("*.log"):
+            file.unlink()
+            self._read.pop(file, None)
 
-    def looked_at(self: Transport, session: Any, method: str, url: str, **given: Any) -> Answer:
-        data = given.get("data")
-        learned.add_fields(data if isinstance(data, dict) else {})
-        learned.add(getattr(session, "token", {}).get("access_token"))
-        answer = send(self, session, method, url, **given)
-        if len(answer.content) <= LARGEST_ANSWER:
-            body = _json_of(answer)
-            learned.add_fields(body)
-            learned.add_resources(body)
-        return answer
-
-    patch.setattr(Transport, "send", looked_at)
+    def _news(self, file: Path) -> list[str]:
+        """The whole lines that were added since."""
+        with file.open("rb") as opened:
+            opened.seek(self._read.get(file, 0))
+            added = opened.read()
+        whole = added[: added.rfind(b"\n") + 1]
+        self._read[file] = self._read.get(file, 0) + len(whole)
+        return whole.decode("utf-8", "replace").splitlines()
 
 
-def _json_of(answer: Answer) -> Any:
-    try:
-        return json.loads(answer.content)
-    except (ValueError, RecursionError):
-        return dict(parse_qsl(answer.content.decode("utf-8", "replace")[:1000]))
+def watch_processes(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Every process that is started from now on looks into `watched` first, and so do those that it starts."""
+    begin = subprocess.Popen.__init__
+
+    def watched(self: Any, *given: Any, **options: Any) -> None:
+        environment = dict(options.get("env") or os.environ)
+        others = environment.get("PYTHONPATH", "")
+        environment["PYTHONPATH"] = f"{INSIDE}{os.pathsep}{others}" if others else str(INSIDE)
+        begin(self, *given, **(options | {"env": environment | {FOLDER: str(folder)}}))
+
+    patch.setattr(subprocess.Popen, "__init__", watched)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def log_watch() -> Iterator[Watch]:
+def log_watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
     """The watch over the whole run."""
-    watch, root, patch = Watch(Learned()), logging.getLogger(), pytest.MonkeyPatch()
-    learn_from_transport(watch.learned, patch)
+    folder = tmp_path_factory.mktemp("watched")
+    watch, root, patch = Watch(Learned(), folder), logging.getLogger(), pytest.MonkeyPatch()
+    patch.setattr(Transport, "send", learning_send(Transport.send, watch.learned))
+    # Where pages are served in a thread of a test, another server stands elsewhere, which writes no addresses.
+    patch.setattr(WSGIRequestHandler, "log_request", lambda *_, **__: None)
+    watch_processes(folder, patch)
     before = root.level
     root.setLevel(logging.DEBUG)
     root.addHandler(watch)
@@ -149,6 +98,7 @@ def log_watch() -> Iterator[Watch]:
     root.removeHandler(watch)
     root.setLevel(before)
     patch.undo()
+    watch.begin_again()
     assert watch.found() == []
 
 

@@ -23,7 +23,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the exit status."""
     options = _parse(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s sandbox-ehr %(message)s")
-    logging.getLogger("authlib").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.ERROR)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)

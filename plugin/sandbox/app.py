@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask
 
 from plugin.sandbox.admin import admin
@@ -33,6 +35,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     Raises SandboxError where a chart can't be loaded.
     Call `close_sandbox` when done.
     """
+    logging.getLogger("authlib").setLevel(logging.WARNING)  # below, it writes what it grants
     app = Flask("plugin.sandbox", static_folder="assets", static_url_path="/assets")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     sandbox = _assemble(app, config)

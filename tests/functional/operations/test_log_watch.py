@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +13,8 @@ import pytest
 
 from plugin.ehr.transport import Transport
 from plugin.sandbox.config import PACKAGE_FOLDER
-from tests.log_watch import Learned, Watch
+from tests.log_learning import Learned
+from tests.log_watch import Watch
 from tests.smart.sandbox.ehr import Ehr, running_ehr
 from tests.verifies import verifies
 
@@ -65,3 +69,53 @@ def test_notes_and_what_is_sent_to_a_token_endpoint_are_learned() -> None:
         "Felt faint.",
         "abc-123",
     }
+
+
+SECRET = "planted-token-5141"
+LEAKS = {
+    "a line below the level it chose": "logging.basicConfig(level=logging.ERROR); logging.getLogger('x').debug(secret)",
+    "an argument": "logging.getLogger('x.y').info('asked with %s', secret)",
+    "a traceback": "logging.error('a defect', exc_info=ValueError(secret))",
+    "what gunicorn logs": "import gunicorn.glogging; logging.getLogger('gunicorn.error').debug('GET /?code=' + secret)",
+    "standard error": "print('born', secret, file=sys.stderr)",
+    "a process that it forked": "os.fork() or logging.info(secret)",
+    "a process that it started": "subprocess.run([sys.executable, '-c', 'import logging as l; l.info(secret)'"
+    ".replace('secret', repr(secret))])",
+}
+
+
+@pytest.fixture
+def forgiven(log_watch: Watch) -> Iterator[Watch]:
+    """The watch of a test whose processes tell on purpose."""
+    yield log_watch
+    log_watch.forget_processes()
+
+
+@verifies("TS-05")
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
+def test_a_process_that_tells_is_found(forgiven: Watch, leak: str) -> None:
+    """Whatever level and handlers it chose for itself, and whoever it started in turn."""
+    forgiven.learned.add(SECRET)
+    program = f"import logging, os, subprocess, sys; secret = sys.argv[1]; {leak}"
+    command = [sys.executable, "-c", program, SECRET]
+    subprocess.run(command, capture_output=True, check=True, env={"PATH": os.environ["PATH"]})
+    assert {each.partition(" in: ")[0] for each in forgiven.found()} == {str([SECRET])}
+
+
+def test_what_a_process_was_told_is_learned_there(forgiven: Watch, ehr: Ehr) -> None:
+    """An app of another process asks an EHR, and its log tells whom of: a name that nobody here had heard."""
+    charts = json.loads((PACKAGE_FOLDER / "charts/iron-sucrose-by-push/chart.json").read_text(encoding="utf-8"))
+    family = next(e["resource"]["name"][0]["family"] for e in charts["entry"] if "birthDate" in e["resource"])
+    ehr.client_id = "test-app"
+    token = ehr.launched("irn-patient", "irn-encounter")["access_token"]
+    program = f"""
+import logging
+from plugin.ehr.transport import Transport
+transport = Transport()
+session = transport.bearer_session("test-app", {token!r})
+answer = transport.send(session, "GET", "{ehr.iss}/Patient/irn-patient", headers={{"Accept": "application/fhir+json"}})
+logging.debug("patient %s", answer.json()["name"][0]["family"])
+"""
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE_FOLDER.parents[1])}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+    assert [each.partition(" in: ")[0] for each in forgiven.found()] == [str([family])]
