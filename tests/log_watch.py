@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import WSGIRequestHandler
 
-from plugin.ehr.transport import Transport
+from plugin.ehr.transport import TALKATIVE_LOGGERS, Transport
 from tests.log_learning import Learned, learning_send
 
 ON_PURPOSE = "logs_on_purpose"
@@ -90,6 +90,9 @@ def log_watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
     patch.setattr(Transport, "send", learning_send(Transport.send, watch.learned))
     # Where pages are served in a thread of a test, another server stands elsewhere, which writes no addresses.
     patch.setattr(WSGIRequestHandler, "log_request", lambda *_, **__: None)
+    # The tests' own browsers are no part of the product; its processes have to silence these by themselves.
+    for name in TALKATIVE_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     watch_processes(folder, patch)
     before = root.level
     root.setLevel(logging.DEBUG)
