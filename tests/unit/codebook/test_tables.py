@@ -10,7 +10,7 @@ import pytest
 from plugin.codebook import CodeBook, CodeBookError, drug_rows, tables
 from plugin.codebook.check import STALE_AFTER_DAYS, problems
 
-CHECKED = date(2026, 11, 21)
+CHECKED = max(citation.checked_on for citation in CodeBook.load().citations.values())
 
 
 @pytest.fixture
