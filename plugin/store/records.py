@@ -177,7 +177,8 @@ class EncounterRecords:
             }
             key = connection.execute(insert(intents).values(row)).inserted_primary_key
             add_entries(connection, self.place, [sending_entry(new.draft, new.sink, now)], self.store.cipher)
-        return Intent(int(key[0] if key else 0), new.draft, new.decision_number, new.sink, new.base, "open", 1, since=now)
+        number = int(key[0] if key else 0)
+        return Intent(number, new.draft, new.decision_number, new.sink, new.base, "open", 1, since=now)
 
     def try_again(self, intent: Intent, writer: str, now: datetime) -> Intent:
         """Count another attempt at an intent with an unknown outcome. Raises TurnLost."""
