@@ -17,6 +17,7 @@ from plugin.bulk.columns import literal
 from plugin.bulk.files import LONGEST_LINE, Problem, copy_readable, unreadable_lines
 from plugin.bulk.machine import Machine, database
 from plugin.bulk.parts import OWN, SHARED, append_rows
+from plugin.bulk.progress import Report, counted, untold, watched
 
 NO_PARTITION, NOBODYS = -1, -2
 BYTES_A_PARTITION = 24 << 20
@@ -52,30 +53,40 @@ def partitions_for(size: int, workers: int) -> int:
 
 
 def assemble(
-    files: list[Path], folder: Path, partitions: int, machine: Machine, *, measures: bool = False
+    files: list[Path],
+    folder: Path,
+    partitions: int,
+    machine: Machine,
+    *,
+    measures: bool = False,
+    told: Report = untold,
 ) -> Assembled:
     """Part the lines of the files among `partitions` files in `folder`, which is made anew.
 
     `measures`: of Observations the weights and surfaces are taken, too.
     """
     try:
-        return _assemble(files, folder, partitions, machine, measures)
+        return _assemble(files, folder, partitions, machine, measures, told)
     except duckdb.InvalidInputException:  # a line beyond its bounds stops the whole: copy what stands between them
         copies, problems = _between_bounds(files, machine.temp / "copies")
-        assembled = _assemble(copies, folder, partitions, machine, measures)
+        assembled = _assemble(copies, folder, partitions, machine, measures, told)
         shutil.rmtree(machine.temp / "copies")
         return replace(assembled, problems=[*problems, *assembled.problems])
 
 
-def _assemble(files: list[Path], folder: Path, partitions: int, machine: Machine, measures: bool) -> Assembled:
+def _assemble(
+    files: list[Path], folder: Path, partitions: int, machine: Machine, measures: bool, told: Report
+) -> Assembled:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     with database(machine) as connection:
-        _stage(connection, _placed_lines(files, partitions, measures), folder)
+        with watched(connection, told):
+            _stage(connection, _placed_lines(files, partitions, measures), folder)
         counts = _count(connection)
         _find_astray(connection, counts.get("Encounter", 0))
         _view_lines(connection, partitions)
-        append_rows(streamed(connection, f"SELECT part, {row_of('owner')} FROM lines"), folder, OWN, machine.threads)
+        rows = streamed(connection, f"SELECT part, {row_of('owner')} FROM lines")
+        append_rows(counted(rows, _lines(connection), told), folder, OWN, machine.threads)
         append_rows(streamed(connection, _shared(connection)), folder, SHARED, machine.threads)
         problems = _unread(connection)
     return Assembled(counts, partitions, problems)
@@ -139,6 +150,10 @@ def row_of(first: str) -> str:
 def _count(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     rows = connection.execute("SELECT kind, count(*) FROM staged WHERE kind IS NOT NULL GROUP BY kind")
     return dict(sorted(rows.fetchall()))
+
+
+def _lines(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute("SELECT count(*) FROM staged WHERE part >= 0").fetchall()[0][0])
 
 
 def _find_astray(connection: duckdb.DuckDBPyConnection, encounters: int) -> None:

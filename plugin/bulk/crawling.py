@@ -11,12 +11,19 @@ from typing import IO, Any
 
 import msgspec
 
+from fhir_mappings.paths import BODY_MEASURES
 from fhir_mappings.placement import place
 from plugin.bulk.errors import BulkError
 from plugin.bulk.exporting import Server, seconds_to_wait
 
 DONE = "patients.done"
-OF_A_PATIENT = ("Encounter", "MedicationAdministration", "Condition", "MedicationRequest", "Procedure", "ChargeItem")
+Search = tuple[str, dict[str, str]]
+"""A type, and what is asked of it besides the patient."""
+OF_A_PATIENT: tuple[Search, ...] = tuple(
+    (kind, {})
+    for kind in ("Encounter", "MedicationAdministration", "Condition", "MedicationRequest", "Procedure", "ChargeItem")
+)
+MEASURES: Search = ("Observation", {"code": ",".join(BODY_MEASURES)})
 PAGES, PATIENCE = 200, 20
 PAGE_SIZE = "100"
 # Amounts as they were charted, to the last digit.
@@ -30,16 +37,21 @@ def crawl(
     *,
     pause: float,
     sleep: Callable[[float], None],
+    measures: bool = False,
     told: Callable[[int], object] = lambda count: None,
 ) -> int:
-    """Bring the charts of these patients into the folder; gives how many are there now."""
+    """Bring the charts of these patients into the folder; gives how many are there now.
+
+    `measures`: their weights and surfaces, too.
+    """
+    asked = [*OF_A_PATIENT, *([MEASURES] if measures else [])]
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     done = set(_lines(folder / DONE))
     pointed: set[str] = set()
     for patient in patients:
         if patient in done:
             continue
-        resources = list(_chart(server, patient, pause, sleep))
+        resources = list(_chart(server, patient, asked, pause, sleep))
         wanted = {key for resource in resources for key in place(resource).pointed} - pointed
         resources += [r for key in sorted(wanted) if (r := _one(server, key, pause, sleep)) is not None]
         pointed |= wanted
@@ -51,12 +63,14 @@ def crawl(
     return len(done)
 
 
-def _chart(server: Server, patient: str, pause: float, sleep: Callable[[float], None]) -> Iterator[dict[str, Any]]:
+def _chart(
+    server: Server, patient: str, asked: Iterable[Search], pause: float, sleep: Callable[[float], None]
+) -> Iterator[dict[str, Any]]:
     found = _one(server, f"Patient/{patient}", pause, sleep)
     if found is not None:
         yield found
-    for kind in OF_A_PATIENT:
-        path, params = kind, {"patient": patient, "_count": PAGE_SIZE}
+    for kind, further in asked:
+        path, params = kind, {"patient": patient, "_count": PAGE_SIZE, **further}
         for _ in range(PAGES):
             bundle = _asked(server, path, params, pause, sleep)
             if bundle is None:

@@ -39,9 +39,8 @@ def database(machine: Machine) -> Iterator[duckdb.DuckDBPyConnection]:
     machine.temp.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = duckdb.connect(":memory:")
     try:
-        connection.execute(
-            "SET TimeZone = 'UTC'; SET preserve_insertion_order = false; SET enable_progress_bar = false"
-        )
+        connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")  # to be asked for
         connection.execute(f"SET threads = {machine.threads}; SET memory_limit = '{machine.memory_mb}MB'")
         connection.execute(f"SET temp_directory = {literal(str(machine.temp))}")
         yield connection

@@ -7,7 +7,7 @@ A run may go on only with what it began with: the same files, settings, tables a
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from plugin.bulk.files import Problem, find_files, sound_files
 from plugin.bulk.findings import Tally
 from plugin.bulk.machine import NO_MORE, Machine
 from plugin.bulk.partition import audit_partition, result_files, whole_file
+from plugin.bulk.progress import AUDITING, Report, untold
 from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.bulk.workers import Step, WorkerLostError, audit_in_processes
 from plugin.rules import EDITION
@@ -28,8 +29,6 @@ MANIFEST = "manifest.json"
 TABLES = Path(plugin.codebook.__file__).with_name("data")
 ASSEMBLY_FORM = 3
 """Counted up when work folders of older versions can't be gone on with."""
-Report = Callable[[int, int], object]
-"""Told (encounters done, encounters in all) now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,13 @@ class _Manifest:
     problems: list[list[str]] = field(default_factory=list)
 
 
-def audit(run: Run, told: Report = lambda done, total: None) -> Outcome:
+def audit(run: Run, told: Report = untold) -> Outcome:
     """Audit an export; BulkError when nothing can be read or the machine has run out, and then it can be resumed."""
     files = find_files(run.export)
     made_from = _fingerprint(run, files)
     try:
         run.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        manifest = _standing(run.work, made_from) or _begin(run, files, made_from)
+        manifest = _standing(run.work, made_from) or _begin(run, files, made_from, told)
         return _audit_partitions(run, manifest, told)
     except WorkerLostError:
         raise BulkError(
@@ -114,19 +113,20 @@ def _standing(work: Path, made_from: str) -> _Manifest | None:
     return manifest if manifest.made_from == made_from else None
 
 
-def _begin(run: Run, files: list[Path], made_from: str) -> _Manifest:
+def _begin(run: Run, files: list[Path], made_from: str, told: Report) -> _Manifest:
     """Assemble anew; the manifest is written last, so that a half-made assembly is never gone on with."""
     (run.work / MANIFEST).unlink(missing_ok=True)
     sound, problems, size = sound_files(files, run.workers)
     if not sound:
         raise BulkError(f"{problems[0].where}: {problems[0].found}; no file of the export can be read")
     folder, machine = run.work / "parts", Machine.of(run.workers, run.memory_mb, run.work / "spill")
-    assembled = assemble(sound, folder, partitions_for(size, run.workers), machine, measures=run.settings.drugs)
+    parts = partitions_for(size, run.workers)
+    assembled = assemble(sound, folder, parts, machine, measures=run.settings.drugs, told=told)
     if not any(kind in assembled.counts for kind in ("Encounter", "MedicationAdministration")):
         raise BulkError(f"{run.export}: no Encounter and no MedicationAdministration in it; name a FHIR export")
-    source, told = _source(run, assembled, folder, machine)
+    source, of_charges = _source(run, assembled, folder, machine)
     staged_file(folder).unlink()
-    everything = [*problems, *assembled.problems, *told]
+    everything = [*problems, *assembled.problems, *of_charges]
     manifest = _Manifest(
         made_from,
         assembled.counts,
@@ -160,10 +160,10 @@ def _audit_partitions(run: Run, manifest: _Manifest, told: Report) -> Outcome:
             done.add(part)
             tally.add(_tally_of(folder, part))
     encounters = tally.encounters
-    told(encounters, total)
+    told(AUDITING, encounters, total)
     for step in _steps(run, settings, [part for part in parts if part not in done]):
         encounters += step.encounters
-        told(encounters, total)
+        told(AUDITING, encounters, total)
         if step.part is not None:
             tally.add(_tally_of(folder, step.part))
     return Outcome(

@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +18,12 @@ from plugin.rules import EDITION
 from plugin.rules.differences import FIRST_DAY
 
 if TYPE_CHECKING:
+    from plugin.bulk.progress import Report
     from plugin.bulk.running import Outcome, Run
 
 READ, UNREAD, UNUSABLE = 0, 1, 2
 ENDINGS = {"jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet", "html": ".html"}
+UNITS = {"reading": "%", "parting": " lines", "auditing": " encounters"}
 SHOWN = 20
 
 
@@ -145,22 +149,36 @@ def _work(options: argparse.Namespace, output: Path) -> Path:
 
 
 def _audited(wanted: "Run") -> "Outcome":
-    from tqdm import tqdm  # noqa: PLC0415
-
     from plugin.bulk.running import audit  # noqa: PLC0415
 
-    with tqdm(total=None, unit=" encounters", disable=None) as bar:
-
-        def told(done: int, total: int) -> None:
-            if bar.total is None:
-                bar.reset(total)
-                bar.initial = bar.n = done
-            bar.update(done - bar.n)
-
+    with _bars() as told:
         outcome = audit(wanted, told)
     if outcome.resumed:
         print(f"infusion-charges audit: gone on from {outcome.resumed} partitions of an earlier run", file=sys.stderr)
     return outcome
+
+
+@contextmanager
+def _bars() -> Iterator["Report"]:
+    """On a terminal a bar for each stage, one below the other; elsewhere nothing."""
+    from tqdm import tqdm  # noqa: PLC0415
+
+    shown: dict[str, tqdm[Any]] = {}
+
+    def close() -> None:
+        for bar in shown.values():
+            bar.close()
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage not in shown:
+            close()
+            shown[stage] = tqdm(total=total, initial=done, desc=stage, unit=UNITS[stage], disable=None)
+        shown[stage].update(done - shown[stage].n)
+
+    try:
+        yield told
+    finally:
+        close()
 
 
 def _write(outcome: "Outcome", wanted: "Run", output: Path, options: argparse.Namespace) -> None:

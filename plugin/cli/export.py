@@ -15,6 +15,7 @@ from plugin.ehr.client import FhirClient
 from plugin.ehr.credentials import Credentials
 from plugin.ehr.discovery import Discovery
 from plugin.ehr.errors import EhrError
+from plugin.ehr.scopes import read_granted
 from plugin.ehr.tenants import Tenant
 from plugin.ehr.tokens import TokenEndpoint
 from plugin.ehr.transport import Transport
@@ -70,12 +71,14 @@ def run(options: argparse.Namespace) -> int:
         _check(options)
         patients = _patients(options.patients) if options.patients else None
         settings = read_settings()
-        client = _client(settings, read_tenant(settings, options.tenant))
+        tenant = read_tenant(settings, options.tenant)
+        client = _client(settings, tenant)
     except (SettingsError, EhrError, UnusableStore, UnusableKey) as wrong:
         return _say(wrong, UNUSABLE)
     try:
         if patients is not None:
-            return _crawl(client, folder, patients, options.pause)
+            measures = read_granted(tenant.backend_scopes.split()).can_read("Observation")
+            return _crawl(client, folder, patients, options.pause, measures)
         count = export(client, folder, options.group, options.since, sleep=time.sleep, told=_tell)
     except (BulkError, EhrError, OSError) as wrong:
         return _say(wrong, STOPPED)
@@ -85,14 +88,14 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _crawl(client: FhirClient, folder: Path, patients: list[str], pause: float) -> int:
+def _crawl(client: FhirClient, folder: Path, patients: list[str], pause: float, measures: bool) -> int:
     from tqdm import tqdm  # noqa: PLC0415
 
     from plugin.bulk.crawling import crawl  # noqa: PLC0415
 
     with tqdm(total=len(patients), unit=" patients", disable=None) as bar:
         told: Callable[[int], object] = lambda done: bar.update(done - bar.n)  # noqa: E731
-        count = crawl(client, folder, patients, pause=pause, sleep=time.sleep, told=told)
+        count = crawl(client, folder, patients, pause=pause, sleep=time.sleep, measures=measures, told=told)
     print(f"the charts of {count} patients in {folder}")
     return DONE
 

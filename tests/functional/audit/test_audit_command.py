@@ -4,10 +4,13 @@ import csv
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -158,6 +161,44 @@ def test_the_number_of_processes_changes_nothing(seeded, tmp_path):
     findings_of(small, tmp_path / "one.jsonl")
 
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes() != b""
+
+
+def test_a_terminal_sees_each_stage_with_its_rate_and_time_left(seeded, tmp_path):
+    """The reading and parting of lines, then the encounters audited."""
+    pty = pytest.importorskip("pty", reason="terminals are made another way on this system")
+    termios = pytest.importorskip("termios")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    shown = said_to(theirs, ours, seeded, tmp_path)
+
+    stages = re.findall(r"\r(\w+): +\d+%\|", shown)
+    assert [stage for stage, _ in groupby(stages)] == ["reading", "parting", "auditing"]
+    assert re.search(r"\rreading: 100%.* 100/100 \[", shown)
+    assert re.search(r"\rauditing: +\d+%\|.* \d+/2000 \[\d\d:\d\d<\d\d:\d\d, .* encounters/s\]", shown)
+    assert "2000/2000" in shown
+
+
+def test_a_pipe_is_told_no_progress(seeded, tmp_path):
+    """A log has no use for a bar."""
+    ours, theirs = os.pipe()
+
+    assert "%" not in said_to(theirs, ours, seeded, tmp_path)
+
+
+def said_to(theirs: int, ours: int, export: Path, folder: Path) -> str:
+    """All that the audit of an export writes to its standard error, one end of a channel."""
+    command = [sys.executable, "-m", "plugin.cli", "audit", str(export), "--output", str(folder / "f.jsonl")]
+    process = subprocess.Popen(
+        [*command, "--workers", "1"], cwd=tracked.CHECKOUT, stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # the end of a terminal
+        while more := os.read(ours, 65_536):
+            said += more
+    os.close(ours)
+    assert process.wait() == 0
+    return said.decode()
 
 
 def test_a_run_that_was_killed_goes_on_and_gives_the_same_report(seeded, tmp_path, capsys):

@@ -14,7 +14,7 @@ from plugin.bulk.exporting import STATE, NoAdministrations, export, seconds_to_w
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import ForeignAddress
 from plugin.ehr.transport import Answer
-from tests.unit.bulk.exports import encounter, infusion, patient
+from tests.unit.bulk.exports import encounter, infusion, patient, weight
 from tests.unit.ehr.fakes import FakeEhr, tenant
 
 STATUS = "https://ehr.example.org/fhir/status/1"
@@ -166,6 +166,17 @@ def test_a_crawl_brings_patient_after_patient_with_what_they_point_to(tmp_path):
     assert server.asked[3][0] == "https://ehr/next"
     assert server.asked[-1][0] == "Medication/b"
     assert slept == [0.25] * len(server.asked)
+
+
+def test_a_crawl_brings_weights_and_surfaces_where_they_are_wanted(tmp_path):
+    """Only those, by their LOINC codes; an EHR that doesn't know the search is passed over."""
+    server = Server(*chart_of(), page(weight("w1", 70)), *chart_of(), answer(400))
+
+    assert crawl(server, tmp_path, ["p1", "p2"], pause=0, sleep=lambda _: None, measures=True) == 2
+    asked = [params["code"].split(",") for path, params, _ in server.asked if path == "Observation"]
+    assert len(asked) == 2
+    assert {"29463-7", "8277-6"} <= set(asked[0])
+    assert json.loads((tmp_path / "Observation.ndjson").read_text())["id"] == "w1"
 
 
 def test_a_crawl_keeps_every_digit(tmp_path):
