@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plugin.cli.bulk_extra import without_extra
+from plugin.bulk.errors import BulkError
+from plugin.bulk.exporting import export
 from plugin.cli.one_tenant import read_tenant
 from plugin.ehr.backend import backend_client
 from plugin.ehr.client import FhirClient
@@ -59,13 +60,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0: everything arrived; 1: it stopped and can be gone on with; 2: the question can't be asked."""
-    try:
-        import tqdm  # noqa: F401, PLC0415 - of the extra `bulk`: missed now, not when the first patient was read
-
-        from plugin.bulk.errors import BulkError  # noqa: PLC0415
-        from plugin.bulk.exporting import export  # noqa: PLC0415
-    except ImportError as missing:
-        return without_extra("export", missing)
     folder = options.folder or Path(options.tenant)
     try:
         _check(options)

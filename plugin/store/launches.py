@@ -16,7 +16,7 @@ from plugin.store.engine import Store
 from plugin.store.launch_rows import Launch, NewLaunch, Tokens, read_launch, seal_origin, seal_tokens
 from plugin.store.launch_secrets import hashed, random_secret, same
 from plugin.store.pending_launches import PendingLaunches
-from plugin.store.readings import forget_readings
+from plugin.store.readings import forget_of_launch, forget_readings
 from plugin.store.tables import launches
 
 IDLE_LIFE = timedelta(minutes=30)
@@ -160,6 +160,7 @@ class LaunchStore:
                 .where(*this)
                 .values(closed_at=launches.c.seen_at, tokens_sealed="", version=launches.c.version + 1)
             )
+            forget_of_launch(connection, launch_id)
         found = self._read_or_none(row) if row is not None else None
         return found.tokens if found else None
 

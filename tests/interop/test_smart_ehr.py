@@ -8,7 +8,7 @@ import requests
 
 from tests.functional.launch.running import AppUnderTest, path_of, serving_app
 from tests.interop.many_writers import post_from_many_stores
-from tests.interop.reviewer import EMERGENCY, INFLIXIMAB, Reviewer, coded
+from tests.interop.reviewer import EMERGENCY, INFLIXIMAB, Reviewer, coded, fields_of
 from tests.interop.servers import SmartEhr, Validators, charges_of
 
 TENANT = """
@@ -64,7 +64,7 @@ def test_from_the_launch_to_charges_that_every_validator_takes(
     reviewer.accept_all()
     assert "7 charges sent to the EHR." in reviewer.page.text
     again = launched(app, smart_ehr, "edh-patient", "edh-encounter")
-    again.accept_all()
+    assert "ready" not in dict(fields_of(again.page))
 
     written = charges_of(smart_ehr.iss, "edh-encounter", token_of(again))
     assert coded(written) == EMERGENCY

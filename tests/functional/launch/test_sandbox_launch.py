@@ -253,12 +253,12 @@ def another_vendor(ehr: SandboxEhr) -> Iterator[None]:
 
 
 def test_an_ehr_without_administrations_is_told_as_such(app: AppUnderTest, ehr: SandboxEhr) -> None:
-    """The launch ends on the words of `doctor`: trying again won't help, the administrator may."""
+    """The launch ends on the words of `doctor`: trying again won't help, IT may."""
     with another_vendor(ehr):
         page = Browser().get(ehr.launch_address("edh-patient", "edh-encounter"))
     assert page.status_code == 502
     assert "it gives apps no record of what was administered" in page.text
-    assert "Ask the app&#39;s administrator." in page.text
+    assert "give your IT the reference below" in page.text
     assert "in a moment" not in page.text
 
 
