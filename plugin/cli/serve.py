@@ -169,6 +169,7 @@ def _gunicorn_settings(options: argparse.Namespace) -> dict[str, Any]:
         "threads": options.threads,
         "timeout": 120,
         "graceful_timeout": 30,
+        "keepalive": 75,  # longer than proxies keep an idle connection: one closed here under a request loses it
         "logger_class": "plugin.cli.server_log.RootLog",
         "accesslog": None,  # the app writes one without addresses
         "proc_name": "infusion-charges",

@@ -21,6 +21,10 @@ from plugin.store.cipher import Cipher
 from plugin.store.migrations import upgrade_engine
 
 BUSY_TIMEOUT_MS = 15_000
+MORE_CONNECTIONS = 15
+"""To PostgreSQL, for each process and beside the five that stay open."""
+PATIENCE_SECONDS = 100.0
+"""A crowd of requests waits for its short turns with the database rather than fail; a worker is given 120 s."""
 
 _transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
@@ -110,7 +114,7 @@ def make_engine(url: str) -> Engine:
     """Return an engine with this module's transactions; raises UnusableStore."""
     address = _check_address(url)
     if address.get_backend_name() == "postgresql":
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, max_overflow=MORE_CONNECTIONS, pool_timeout=PATIENCE_SECONDS)
     engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
