@@ -4,26 +4,20 @@ import argparse
 import re
 import sys
 import time
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plugin.bulk.errors import BulkError
 from plugin.bulk.exporting import export
 from plugin.cli.one_tenant import read_tenant
-from plugin.ehr.backend import backend_client
+from plugin.cli.own_client import own_client, transport_of
 from plugin.ehr.client import FhirClient
-from plugin.ehr.credentials import Credentials
-from plugin.ehr.discovery import Discovery
 from plugin.ehr.errors import EhrError
 from plugin.ehr.scopes import read_granted
-from plugin.ehr.tenants import Tenant
-from plugin.ehr.tokens import TokenEndpoint
-from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
 from plugin.store.engine import UnusableStore, open_store
-from plugin.store.signing_keys import SigningKeys
-from plugin.web.settings import Settings, SettingsError, read_settings
+from plugin.web.settings import SettingsError, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
         patients = _patients(options.patients) if options.patients else None
         settings = read_settings()
         tenant = read_tenant(settings, options.tenant)
-        client = _client(settings, tenant)
+        store = partial(open_store, settings.database_url, settings.encryption_keys)
+        client = own_client(transport_of(tenant), tenant, store)
     except (SettingsError, EhrError, UnusableStore, UnusableKey) as wrong:
         return _say(wrong, UNUSABLE)
     try:
@@ -111,17 +106,6 @@ def _patients(path: Path) -> list[str]:
     if wrong or not ids:
         raise SettingsError(f"--patients {path}: entry {wrong} is no id" if wrong else f"--patients {path}: empty")
     return list(dict.fromkeys(ids))
-
-
-def _client(settings: Settings, tenant: Tenant) -> FhirClient:
-    """With the app's own token; without one where the tenant has no sign-in."""
-    transport = Transport()
-    if tenant.open:
-        return FhirClient(transport, tenant, None)
-    store = open_store(settings.database_url, settings.encryption_keys)
-    credentials = Credentials(keys_of=SigningKeys(store).of)
-    endpoint = TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), credentials)
-    return backend_client(endpoint, lambda: datetime.now(UTC))
 
 
 def _tell(words: str) -> None:

@@ -1,5 +1,6 @@
 """Asking a tenant's EHR without a person, as commands do."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from plugin.ehr.backend import backend_client
@@ -21,10 +22,13 @@ def transport_of(tenant: Tenant) -> Transport:
     return Transport(private_hosts=tenant.hosts if tenant.private_network else ())
 
 
-def own_client(transport: Transport, tenant: Tenant, store: Store) -> FhirClient:
-    """With the app's own token; without one where the tenant has no sign-in. Raises EhrError where there is no way."""
+def own_client(transport: Transport, tenant: Tenant, store: Callable[[], Store]) -> FhirClient:
+    """With the app's own token, whose keys are in the store; without both where the tenant has no sign-in.
+
+    Raises EhrError where there is no way.
+    """
     if tenant.open:
         return FhirClient(transport, tenant, None, longest_wait=LONGEST_WAIT)
-    credentials = Credentials(keys_of=SigningKeys(store).of)
+    credentials = Credentials(keys_of=SigningKeys(store()).of)
     endpoint = TokenEndpoint(transport, tenant, Discovery(transport).of(tenant), credentials)
     return backend_client(endpoint, lambda: datetime.now(UTC), LONGEST_WAIT)

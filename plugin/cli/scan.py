@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _scan(options: argparse.Namespace, tenant: Tenant, store: Store, patients: list[str] | None) -> int:
     transport = transport_of(tenant)
-    client, scans = own_client(transport, tenant, store), Scans(store, tenant.key)
+    client, scans = own_client(transport, tenant, lambda: store), Scans(store, tenant.key)
     _settle(transport, client, tenant, store)
     last = scans.last(_now())
     if last is not None and last.state == "running":

@@ -86,7 +86,7 @@ def _of_ehr(tenant: Tenant, store: Store) -> ChargesOf:
     ways = read_ways(tenant, Statements(transport).of(tenant))
     if not ways.charges:
         raise SettingsError(f"{tenant.name} shows apps no charges; give what was charged with --charges")
-    client = own_client(transport, tenant, store)
+    client = own_client(transport, tenant, lambda: store)
     return lambda encounter: charges_on(client, tenant, ways, encounter)
 
 
