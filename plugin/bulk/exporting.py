@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from fhir_mappings.paths import READ_IN_BULK
+from fhir_mappings.paths import BODY_MEASURES, READ_IN_BULK
 from plugin.bulk.errors import BulkError
 from plugin.bulk.partition import whole_file
 from plugin.ehr.transport import Answer
@@ -21,7 +21,10 @@ STATE = "export.json"
 LEAST_WAIT, USUAL_WAIT, LONGEST_WAIT = 1.0, 10.0, 600.0
 NDJSON = "application/fhir+ndjson"
 SAFE_NAME = re.compile(r"[A-Za-z]{1,64}")
-
+FILTERS = [("_typeFilter", f"Observation?code={code}") for code in BODY_MEASURES]
+"""Of Observations these alone (Bulk Data 2.0; types without a filter come whole). One a code: 1.0 splits at commas."""
+NOT_FILTERED = (400, 422, 501)
+"""What servers answer that know no filter and heed no `handling=lenient`."""
 
 NEEDED = "MedicationAdministration"
 LEFT_OUT = (
@@ -69,10 +72,12 @@ def export(
     since: str = "",
     *,
     sleep: Callable[[float], None],
+    measures: bool = False,
     told: Callable[[str], object] = lambda words: None,
 ) -> int:
     """Bring the whole export into the folder and give the number of files; BulkError says what stopped it.
 
+    `measures`: the patients' weights and surfaces, too.
     NoAdministrations when everything arrived and it is no use to an audit; of what changed since a day that is usual.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,7 +86,7 @@ def export(
     if state.asked and state.asked != asked:
         raise BulkError(f"{folder}: another export was begun there; name another folder, or remove {STATE}")
     if not state.status:
-        state = _keep(folder, State(asked, _kick_off(server, group, since)))
+        state = _keep(folder, State(asked, _kick_off(server, group, since, measures, told)))
         told("the EHR began the export")
     if not state.parts:
         state = _keep(folder, _wait(server, state, sleep, told))
@@ -96,15 +101,23 @@ def export(
     return len(state.parts)
 
 
-def _kick_off(server: Server, group: str, since: str) -> str:
-    params = {"_type": ",".join(READ_IN_BULK), "_outputFormat": NDJSON, **({"_since": since} if since else {})}
-    path = f"Group/{group}/$export" if group else "$export"
-    # Few servers know all these types; a strict one would refuse the whole export for one it lacks.
-    answer = server.get(path, params, {"Prefer": "respond-async, handling=lenient"})
+def _kick_off(server: Server, group: str, since: str, measures: bool, told: Callable[[str], object]) -> str:
+    kinds = ",".join((*READ_IN_BULK, "Observation") if measures else READ_IN_BULK)
+    params = [("_type", kinds), ("_outputFormat", NDJSON), *([("_since", since)] if since else [])]
+    answer = _ask(server, group, [*params, *FILTERS] if measures else params)
+    if measures and answer.status in NOT_FILTERED:
+        told("the EHR does not filter an export: all Observations are asked for")
+        answer = _ask(server, group, params)
     status = answer.headers.get("Content-Location", "")
     if answer.status != 202 or not status:
         raise BulkError(_refused("the export was not begun", answer))
     return status
+
+
+def _ask(server: Server, group: str, params: list[tuple[str, str]]) -> Answer:
+    path = f"Group/{group}/$export" if group else "$export"
+    # Few servers know all these types; a strict one would refuse the whole export for one it lacks.
+    return server.get(path, params, {"Prefer": "respond-async, handling=lenient"})
 
 
 def _wait(server: Server, state: State, sleep: Callable[[float], None], told: Callable[[str], object]) -> State:

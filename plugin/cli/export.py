@@ -64,11 +64,11 @@ def run(options: argparse.Namespace) -> int:
         client = own_client(transport_of(tenant), tenant, store)
     except (SettingsError, EhrError, UnusableStore, UnusableKey) as wrong:
         return _say(wrong, UNUSABLE)
+    measures = read_granted(tenant.backend_scopes.split()).can_read("Observation")
     try:
         if patients is not None:
-            measures = read_granted(tenant.backend_scopes.split()).can_read("Observation")
             return _crawl(client, folder, patients, options.pause, measures)
-        count = export(client, folder, options.group, options.since, sleep=time.sleep, told=_tell)
+        count = export(client, folder, options.group, options.since, sleep=time.sleep, measures=measures, told=_tell)
     except (BulkError, EhrError, OSError) as wrong:
         return _say(wrong, STOPPED)
     except KeyboardInterrupt:

@@ -5,24 +5,36 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from plugin.cli import main
-from tests.unit.bulk.exports import charge, infusion, visit
+from tests.unit.bulk.exports import charge, infusion, visit, weight
 
 RESOURCES = [*visit(), infusion("m1", "09:00", "11:00"), charge("c1", "96365")]
+MODIFIER_JZ = {
+    "url": "https://fhir-ehr.cerner.com/r4/StructureDefinition/modifier-code",
+    "valueCodeableConcept": {"coding": [{"code": "JZ"}]},
+}
+PER_KG = infusion(
+    *("m1", "09:00", "09:40", "pembrolizumab"),
+    dosage={"route": {"text": "IVPB"}, "dose": {"value": 2, "unit": "mg/kg"}},
+    note=[{"text": "from a single-dose vial, nothing discarded"}],
+)
 
 
 class Bulk(BaseHTTPRequestHandler):
     """Kick-off, one poll that is not ready, a list of files, the files."""
 
     polls = 0
+    asked: str = ""
 
     def do_GET(self) -> None:
         base = f"http://{self.headers['Host']}"
         path = self.path.partition("?")[0]
         if path == "/fhir/$export":
+            type(self).asked = urlsplit(self.path).query
             self._answer(202, b"", {"Content-Location": f"{base}/fhir/status"})
         elif path == "/fhir/status" and type(self).polls == 0:
             type(self).polls += 1
@@ -76,6 +88,29 @@ def test_what_an_ehr_exports_can_be_audited(tmp_path, capsys):
     assert main(["audit", str(folder), "--output", str(tmp_path / "f.jsonl"), "--workers", "1"]) == 0
     (finding,) = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
     assert (finding["code"], finding["direction"]) == ("96366", "under")
+
+
+@pytest.mark.usefixtures("_tenants")
+def test_a_weight_comes_along_where_the_scope_is_given(tmp_path, monkeypatch):
+    """By hand: 2 mg/kg at 70 kg are 140 units of 1 mg, and 100 were charged."""
+    lines = [charge("c1", "96413"), charge("c2", "J9271", 100, extension=[MODIFIER_JZ])]
+    monkeypatch.setattr(sys.modules[__name__], "RESOURCES", [*visit(), PER_KG, weight("w1", 70), *lines])
+    tenants = tmp_path / "tenants.toml"
+    tenants.write_text(f'{tenants.read_text()}backend_scopes = "system/*.rs"\n')
+    folder = tmp_path / "export"
+
+    assert main(["export", "lab", str(folder)]) == 0
+    assert "Observation?code=29463-7" in parse_qs(Bulk.asked)["_typeFilter"]
+    assert main(["audit", str(folder), "--drugs", "--output", str(tmp_path / "f.jsonl"), "--workers", "1"]) == 0
+    (finding,) = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
+    assert (finding["code"], finding["units_charged"], finding["units_supported"]) == ("J9271", 100, 140)
+
+
+@pytest.mark.usefixtures("_tenants")
+def test_no_observation_is_asked_for_without_its_scope(tmp_path):
+    """What the registration usually has names none."""
+    assert main(["export", "lab", str(tmp_path / "export")]) == 0
+    assert "Observation" not in Bulk.asked
 
 
 @pytest.mark.usefixtures("_tenants")

@@ -61,16 +61,51 @@ def test_an_export_is_asked_for_waited_for_and_brought(tmp_path):
     server = Server(began(), busy, answer(429, Retry_After="30"), answer(200, {"output": FILES}))
     slept, said = [], []
     count = export(server, tmp_path / "e", "g1", "2026-01-01T00:00:00Z", sleep=slept.append, told=said.append)
-    path, params, headers = server.asked[0]
+    path, given, headers = server.asked[0]
+    params = dict(given)
 
     assert (count, slept) == (2, [7.0, 30.0])
     assert (path, headers) == ("Group/g1/$export", {"Prefer": "respond-async, handling=lenient"})
     assert "MedicationAdministration" in params["_type"].split(",")
+    assert "Observation" not in params["_type"]
     assert params["_since"] == "2026-01-01T00:00:00Z"
     assert [asked for asked, _, _ in server.asked[1:]] == [STATUS] * 3
     assert "40%" in said
     assert (tmp_path / "e" / "Encounter.0000.ndjson").read_text() == "https://ehr.example.org/f/1\n"
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "e").iterdir()} == {0o600}
+
+
+MEASURES = ["29463-7", "3141-9", "8335-2", "3142-7", "8277-6", "3140-1"]
+
+
+def test_weights_and_surfaces_are_asked_for_in_bulk_where_they_are_wanted(tmp_path):
+    """Only those, one filter a code: an older server takes a comma for the end of a filter."""
+    server = Server(began(), answer(200, {"output": FILES}))
+    export(server, tmp_path, sleep=lambda _: None, measures=True)
+    asked = server.asked[0][1]
+
+    assert [value for name, value in asked if name == "_typeFilter"] == [f"Observation?code={m}" for m in MEASURES]
+    assert {"Encounter", "Observation"} <= set(dict(asked)["_type"].split(","))
+
+
+@pytest.mark.parametrize("refused", [400, 422, 501])
+def test_an_ehr_that_refuses_the_filter_is_asked_for_all_observations(refused, tmp_path):
+    """And that is told, since there may be many."""
+    server, said = Server(answer(refused), began(), answer(200, {"output": FILES})), []
+    export(server, tmp_path, sleep=lambda _: None, measures=True, told=said.append)
+    asked = server.asked[1][1]
+
+    assert "Observation" in dict(asked)["_type"].split(",")
+    assert "_typeFilter" not in dict(asked)
+    assert any("all Observations" in words for words in said)
+
+
+def test_a_busy_ehr_is_not_asked_at_once_again(tmp_path):
+    """429 says nothing of the filter."""
+    server = Server(answer(429))
+    with pytest.raises(BulkError, match="another export may be running"):
+        export(server, tmp_path, sleep=lambda _: None, measures=True)
+    assert len(server.asked) == 1
 
 
 def test_a_broken_off_export_brings_only_what_is_missing(tmp_path):
