@@ -15,6 +15,7 @@ from fhir_mappings.paths import BODY_MEASURES
 from fhir_mappings.placement import place
 from plugin.bulk.errors import BulkError
 from plugin.bulk.exporting import Server, seconds_to_wait
+from plugin.bulk.files import BLOCK
 
 DONE = "patients.done"
 Search = tuple[str, dict[str, str]]
@@ -136,11 +137,24 @@ def _write(folder: Path, resources: list[dict[str, Any]]) -> None:
 
 
 def _appended(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    """The file to be gone on with; a line that a broken-off run left without its end is dropped."""
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+    end = file.seek(0, os.SEEK_END)
+    kept = b""
+    while end and not kept.endswith(b"\n"):
+        begin = max(end - BLOCK, 0)
+        file.seek(begin)
+        kept = file.read(end - begin)
+        kept = kept[: kept.rfind(b"\n") + 1]
+        end = begin + len(kept)
+    file.truncate(end)
+    file.seek(end)
+    return file
 
 
 def _lines(path: Path) -> list[str]:
+    """The words of whole lines."""
     try:
-        return path.read_text("utf-8").split()
+        return path.read_text("utf-8").rpartition("\n")[0].split()
     except FileNotFoundError:
         return []

@@ -9,14 +9,10 @@ import duckdb
 
 from plugin.bulk.columns import literal
 from plugin.bulk.errors import BulkError
+from plugin.bulk.runs import LEAST_MB
+from plugin.bulk.shortages import NO_MORE
 
-LEAST_MB = 128
-"""What DuckDB needs for a thread: it reads lines of up to 16 MiB, two at a time."""
 LIMIT_REACHED = "out of memory: DuckDB needs more than its {} MB; allow more with --memory, then run it again"
-NO_MORE = (
-    "out of memory: the system gives no more (a limit by ulimit -v, or of a container); allow more, or use fewer "
-    "--workers and less --memory, then run the same command again: what is done is kept"
-)
 
 
 @dataclass(frozen=True, slots=True)

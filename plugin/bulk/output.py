@@ -1,13 +1,11 @@
-"""The findings of all partitions in one order, in the format asked for; written whole or not at all."""
+"""The findings of all partitions in one order, in the format asked for."""
 
 import csv
 import io
 import json
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 
@@ -18,7 +16,6 @@ from plugin.bulk.partition import whole_file
 from plugin.ehr.plain_cells import plain_cell
 
 AT_ONCE = 4096
-STANDARD_OUTPUT = Path("-")
 
 
 def view_findings(connection: duckdb.DuckDBPyConnection, findings: Sequence[Path]) -> None:
@@ -63,7 +60,7 @@ def _plain(value: Any) -> Any:
 
 def write_jsonl(findings: Sequence[Path], output: Path, machine: Machine) -> None:
     """One JSON object a line."""
-    with database(machine) as connection, opened(output) as file:
+    with database(machine) as connection, whole_file(output) as file:
         view_findings(connection, findings)
         for row in rows(connection):
             file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
@@ -71,7 +68,7 @@ def write_jsonl(findings: Sequence[Path], output: Path, machine: Machine) -> Non
 
 def write_csv(findings: Sequence[Path], output: Path, machine: Machine) -> None:
     """A header and one row each; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    with database(machine) as connection, opened(output) as file:
+    with database(machine) as connection, whole_file(output) as file:
         view_findings(connection, findings)
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text)
@@ -89,29 +86,7 @@ def harmless(value: Any) -> Any:
 
 def write_parquet(findings: Sequence[Path], output: Path, machine: Machine) -> None:
     """The columns with their types."""
-    beside = output.with_name(f".{output.name}.{os.getpid()}.parquet")
-    try:
-        with database(machine) as connection:
-            view_findings(connection, findings)
-            os.close(os.open(beside, os.O_WRONLY | os.O_CREAT, 0o600))
-            connection.execute(f"COPY ({ordered()}) TO {literal(str(beside))} (FORMAT parquet)")
-            beside.chmod(0o600)
-        beside.replace(output)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-class opened:  # noqa: N801 - used as a statement, as open is
-    """The output: a whole file, or standard output."""
-
-    def __init__(self, output: Path) -> None:
-        self._whole = None if output == STANDARD_OUTPUT else whole_file(output)
-
-    def __enter__(self) -> IO[bytes]:
-        return sys.stdout.buffer if self._whole is None else self._whole.__enter__()
-
-    def __exit__(self, *raised: Any) -> None:
-        if self._whole is not None:
-            self._whole.__exit__(*raised)
-        else:
-            sys.stdout.buffer.flush()
+    with database(machine) as connection:
+        view_findings(connection, findings)
+        connection.execute(f"COPY ({ordered()}) TO {literal(str(output))} (FORMAT parquet)")
+    output.chmod(0o600)

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 READING, PARTING, AUDITING = "reading", "parting", "auditing"
 """The stages of an audit; of the first the hundredths are told, of the others lines and encounters."""
@@ -21,7 +22,7 @@ def untold(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def watched(connection: duckdb.DuckDBPyConnection, told: Report) -> Iterator[None]:
+def watched(connection: "duckdb.DuckDBPyConnection", told: Report) -> Iterator[None]:
     """Tell of a long statement of this connection, by DuckDB's own measure, until it has ended."""
     over = threading.Event()
 

@@ -16,7 +16,7 @@ from plugin.bulk import plots
 from plugin.bulk.machine import Machine, database
 from plugin.bulk.output import rows, view_findings
 from plugin.bulk.partition import whole_file
-from plugin.bulk.running import Outcome
+from plugin.bulk.runs import Outcome
 from plugin.bulk.settings import ChargeSource
 from plugin.rules import BY_ID, EDITION
 

@@ -10,11 +10,20 @@ COMMANDS = (
     *("demo", "serve", "code", "audit", "export", "generate", "codebook", "keys", "doctor", "audit-trail"),
     *("export-charges", "purge", "scan", "shadow"),
 )
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(given)
+    except KeyboardInterrupt:  # a command that has something to keep says so itself
+        print("infusion-charges: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(given: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="infusion-charges", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     # One command costs only its own imports: coding a file needs no web server.

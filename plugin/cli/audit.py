@@ -4,14 +4,15 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plugin.cli.bulk_extra import without_extra
+from plugin.cli.bulk_extra import lacks_extra
 from plugin.cli.choices import UsageError, add_policy_options, read_policy, read_zone
+from plugin.cli.stopping import Stopped, say_stopped, stoppable
 from plugin.codebook import CodeBookError
 from plugin.ehr.fees import Fees, FeesError, read_fees
 from plugin.rules import EDITION
@@ -19,7 +20,7 @@ from plugin.rules.differences import FIRST_DAY
 
 if TYPE_CHECKING:
     from plugin.bulk.progress import Report
-    from plugin.bulk.running import Outcome, Run
+    from plugin.bulk.runs import Outcome, Run
 
 READ, UNREAD, UNUSABLE = 0, 1, 2
 ENDINGS = {"jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet", "html": ".html"}
@@ -69,25 +70,49 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: all read and coded; 1: something was not read or coded; 2: unusable arguments, or nothing readable."""
+    """0: all read and coded; 1: something was not read or coded; 2: unusable arguments, or nothing readable.
+
+    130 or 143 when it was stopped by Ctrl-C or SIGTERM.
+    """
+    if lacks_extra("audit"):
+        return UNUSABLE
+    from plugin.bulk.errors import BulkError  # noqa: PLC0415 - the other commands begin sooner without these
+
     try:
-        from plugin.bulk.errors import BulkError  # noqa: PLC0415 - of the extra `bulk`
-        from plugin.bulk.running import clear  # noqa: PLC0415
-    except ImportError as missing:
-        return without_extra("audit", missing)
-    try:
-        output = _output(options)
-        wanted = _run(options, output)
-        outcome = _audited(wanted)
-        _write(outcome, wanted, output, options)
-        clear(wanted.work)
+        with stoppable() as too_late:
+            return _run(options, too_late)
     except (UsageError, CodeBookError, FeesError, BulkError) as wrong:
         print(f"infusion-charges audit: {wrong}", file=sys.stderr)
         return UNUSABLE
-    except KeyboardInterrupt:
-        print("infusion-charges audit: stopped; run the same command again to go on", file=sys.stderr)
-        return UNUSABLE
-    return _summary(outcome, output)
+    except Stopped as stopped:
+        return say_stopped("audit", _kept(options), stopped)
+
+
+def _run(options: argparse.Namespace, too_late: Callable[[], None]) -> int:
+    from plugin.bulk.reporting import write_findings  # noqa: PLC0415
+    from plugin.bulk.running import clear  # noqa: PLC0415
+
+    output = _output(options)
+    with _working(options, output) as work:
+        wanted = _wanted(options, work)
+        outcome = _audited(wanted)
+        write_findings(outcome, wanted, options.format, output)
+        too_late()
+        clear(work)
+        return _summary(outcome, output)
+
+
+def _kept(options: argparse.Namespace) -> str:
+    """What a run that was stopped leaves, and how to go on; what is of no use is removed, since it holds charts."""
+    from plugin.bulk.running import can_go_on, clear  # noqa: PLC0415
+
+    work = _work(options, _output(options))
+    if work is None:
+        return "nothing is kept of what goes to the screen; with --work FOLDER the same command can be gone on with"
+    if can_go_on(work):
+        return f"what is done is kept in {work}; run the same command again to go on"
+    clear(work)
+    return "nothing was done yet that could be kept; run the same command again to begin anew"
 
 
 def _output(options: argparse.Namespace) -> Path:
@@ -96,9 +121,8 @@ def _output(options: argparse.Namespace) -> Path:
     return options.output or Path("findings" + ENDINGS[options.format])
 
 
-def _run(options: argparse.Namespace, output: Path) -> "Run":
-    from plugin.bulk.machine import LEAST_MB  # noqa: PLC0415
-    from plugin.bulk.running import Run  # noqa: PLC0415
+def _wanted(options: argparse.Namespace, work: Path) -> "Run":
+    from plugin.bulk.runs import LEAST_MB, Run  # noqa: PLC0415
     from plugin.bulk.settings import AuditSettings, Policy  # noqa: PLC0415
 
     if options.workers < 1 or options.memory < LEAST_MB:
@@ -113,7 +137,7 @@ def _run(options: argparse.Namespace, output: Path) -> "Run":
     fees = read_fees(options.fees) if options.fees else Fees()
     compared = Policy(setting, edition=first) if options.simulate else None
     settings = AuditSettings(policy, compared, options.zone or "", drugs=options.drugs, fees=fees)
-    return Run(options.folder, _work(options, output), settings, options.workers, options.memory, options.charges)
+    return Run(options.folder, work, settings, options.workers, options.memory, options.charges)
 
 
 def _editions(given: str, simulated: bool) -> tuple[date | None, date | None]:
@@ -140,12 +164,21 @@ def _edition(given: str) -> date | None:
     return day
 
 
-def _work(options: argparse.Namespace, output: Path) -> Path:
+def _work(options: argparse.Namespace, output: Path) -> Path | None:
+    """Where to work, so that the same command finds it again; None where nothing is to be found again."""
     if options.work is not None:
         return Path(options.work) / "infusion-charges-audit"
-    if output == Path("-"):
-        return Path(tempfile.mkdtemp(prefix="infusion-charges-"))
-    return output.with_name(f".{output.name}.work")
+    return None if output == Path("-") else output.with_name(f".{output.name}.work")
+
+
+@contextmanager
+def _working(options: argparse.Namespace, output: Path) -> Iterator[Path]:
+    work = _work(options, output)
+    if work is not None:
+        yield work
+    else:
+        with tempfile.TemporaryDirectory(prefix="infusion-charges-") as folder:
+            yield Path(folder) / "work"
 
 
 def _audited(wanted: "Run") -> "Outcome":
@@ -179,27 +212,6 @@ def _bars() -> Iterator["Report"]:
         yield told
     finally:
         close()
-
-
-def _write(outcome: "Outcome", wanted: "Run", output: Path, options: argparse.Namespace) -> None:
-    """The findings in the format asked for; what finds no room says so, and the audit is not done again."""
-    from plugin.bulk import output as formats  # noqa: PLC0415
-    from plugin.bulk.errors import BulkError  # noqa: PLC0415
-    from plugin.bulk.machine import NO_MORE, Machine  # noqa: PLC0415
-    from plugin.bulk.report import Heading, write_html  # noqa: PLC0415
-
-    machine = Machine.of(options.workers, options.memory, wanted.work / "spill")
-    write = {"jsonl": formats.write_jsonl, "csv": formats.write_csv, "parquet": formats.write_parquet}
-    try:
-        if options.format == "html":
-            write_html(outcome, Heading(str(options.folder), options.simulate), output, machine)
-        else:
-            write[options.format](outcome.findings, output, machine)
-    except OSError as wrong:
-        why = wrong.strerror or "cannot be written"
-        raise BulkError(f"{output}: {why}; free space, then run the same command again: what is done is kept") from None
-    except MemoryError:
-        raise BulkError(NO_MORE) from None
 
 
 def _summary(outcome: "Outcome", output: Path) -> int:

@@ -1,13 +1,19 @@
 """What to say where the extra `bulk` is not installed."""
 
 import sys
+from importlib.util import find_spec
 
+NEEDED = ("duckdb", "jinja2")
 UNUSABLE = 2
 
 
-def without_extra(command: str, missing: ImportError) -> int:
-    """Name the package that is missing and how to get it; exit status 2."""
-    name = missing.name or "a package"
-    remedy = "install it with: pip install 'infusion-charges[bulk]'"
-    print(f"infusion-charges {command}: {name} is not installed; {remedy}", file=sys.stderr)
-    return UNUSABLE
+def lacks_extra(command: str) -> bool:
+    """Whether a package of the extra is missing; then it is named, with how to get it.
+
+    They are looked for and not loaded: DuckDB is a matter of processes apart.
+    """
+    missing = next((name for name in NEEDED if find_spec(name) is None), "")
+    if missing:
+        remedy = "install it with: pip install 'infusion-charges[bulk]'"
+        print(f"infusion-charges {command}: {missing} is not installed; {remedy}", file=sys.stderr)
+    return bool(missing)

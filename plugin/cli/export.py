@@ -12,6 +12,7 @@ from plugin.bulk.errors import BulkError
 from plugin.bulk.exporting import export
 from plugin.cli.one_tenant import read_tenant
 from plugin.cli.own_client import own_client, transport_of
+from plugin.cli.stopping import Stopped, say_stopped, stoppable
 from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import EhrError
 from plugin.ehr.scopes import read_granted
@@ -22,7 +23,7 @@ from plugin.web.settings import SettingsError, read_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DONE, STOPPED, UNUSABLE = 0, 1, 2
+DONE, ENDED_EARLY, UNUSABLE = 0, 1, 2
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 
@@ -53,7 +54,18 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: everything arrived; 1: it stopped and can be gone on with; 2: the question can't be asked."""
+    """0: everything arrived; 1: it ended early and can be gone on with; 2: the question can't be asked.
+
+    130 or 143 when it was stopped by Ctrl-C or SIGTERM.
+    """
+    try:
+        with stoppable():
+            return _run(options)
+    except Stopped as stopped:
+        return say_stopped("export", "what has arrived is kept; run the same command again to go on", stopped)
+
+
+def _run(options: argparse.Namespace) -> int:
     folder = options.folder or Path(options.tenant)
     try:
         _check(options)
@@ -70,9 +82,7 @@ def run(options: argparse.Namespace) -> int:
             return _crawl(client, folder, patients, options.pause, measures)
         count = export(client, folder, options.group, options.since, sleep=time.sleep, measures=measures, told=_tell)
     except (BulkError, EhrError, OSError) as wrong:
-        return _say(wrong, STOPPED)
-    except KeyboardInterrupt:
-        return _say("stopped; run the same command again to go on", STOPPED)
+        return _say(wrong, ENDED_EARLY)
     print(f"{count} files in {folder}")
     return DONE
 

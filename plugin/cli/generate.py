@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from plugin.cli.stopping import Stopped, say_stopped, stoppable
+
 DONE, UNUSABLE = 0, 2
 CHARGES = ("chargeitem", "claim", "csv", "none")
 
@@ -41,7 +43,7 @@ def _share(given: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: written; 2: unusable arguments, or the folder can't be written."""
+    """0: written; 2: unusable arguments, or the folder can't be written; 130 or 143: stopped, and nothing is left."""
     from tqdm import tqdm  # noqa: PLC0415 - the other commands begin sooner without these
 
     from plugin.bulk.errors import BulkError  # noqa: PLC0415
@@ -65,10 +67,12 @@ def run(options: argparse.Namespace) -> int:
     )
     try:
         # disable=None: a bar on a terminal, nothing in a log
-        with tqdm(total=wish.encounters, unit=" encounters", disable=None) as bar:
+        with stoppable(), tqdm(total=wish.encounters, unit=" encounters", disable=None) as bar:
             count = generate(wish, options.folder, bar.update)
     except BulkError as wrong:
         print(f"infusion-charges generate: {wrong}", file=sys.stderr)
         return UNUSABLE
+    except Stopped as stopped:
+        return say_stopped("generate", "nothing is kept; run the same command again to begin anew", stopped)
     print(f"{count} encounters in {options.folder}; what is true of them stands in {options.folder / 'truth.csv'}")
     return DONE

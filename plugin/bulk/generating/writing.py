@@ -7,6 +7,7 @@ import csv
 import gzip
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -65,13 +66,13 @@ class _Visit:
 def generate(wish: Wish, folder: Path, wrote: Callable[[int], object] = lambda count: None) -> int:
     """Write the export into an empty or new folder and give the number of encounters; `wrote` hears of each patient.
 
-    Raises BulkError when the folder holds something already, or can't be written.
+    Raises BulkError when the folder holds something already, or can't be written. What stops it leaves no file there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if any(folder.iterdir()):
             raise BulkError(f"{folder}: not empty; name a new folder, so that two exports are never mixed")
-        with _Files(folder, wish) as files, _owned(folder / "truth.csv") as truth:
+        with _emptied(folder), _Files(folder, wish) as files, _owned(folder / "truth.csv") as truth:
             rows = csv.writer(truth)
             rows.writerow(TRUTH_COLUMNS)
             return _write_all(wish, files, rows, wrote)
@@ -79,6 +80,17 @@ def generate(wish: Wish, folder: Path, wrote: Callable[[int], object] = lambda c
         raise BulkError(
             f"{folder}: {wrong.strerror or 'cannot be written'}; free space or name another folder"
         ) from None
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Without the files in it when their writing was broken off: half an export looks like a whole one."""
+    try:
+        yield
+    except BaseException:
+        for path in folder.iterdir():
+            path.unlink()
+        raise
 
 
 def _write_all(wish: Wish, files: "_Files", truth: Any, wrote: Callable[[int], object]) -> int:

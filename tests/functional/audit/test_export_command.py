@@ -1,6 +1,8 @@
 """`infusion-charges export` against a server on loopback, and the audit of what it brought."""
 
 import json
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from plugin.cli import main
+from tests.repo import tracked
 from tests.unit.bulk.exports import charge, infusion, visit, weight
 
 RESOURCES = [*visit(), infusion("m1", "09:00", "11:00"), charge("c1", "96365")]
@@ -29,6 +32,8 @@ class Bulk(BaseHTTPRequestHandler):
 
     polls = 0
     asked: str = ""
+    half_sent: threading.Event | None = None
+    """Set when half of the first file is sent; then nothing more comes."""
 
     def do_GET(self) -> None:
         base = f"http://{self.headers['Host']}"
@@ -43,6 +48,14 @@ class Bulk(BaseHTTPRequestHandler):
             kinds = dict.fromkeys(r["resourceType"] for r in RESOURCES)
             output = [{"type": kind, "url": f"{base}/fhir/files/{kind}"} for kind in kinds]
             self._answer(200, json.dumps({"output": output, "requiresAccessToken": False}).encode())
+        elif self.half_sent is not None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"resourceType": "Pat')
+            self.wfile.flush()
+            self.half_sent.set()
+            self.rfile.read()  # until the other side is gone
         else:
             kind = path.rsplit("/", 1)[-1]
             self._answer(200, b"".join(json.dumps(r).encode() + b"\n" for r in RESOURCES if r["resourceType"] == kind))
@@ -111,6 +124,31 @@ def test_no_observation_is_asked_for_without_its_scope(tmp_path):
     """What the registration usually has names none."""
     assert main(["export", "lab", str(tmp_path / "export")]) == 0
     assert "Observation" not in Bulk.asked
+
+
+@pytest.mark.usefixtures("_tenants")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_export_that_is_stopped_keeps_whole_files_alone_and_goes_on(number, status, tmp_path, monkeypatch, capsys):
+    """In the middle of the first file; the EHR is not asked for another export by the next run."""
+    sent = threading.Event()
+    monkeypatch.setattr(Bulk, "half_sent", sent)
+    folder = tmp_path / "export"
+    command = [sys.executable, "-m", "plugin.cli", "export", "lab", str(folder)]
+    process = subprocess.Popen(command, cwd=tracked.CHECKOUT, stderr=subprocess.PIPE, text=True)
+    assert sent.wait(120)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=120)
+
+    assert process.returncode == status
+    assert said.splitlines()[-1] == (
+        "infusion-charges export: stopped; what has arrived is kept; run the same command again to go on"
+    )
+    assert "Traceback" not in said
+    assert [path.name for path in folder.iterdir()] == ["export.json"]
+    monkeypatch.setattr(Bulk, "half_sent", None)
+    assert main(["export", "lab", str(folder)]) == 0
+    assert "began" not in capsys.readouterr().err
+    assert len(list(folder.glob("*.ndjson"))) == 5
 
 
 @pytest.mark.usefixtures("_tenants")

@@ -233,6 +233,19 @@ def test_a_crawl_goes_on_with_the_next_patient(tmp_path):
     assert {params.get("patient", "p2") for _, params, _ in server.asked} == {"p2"}
 
 
+def test_a_crawl_drops_the_half_line_that_a_killed_one_left(tmp_path):
+    """Of a resource, and of the note that patient p12 is done, which is not p1's."""
+    (tmp_path / "Encounter.ndjson").write_text('{"resourceType":"Encounter","id":"e0"}\n{"resourceType":"Enc')
+    (tmp_path / "patients.done").write_text("p0\np1")
+    server = Server(*chart_of())
+
+    assert crawl(server, tmp_path, ["p0", "p1"], pause=0, sleep=lambda _: None) == 2
+    assert server.asked[0][0] == "Patient/p1"
+    kept = (tmp_path / "Encounter.ndjson").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in kept] == ["e0", "e1"]
+    assert (tmp_path / "patients.done").read_text() == "p0\np1\n"
+
+
 def test_a_busy_server_is_given_the_time_it_asks_for(tmp_path):
     """429 with Retry-After, then the answer."""
     server, slept = Server(answer(429, Retry_After="20"), *chart_of()), []

@@ -5,7 +5,8 @@ from itertools import groupby, pairwise
 
 from plugin.bulk import progress
 from plugin.bulk.progress import AUDITING, PARTING, READING, counted, watched
-from plugin.bulk.running import Run, audit
+from plugin.bulk.running import audit
+from plugin.bulk.runs import Run
 from plugin.bulk.settings import AuditSettings
 from tests.unit.bulk.exports import encounter, infusion, patient, write
 

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from plugin.bulk.apart import LostError
 from plugin.bulk.assembly import assemble
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import find_files
@@ -13,7 +14,7 @@ from plugin.bulk.generating.writing import Wish, generate
 from plugin.bulk.machine import Machine
 from plugin.bulk.parts import part_file
 from plugin.bulk.settings import AuditSettings
-from plugin.bulk.workers import WorkerLostError, audit_in_processes
+from plugin.bulk.workers import audit_in_processes
 
 PARTS = list(range(6))
 
@@ -42,7 +43,7 @@ def test_a_worker_that_is_killed_ends_all_and_leaves_no_process(heard, parted):
     for _ in range(heard + 1):
         next(steps)
     os.kill(multiprocessing.active_children()[heard % 2].pid, signal.SIGKILL)
-    with pytest.raises(WorkerLostError):
+    with pytest.raises(LostError, match="SIGKILL"):
         list(steps)
 
     assert multiprocessing.active_children() == []
