@@ -18,6 +18,8 @@ CLASSES = {
     "virtual": "VR", "short stay": "SS", "inpatient acute": "ACUTE", "inpatient non-acute": "NONAC",
 }  # fmt: skip
 """Older codes and displays to the v3 ActCode; anything else is kept as charted."""
+V2_CLASSES = {"E": "EMER", "I": "IMP", "O": "AMB", "P": "PRENC", "R": "AMB"}
+"""Patient classes of HL7 v2 (table 0004), which Oracle Health writes of outpatients."""
 
 
 class Visit(Struct, frozen=True, gc=False):
@@ -102,6 +104,8 @@ def read_class(element: Element) -> str:
     else:
         coding = read_coding(coded)
         code = coding.code or coding.display
+        if coding.system.endswith("/v2-0004") or coding.system.endswith("/v2/0004"):
+            code = V2_CLASSES.get(code, code)
     return CLASSES.get(code.lower(), code)
 
 

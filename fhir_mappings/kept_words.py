@@ -27,7 +27,7 @@ _TOKENS = frozenset(
     _TERMINOLOGY + name
     for name in (
         *("v3-ActCode", "condition-category", "condition-clinical", "condition-ver-status", "diagnosis-role"),
-        *("medication-admin-category", "medicationrequest-category", "dose-rate-type", "service-type"),
+        *("medication-admin-category", "medicationrequest-category", "dose-rate-type", "service-type", "v2-0004"),
     )
 )
 # Oracle Health's systems name the site; what is the same in public is written instead.
@@ -57,7 +57,7 @@ _INTENTS = frozenset({
 })  # fmt: skip
 # The tokens of HL7's own small code systems that coding looks at.
 _WORDS = frozenset({
-    *("AMB", "EMER", "FLD", "HH", "IMP", "ACUTE", "NONAC", "OBSENC", "PRENC", "SS", "VR"),
+    *("AMB", "EMER", "FLD", "HH", "IMP", "ACUTE", "NONAC", "OBSENC", "PRENC", "SS", "VR", "E", "I", "O", "P", "R"),
     *("problem-list-item", "encounter-diagnosis", "active", "recurrence", "relapse", "inactive", "remission"),
     *("resolved", "unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"),
     *("AD", "DD", "CC", "CM", "pre-op", "post-op", "billing"),

@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
     from tqdm import tqdm  # noqa: PLC0415 - the other commands begin sooner without these
 
     from plugin.bulk.errors import BulkError  # noqa: PLC0415
-    from plugin.bulk.generating.writing import Wish, generate  # noqa: PLC0415
+    from plugin.bulk.generating.wish import Wish  # noqa: PLC0415
+    from plugin.bulk.generating.writing import generate  # noqa: PLC0415
 
     try:
         ZoneInfo(options.zone)

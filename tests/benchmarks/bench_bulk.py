@@ -22,7 +22,8 @@ from pathlib import Path
 import orjson
 
 from plugin.bulk.files import find_files
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from plugin.rules import EDITION
 from tests.benchmarks.truth import judge, read_findings
 

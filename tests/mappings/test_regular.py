@@ -21,7 +21,8 @@ from fhir_mappings.regular import IrregularError
 from fhir_mappings.shapes import SHAPED, WHOLE
 from plugin.bulk.auditing import parse
 from plugin.bulk.files import find_files, lines_of
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from tests.mappings.plain import patched
 from tests.mappings.test_administrations import GOLDEN
 from tests.mappings.test_any_json import PLACES, SOUP

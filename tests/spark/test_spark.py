@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from plugin.bulk.findings import ORDER
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from plugin.bulk.settings import AuditSettings
 from plugin.cli import main
 from tests.benchmarks.truth import judge, read_findings

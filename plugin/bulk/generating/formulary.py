@@ -9,6 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 SEVERAL = "several"
+FLUID = "fluid"
 FILE = Path(__file__).with_name("formulary.csv")
 
 
@@ -17,6 +18,7 @@ class Product(NamedTuple):
 
     `code` is its HCPCS code, of which one unit is `per_unit` of `unit`; SEVERAL where its name alone fits several
     codes, so that a chart without the product leaves it open; empty where nothing is charged for it.
+    `rates` are the doses it has for each `per` (kg or m2) of a body, empty where it has none; `price` of a unit.
     """
 
     drug: str
@@ -27,6 +29,9 @@ class Product(NamedTuple):
     unit: str
     code: str
     per_unit: Decimal
+    per: str
+    rates: tuple[Decimal, ...]
+    price: Decimal
 
     def dose(self, random: Random) -> str:
         """An amount from its range, as charted: whole numbers where the range has whole ends."""
@@ -41,6 +46,7 @@ def products() -> dict[str, tuple[Product, ...]]:
     found: dict[str, list[Product]] = defaultdict(list)
     with FILE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
+            per, *rates = row["body"].split() or [""]
             product = Product(
                 row["drug"],
                 row["rxnorm"],
@@ -50,6 +56,9 @@ def products() -> dict[str, tuple[Product, ...]]:
                 row["unit"],
                 row["code"],
                 Decimal(row["per_unit"] or 1),
+                per,
+                tuple(map(Decimal, rates)),
+                Decimal(row["price"] or 0),
             )
             found[product.given].append(product)
     return {given: tuple(rows) for given, rows in found.items()}

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
+from plugin.bulk.generating.bodies import Body
 from plugin.bulk.generating.formulary import Product
 
 
@@ -24,6 +25,7 @@ class Dose:
     `pieces` is in how many stretches of one order a run is charted; `timed` is False where its end was never charted.
     `way` is infusion, push, IM, SC or oral; `status` the charted one, `note` what was written beside it.
     `once`: its amount stands on the first of its records alone, since amounts on several would be added up.
+    `unit` is the dose's, empty for the product's own: another where it is charted for each kg or m2.
     """
 
     product: Product
@@ -37,6 +39,7 @@ class Dose:
     status: str = "completed"
     note: str = ""
     once: bool = False
+    unit: str = ""
 
 
 class Earned(NamedTuple):
@@ -54,6 +57,7 @@ class Plan:
 
     `unproven` is what would have been earned by doses whose end was never charted.
     `supplied` are the lines of the drugs themselves; `unsettled` says that the chart leaves open which product one was.
+    `body` is the patient's on that day, where a dose is charted by it.
     """
 
     kind: str
@@ -65,6 +69,7 @@ class Plan:
     supplied: list[Earned] = field(default_factory=list)
     unsettled: bool = False
     diagnoses: tuple[str, ...] = ()
+    body: Body | None = None
 
     @property
     def seconds(self) -> int:

@@ -1,15 +1,20 @@
-"""A planned visit to the resources that chart it, in one vendor's shape."""
+"""A planned visit to the resources that chart it, as the hospital's EHR writes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from fhir_mappings.vendor_shapes import Shape, write_administration, write_condition, write_encounter
+from fhir_mappings.vendor_shapes import HOUSES, Shape
+from fhir_mappings.vendor_shapes.facts import Person, Sign, Stay
+from fhir_mappings.vendor_shapes.parts import id_of
+from plugin.bulk.generating.diagnoses import reason
+from plugin.bulk.generating.formulary import FLUID
+from plugin.bulk.generating.people import Hospital
 from plugin.bulk.generating.plan import Dose, Plan
-from plugin.domain import Administration, Diagnosis, Drug, Encounter, Quantity, Rate, Route, Status, Technique, Term
+from plugin.domain import Administration, Drug, Encounter, Quantity, Rate, Route, Status, Technique, Term
 from plugin.domain.replacing import replace
 
 ROUTES = {
@@ -20,74 +25,113 @@ ROUTES = {
     "oral": (Route.ENTERAL, None),
 }
 SITES = ("left forearm PIV 22G", "right antecubital PIV 20G", "right chest implanted port", "left upper arm PICC", "")
-UNITS = {"EMER": ("Emergency",), "OBSENC": ("Observation 4W",), "IMP": ("6 East",)}
-CLINICS = ("Infusion Center", "Oncology Day Unit", "Rheumatology Clinic")
 NO_LINK, LINKED_RECORDS = 0.1, 0.12
 PIECES = "abcd"
+DRY = "E86.0"
+WEIGHT = ("29463-7", "Body weight", "body-weight")
+HEIGHT = ("8302-2", "Body height", "body-height")
+SURFACE = ("3140-1", "Body surface area", "")
+
+Records = Mapping[int, list[Administration]]
+"""The administrations of each dose, by its order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Charted:
-    """Who and where: the keys of patient and encounter, the shape, and what the chart leaves out."""
+    """How a visit is charted, and what the chart leaves out."""
 
-    patient: str
-    encounter: str
+    stay: Stay
     shape: Shape
     site: str
     linked: bool
     """Whether start and stop of a run are two records of one order."""
     placed: bool
     """Whether administrations name their encounter."""
-    unit: str
+
+    @property
+    def number(self) -> str:
+        """By which its resources are named."""
+        return id_of(self.stay.encounter.id)
 
 
-def draw_charting(random: Random, plan: Plan, patient: str, encounter: str) -> Charted:
+def draw_charting(random: Random, plan: Plan, person: Person, hospital: Hospital, encounter: str) -> Charted:
     """How this visit is charted."""
-    untimed = any(dose.seconds is not None and not dose.timed for dose in plan.doses)
-    shapes = list(Shape)[:4] if not untimed else list(Shape)
+    arrived, left = plan.at(-300), plan.at(plan.seconds + 1800)
+    visit = Encounter(encounter, person.key, plan.encounter_class, "finished", arrived, left)
+    number = id_of(encounter)
+    stay = Stay(
+        encounter=visit,
+        person=person,
+        unit=hospital.unit(random, plan.encounter_class),
+        attending=random.choice(hospital.doctors),
+        nurse=random.choice(hospital.nurses),
+        account=f"{random.randrange(10**7, 10**8)}",
+        contact=f"{random.randrange(10**8, 10**9)}",
+        reasons=tuple(reason(f"Condition/{number}-d{rank}", code) for rank, code in enumerate(plan.diagnoses, 1)),
+        recorded=plan.at(600),
+    )
     return Charted(
-        patient,
-        encounter,
-        random.choice(shapes),
+        stay,
+        hospital.shape,
         random.choice(SITES),
         linked=random.random() < LINKED_RECORDS,
         placed=random.random() >= NO_LINK,
-        unit=random.choice(UNITS.get(plan.encounter_class, CLINICS)),
     )
 
 
-def resources_of(plan: Plan, charted: Charted) -> Iterator[dict[str, Any]]:
-    """Encounter, Conditions, Medications and MedicationAdministrations of one visit."""
-    number = charted.encounter.rsplit("/", 1)[-1]
-    arrived, left = plan.at(-300), plan.at(plan.seconds + 1800)
-    visit = Encounter(charted.encounter, charted.patient, plan.encounter_class, "finished", arrived, left)
-    yield write_encounter(visit, charted.unit)
-    for rank, code in enumerate(plan.diagnoses, 1):
-        diagnosis = Diagnosis(f"Condition/{number}-d{rank}", (Term("icd10cm", code),), "encounter-diagnosis")
-        yield write_condition(diagnosis, charted.patient, charted.encounter)
+def resources_of(plan: Plan, charted: Charted, records: Records) -> Iterator[dict[str, Any]]:
+    """Encounter, Conditions, Observations, Medications and MedicationAdministrations of one visit."""
+    house, stay = HOUSES[charted.shape], charted.stay
+    yield house.encounter(stay)
+    for each in stay.reasons:
+        yield house.condition(each, stay)
+    for sign in _signs(plan, charted):
+        yield house.measure(sign, stay)
     for dose in plan.doses:
-        records = _administrations(dose, plan, charted, number)
-        for given in [records[0], *map(_without_amount, records[1:])] if dose.once else records:
-            link = charted.encounter if charted.placed else ""
-            yield from write_administration(given, charted.patient, link, charted.shape)
+        by = f"Observation/{charted.number}-{dose.product.per}" if dose.unit else ""
+        for given in records[dose.order]:
+            medication = house.medication(given)
+            if medication:
+                yield medication
+            yield house.administration(given, stay, charted.placed, by)
+
+
+def _signs(plan: Plan, charted: Charted) -> Iterator[Sign]:
+    """What was measured before anything was given, where a dose goes by it."""
+    if plan.body is None:
+        return
+    key, at = f"Observation/{charted.number}", plan.at(-120)
+    yield Sign(f"{key}-cm", *HEIGHT, plan.body.height, "cm", at)
+    yield Sign(f"{key}-kg", *WEIGHT, plan.body.weight, "kg", at)
+    if any(dose.unit.endswith("/m2") for dose in plan.doses):
+        yield Sign(f"{key}-m2", *SURFACE, plan.body.surface, "m2", at)
+
+
+def records_of(plan: Plan, charted: Charted) -> Records:
+    """The administrations that chart each dose."""
+    return {dose.order: _records(dose, plan, charted) for dose in plan.doses}
+
+
+def _records(dose: Dose, plan: Plan, charted: Charted) -> list[Administration]:
+    records = _administrations(dose, plan, charted)
+    return [records[0], *map(_without_amount, records[1:])] if dose.once else records
 
 
 def _without_amount(given: Administration) -> Administration:
     return replace(given, dose=None, notes=())
 
 
-def _administrations(dose: Dose, plan: Plan, charted: Charted, number: str) -> list[Administration]:
+def _administrations(dose: Dose, plan: Plan, charted: Charted) -> list[Administration]:
+    name = f"{charted.number}-m{dose.order}"
     if dose.seconds is None:
-        moment = _given(dose, charted, f"{number}-m{dose.order}", plan.at(dose.start), None)
-        return [replace(moment, instant=True)]
+        return [replace(_given(dose, charted, name, plan.at(dose.start), None), instant=True)]
     start, stop = plan.at(dose.start), plan.at(dose.start + dose.seconds)
     if not dose.timed:
-        return [_unclosed(dose, charted, f"{number}-m{dose.order}", start)]
+        return [_unclosed(dose, charted, name, start)]
     if charted.linked:
-        began = _given(dose, charted, f"{number}-m{dose.order}", start, None)
-        return [began, _given(dose, charted, f"{number}-m{dose.order}e", None, stop)]
+        return [_given(dose, charted, name, start, None), _given(dose, charted, f"{name}e", None, stop)]
     ends = [plan.at(dose.start + dose.seconds * part // dose.pieces) for part in range(dose.pieces + 1)]
-    return _pieces(dose, charted, f"{number}-m{dose.order}", ends)
+    return _pieces(dose, charted, name, ends)
 
 
 def _pieces(dose: Dose, charted: Charted, name: str, ends: list[datetime]) -> list[Administration]:
@@ -106,8 +150,8 @@ def _rate(amount: int) -> Rate:
 
 
 def _unclosed(dose: Dose, charted: Charted, name: str, start: datetime) -> Administration:
-    """A start without an end; in the shape of one moment with the minutes it was ordered for."""
-    if charted.shape is Shape.INSTANT:
+    """A start without an end; at Oracle Health one moment with the minutes it was ordered for."""
+    if charted.shape is Shape.ORACLE:
         over = Decimal((dose.seconds or 0) // 60)
         return replace(_given(dose, charted, name, start, None), instant=True, infuse_over=over)
     return _given(dose, charted, name, start, None)
@@ -125,8 +169,15 @@ def _given(dose: Dose, charted: Charted, name: str, start: datetime | None, stop
         route=route,
         technique=technique,
         site=charted.site if route is Route.INTRAVENOUS and product.given != "flush" else "",
-        dose=Quantity(Decimal(dose.dose), product.unit),
-        request=f"MedicationRequest/{name.split('-', 1)[0]}-r{dose.order}",
-        performers=(f"Practitioner/n{dose.order}",),
+        dose=Quantity(Decimal(dose.dose), dose.unit or product.unit),
+        request=f"MedicationRequest/{charted.number}-r{dose.order}",
+        reason_references=(_reason_of(dose, charted),),
         notes=(dose.note,) if dose.note else (),
     )
+
+
+def _reason_of(dose: Dose, charted: Charted) -> str:
+    """Fluid is given for dehydration where that is a diagnosis, all else for the first."""
+    reasons = charted.stay.reasons
+    dry = [each for each in reasons if dose.product.given == FLUID and each.icd10cm == DRY]
+    return (dry or list(reasons))[0].key

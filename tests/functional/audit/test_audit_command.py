@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from plugin.bulk import running, runs
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from plugin.cli import main
 from tests.benchmarks.truth import judge, read_findings
 from tests.repo import tracked

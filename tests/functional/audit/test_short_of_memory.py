@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from plugin.cli import main
 from tests.repo import tracked
 

@@ -13,7 +13,8 @@ from plugin.bulk import assembly, columns
 from plugin.bulk.assembly import assemble
 from plugin.bulk.auditing import parse
 from plugin.bulk.files import find_files, lines_of
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from plugin.bulk.machine import Machine, database
 from plugin.bulk.partition import patients
 from plugin.domain import Chart, MappingIssue

@@ -5,6 +5,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -13,11 +14,13 @@ import pytest
 
 from plugin.bulk.errors import BulkError
 from plugin.bulk.generating import visits
+from plugin.bulk.generating.bodies import Body, fitted, mosteller
 from plugin.bulk.generating.formulary import products
 from plugin.bulk.generating.mistakes import charge_visit
 from plugin.bulk.generating.plan import Dose, Earned, Plan
 from plugin.bulk.generating.supplies import charge_supplies, supply
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
 DAY = date(2026, 3, 2)
@@ -143,12 +146,19 @@ def test_truth_names_every_encounter_and_its_charges_are_those_written(tmp_path)
     charged = Counter({(t["encounter"], t["code"]): int(t["units_charged"]) for t in truth if int(t["units_charged"])})
     items = Counter()
     for item in resources(folder, "ChargeItem"):
-        concept = item["extension"][0]["valueCodeableConcept"] if "extension" in item else item["code"]
-        items[(item["context"]["reference"], concept["coding"][0]["code"])] += item["quantity"]["value"]
+        encounter = "/".join(item["context"]["reference"].removesuffix("/_history/1").split("/")[-2:])
+        items[(encounter, billed_code(item))] += item["quantity"]["value"]
 
     assert {f"Encounter/{e['id']}" for e in resources(folder, "Encounter")} == {t["encounter"] for t in truth}
     assert len({t["encounter"] for t in truth}) == 120
     assert items == charged
+
+
+def billed_code(item: dict) -> str:
+    """Of its procedure-code extension where it has one, else its own."""
+    extension = next((e for e in item.get("extension", []) if e["url"].endswith("/procedure-code")), None)
+    concept = extension["extension"][0]["valueCodeableConcept"] if extension else item["code"]
+    return concept["coding"][0]["code"]
 
 
 def test_files_follow_one_another_when_full_and_belong_to_their_owner_alone(tmp_path):
@@ -186,10 +196,10 @@ def drug(name: str, way: str, start: int = 0, order: int = 1) -> Dose:
     return Dose(product, way, start, None, "1", order)
 
 
-def supplied(*doses: Dose, seed: int = 1) -> Plan:
+def supplied(*doses: Dose, seed: int = 1, body: Body | None = None) -> Plan:
     """A visit with these doses charted in units and waste."""
     plan = Plan("any", "AMB", MONDAY, list(doses))
-    supply(Random(seed), plan)
+    supply(Random(seed), plan, body)
     return plan
 
 
@@ -226,6 +236,72 @@ def test_fluids_have_no_waste_and_a_name_of_several_codes_earns_none(name, earne
 
     assert [(line.code, line.modifiers, line.units) for line in plan.supplied] == earned
     assert plan.unsettled is unsettled
+
+
+def test_the_surface_of_a_body_is_mosteller_s():
+    """170 cm and 72 kg: the root of 3.4, which is 1.84 m2."""
+    assert mosteller(Decimal(170), Decimal(72)) == Decimal("1.84")
+
+
+@pytest.mark.parametrize(
+    ("per", "rate", "unit", "expected"),
+    [
+        # 1.84 m2 by 85 mg are 156.4 mg, no whole number of 0.5 mg; 1.80 m2 are 153 mg, 306 of them.
+        ("m2", "85", "0.5", "1.8"),
+        # 72 kg by 1 mg are no whole number of 5 mg; 70 kg are nearer than 75.
+        ("kg", "1", "5", "70"),
+    ],
+)
+def test_a_body_is_fitted_to_whole_units(per, rate, unit, expected):
+    """The nearest one, its parts agreeing with one another."""
+    body = Body(Decimal(170), Decimal(72), Decimal("1.84"))
+    made = fitted(body, per, lambda size: not Decimal(rate) * size % Decimal(unit))
+
+    assert (made.surface if per == "m2" else made.weight) == Decimal(expected)
+    assert mosteller(made.height, made.weight) == made.surface
+
+
+def test_a_dose_by_the_body_is_charged_by_what_the_body_makes_of_it():
+    """Oxaliplatin by square meters: rate times surface in units of 0.5 mg."""
+    body, seen = Body(Decimal(170), Decimal(72), Decimal("1.84")), set()
+    for seed in range(60):
+        plan = supplied(drug("oxaliplatin", "infusion"), seed=seed, body=body)
+        (dose,) = plan.doses
+        given = next(line.units for line in plan.supplied if line.modifiers != "JW")
+        seen.add(dose.unit)
+        if dose.unit:
+            assert given == Decimal(dose.dose) * plan.body.surface / Decimal("0.5")
+        else:
+            assert (given, plan.body) == (Decimal(dose.dose) / Decimal("0.5"), None)
+
+    assert seen == {"mg/m2", ""}
+
+
+def test_measures_are_written_where_a_dose_goes_by_them(tmp_path):
+    """By hand from the resources: rate times weight or surface of that visit is what truth.csv says was given."""
+    folder = tmp_path / "export"
+    generate(Wish(encounters=400, seed=12, drugs=True, under=0, over=0), folder)
+    measured = {each["id"]: Decimal(str(each["valueQuantity"]["value"])) for each in resources(folder, "Observation")}
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as lines:
+        truth = {(t["encounter"], t["code"]): t for t in csv.DictReader(lines) if t["modifiers"] != "JW"}
+    checked = Counter()
+    for given in resources(folder, "MedicationAdministration"):
+        dose = given.get("dosage", {}).get("dose", {})
+        if dose.get("code") == "mg/m2" and "paclitaxel" in json.dumps(given):
+            visit = given["id"].split("-")[0]
+            line = truth[(f"Encounter/{visit}", "J9267")]
+            assert Decimal(str(dose["value"])) * measured[f"{visit}-m2"] == int(line["units_supported"])
+            assert mosteller(measured[f"{visit}-cm"], measured[f"{visit}-kg"]) == measured[f"{visit}-m2"]
+            checked["m2"] += 1
+
+    assert checked["m2"] > 3
+
+
+def test_without_the_drugs_nobody_is_measured(tmp_path):
+    """The Observations belong to the doses that go by them."""
+    generate(Wish(encounters=60, seed=12), tmp_path / "export")
+
+    assert resources(tmp_path / "export", "Observation") == []
 
 
 def test_mistakes_with_drugs_go_the_way_they_are_said_to():

@@ -3,7 +3,8 @@
 from fhir_mappings.charts import read_charts
 from plugin.bulk.auditing import parse
 from plugin.bulk.files import find_files, lines_of
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from plugin.codebook import CodeBook
 from plugin.review.audit import support_chart
 from plugin.review.prepare import ReviewSettings, code_charts, in_turn

@@ -10,7 +10,8 @@ from plugin.bulk.apart import LostError
 from plugin.bulk.assembly import assemble
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import find_files
-from plugin.bulk.generating.writing import Wish, generate
+from plugin.bulk.generating.wish import Wish
+from plugin.bulk.generating.writing import generate
 from plugin.bulk.machine import Machine
 from plugin.bulk.parts import part_file
 from plugin.bulk.settings import AuditSettings
