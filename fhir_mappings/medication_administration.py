@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import tzinfo
+from functools import lru_cache
 
 from fhir_mappings.concepts import read_concept, read_concepts, terms
 from fhir_mappings.dosage import named_way, read_given, read_infuse_over
 from fhir_mappings.elements import Element
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
 from fhir_mappings.medication import drug_of
-from fhir_mappings.medication_request import read_order
+from fhir_mappings.ordering import ordered
 from fhir_mappings.time import NOTHING, Moment, may_span_clock_change, read_moment, read_time
 from plugin.domain import Administration, MappingIssue, Status
 from plugin.domain.replacing import replace
@@ -128,7 +129,12 @@ def _performers(element: Element, context: Lookup) -> tuple[str, ...]:
 
 def read_device(element: Element, resource: Resource, context: Lookup) -> tuple[str, bool]:
     """The access named by a device reference, and whether a pump gave it; a device of unknown kind says neither."""
-    names = list(_device_names(element, resource, context))
+    return access_and_pump(tuple(_device_names(element, resource, context)))
+
+
+@lru_cache(maxsize=1 << 12)  # a house calls its pumps and accesses by few names
+def access_and_pump(names: tuple[str, ...]) -> tuple[str, bool]:
+    """The same from what its devices are called."""
     line = next((name for name in names if LINE.search(_spaced(name)) and not PUMP.search(_spaced(name))), "")
     return line, any(PUMP.search(_spaced(name)) for name in names)
 
@@ -146,15 +152,3 @@ def _device_names(element: Element, resource: Resource, context: Lookup) -> Iter
             names = [item.text("name") for item in device.children("deviceName")]
             yield " ".join(name for name in [*names, read_concept(device.child("type")).readable()] if name)
         yield pointed.text("display") or reference
-
-
-def ordered(administration: Administration, context: Lookup) -> Administration:
-    """With what its order adds: the minutes it should run, and the reason where the administration names none."""
-    resource = context.find(administration.request) if administration.request else None
-    if resource is None or resource.get("resourceType") != "MedicationRequest":
-        return administration
-    order, _ = read_order(resource, context)
-    administration = replace(administration, ordered_minutes=order.minutes)
-    if administration.reasons or administration.reason_references:
-        return administration
-    return replace(administration, reasons=order.reasons, reason_references=order.reason_references)

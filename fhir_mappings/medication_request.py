@@ -24,14 +24,20 @@ def read_order(resource: Resource, context: Lookup) -> tuple[Order, list[Mapping
     """The order; nothing in it ever bills, so what is odd here never blocks."""
     element = root(resource)
     element.matters = False
-    lengths = [length for dosage in element.children("dosageInstruction") if (length := _minutes(dosage)) is not None]
+    lengths = [minutes_of(dosage) for dosage in element.children("dosageInstruction")]
     reasons = tuple(term for concept in read_concepts(element, "reasonCode") for term in terms(concept))
     pointed = tuple(key for item in element.children("reasonReference") if (key := context.key(reference_of(item))))
-    minutes = lengths[0] if lengths and len(set(lengths)) == 1 else None
-    return Order(identity(resource), minutes, reasons, pointed), element.log.issues
+    return Order(identity(resource), agreed(lengths), reasons, pointed), element.log.issues
 
 
-def _minutes(dosage: Element) -> Decimal | None:
+def agreed(lengths: list[Decimal | None]) -> Decimal | None:
+    """The length that all instructions which name one agree on."""
+    named = {length for length in lengths if length is not None}
+    return next(length for length in lengths if length is not None) if len(named) == 1 else None
+
+
+def minutes_of(dosage: Element) -> Decimal | None:
+    """How long one instruction says it should run."""
     timing = dosage.child("timing")
     repeat = timing.child("repeat") if timing is not None else None
     charted = _duration(repeat) if repeat is not None else None

@@ -10,6 +10,7 @@ from fhir_mappings.lookup import Lookup, Resource, reference_of, root
 from fhir_mappings.paths import BODY_MEASURES
 from fhir_mappings.quantities import read_quantity
 from fhir_mappings.time import read_time
+from plugin.domain import Quantity
 
 KNOWN = ("final", "amended", "corrected")
 WEIGHT, SURFACE = "weight", "surface"
@@ -34,21 +35,26 @@ def read_measured(resource: Resource, context: Lookup) -> Measured | None:
     element.matters = False
     if element.text("status") not in KNOWN:
         return None
-    codings = read_concept(element.child("code")).codings
-    what = next((BODY_MEASURES[coding.code] for coding in codings if coding.code in BODY_MEASURES), "")
+    what = what_is_measured(element)
     at = _at(element, context)
-    value = _value(element, what)
+    value = in_unit_of(what, read_quantity(element.child("valueQuantity")))
     if not what or at is None or value is None:
         return None
     patient = context.key(reference_of(element.child("subject")))
     return Measured(what, value, at, patient, context.key(reference_of(element.child("encounter"))))
 
 
+def what_is_measured(element: Element) -> str:
+    """Weight or surface by its code, empty for anything else."""
+    codings = read_concept(element.child("code")).codings
+    return next((BODY_MEASURES[coding.code] for coding in codings if coding.code in BODY_MEASURES), "")
+
+
 def _at(element: Element, context: Lookup) -> datetime | None:
     return read_time(element, "effectiveDateTime", context.zone).at
 
 
-def _value(element: Element, what: str) -> Decimal | None:
-    quantity = read_quantity(element.child("valueQuantity"))
+def in_unit_of(what: str, quantity: Quantity | None) -> Decimal | None:
+    """The kilograms or square meters of a quantity; None where its unit is another, or nothing was measured."""
     factor = (IN_M2 if what == SURFACE else IN_KG).get(quantity.unit) if quantity else None
     return quantity.value * factor if quantity and factor and quantity.value > 0 else None

@@ -130,6 +130,8 @@ DECIDING = (
         ("modifierExtension[]", "blocked", "Extension"),
         ("implicitRules", "blocked", "uri"),
         ("contained[]", "drug", "Medication"),
+        ("device[].resolve().deviceName[].name", "site", "string"),
+        ("device[].resolve().type", "site", "CodeableConcept"),
     ),
     *_of(
         "Encounter",
@@ -143,6 +145,29 @@ DECIDING = (
         ("verificationStatus", "dropped", "CodeableConcept"),
         ("clinicalStatus", "over", "CodeableConcept"),
     ),
+    *_of(
+        "MedicationRequest",
+        ("dosageInstruction[].timing.repeat.durationUnit", "minutes", "code"),
+        ("dosageInstruction[].doseAndRate[].rateRatio", "minutes", "Ratio"),
+        ("dosageInstruction[].doseAndRate[].rateQuantity", "minutes", "Quantity"),
+    ),
+    *_of(
+        "Procedure",
+        ("status", "dropped", "code"),
+        ("code", "terms", "CodeableConcept"),
+        ("performedPeriod.start", "start", "dateTime"),
+        ("performedPeriod.end", "stop", "dateTime"),
+        ("performedDateTime", "start", "dateTime"),
+    ),
+    *_of(
+        "Observation",
+        ("status", "dropped", "code"),
+        ("code", "what", "CodeableConcept"),
+        ("effectiveDateTime", "at", "dateTime"),
+        ("valueQuantity", "value", "Quantity"),
+        ("encounter.reference", "encounter", "Reference"),
+    ),
+    *_of("Device", ("deviceName[].name", "site", "string"), ("type", "site", "CodeableConcept")),
     *_of(
         "Medication",
         ("code", "drug", "CodeableConcept"),

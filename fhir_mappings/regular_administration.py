@@ -10,7 +10,8 @@ from fhir_mappings.elements import Element
 from fhir_mappings.json_line import JsonLine
 from fhir_mappings.lookup import Lookup, version_of
 from fhir_mappings.medication import NO_DRUG, joined, of_concept, read_medication
-from fhir_mappings.medication_administration import ordered
+from fhir_mappings.medication_administration import access_and_pump
+from fhir_mappings.ordering import ordered
 from fhir_mappings.regular import (
     KNOWN,
     IrregularError,
@@ -36,7 +37,7 @@ STATUSES = {status.value: status for status in Status}
 def read_regular_administration(line: JsonLine, context: Lookup) -> Administration:
     """The administration; IrregularError where anything would have to be noted."""
     it = line.shape
-    if it.modifierExtension or it.implicitRules or it.device or it.status not in STATUSES:
+    if it.modifierExtension or it.implicitRules or it.status not in STATUSES:
         raise IrregularError
     if it.subject is not None:
         text_of(it.subject.reference)
@@ -46,6 +47,7 @@ def read_regular_administration(line: JsonLine, context: Lookup) -> Administrati
         raise IrregularError
     drug = _drug(it, context)
     given = named_way(_given(it.dosage), drug.text)
+    access, from_device = access_and_pump(_device_names(it, context)) if it.device else ("", False)
     notes = tuple([text for note in it.note if (text := text_of(note.text))]) if it.note else ()
     administration = Administration(
         id=line.key,
@@ -57,7 +59,7 @@ def read_regular_administration(line: JsonLine, context: Lookup) -> Administrati
         route=given.route,
         route_text=given.route_text,
         technique=given.technique,
-        site=given.site,
+        site=given.site or access,
         dose=given.dose,
         rate=given.rate,
         infuse_over=_infuse_over(it.extension) or given.over,
@@ -66,6 +68,7 @@ def read_regular_administration(line: JsonLine, context: Lookup) -> Administrati
         reasons=terms_of_all(it.reasonCode),
         reason_references=keys_of(it.reasonReference, context),
         notes=(*notes, given.words) if given.words else notes,
+        from_device=from_device,
         charted_in_utc=zone is None and _in_utc(start, stop),
         version=version_of(line),
         performers=keys_of([each.actor for each in it.performer if each.actor], context) if it.performer else (),
@@ -138,6 +141,29 @@ def _medication(code: bytes, ingredient: bytes) -> Drug:
         raise IrregularError
     value = parts(code=code, ingredient=ingredient)
     return sound(lambda element: read_medication(element, value, Lookup()), value)
+
+
+def _device_names(it: Any, context: Lookup) -> tuple[str, ...]:
+    """What each device is called where it stands, and where it is pointed to."""
+    names = []
+    for each in it.device:
+        reference, display = text_of(each.reference), text_of(each.display)
+        found = _device(reference, context)
+        if found is not None:
+            called = [*[text_of(name.name) for name in found.deviceName], readable_of(found.type)]
+            names.append(" ".join([name for name in called if name]))
+        names.append(display or reference)
+    return tuple(names)
+
+
+def _device(reference: str, context: Lookup) -> Any:
+    """The shape of a device; None where it is not in the reading."""
+    found = context.find(reference) if reference else None
+    if found is None and reference[:1] != "#":
+        return None
+    if not isinstance(found, JsonLine) or found.kind != "Device":
+        raise IrregularError
+    return found.shape
 
 
 def _given(dosage: Any) -> Given:

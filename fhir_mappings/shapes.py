@@ -16,11 +16,14 @@ import msgspec
 from fhir_mappings.elements import MOST_ITEMS
 from fhir_mappings.paths import ALL, DECIDING, PLACEMENT, Path
 
-SHAPED = ("Patient", "Encounter", "MedicationAdministration", "Condition", "ChargeItem", "Medication")
-"""The types that charts are mostly made of; others are few, and read from their JSON."""
+SHAPED = (
+    *("Patient", "Encounter", "MedicationAdministration", "Condition", "ChargeItem", "Medication"),
+    *("MedicationRequest", "Procedure", "Observation", "Device"),
+)
+"""The types that charts are made of; others are few, and read from their JSON."""
 
 TEXTS = ("id", "code", "string", "date", "dateTime", "Reference", "uri")
-WHOLE = ("extension", "device", "ingredient")
+WHOLE = ("extension", "ingredient")
 """Lists whose parts only make sense together."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]

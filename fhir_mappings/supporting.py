@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from msgspec.structs import replace
 
-from fhir_mappings import condition, either_form, observation, procedure
+from fhir_mappings import condition, either_form
 from fhir_mappings.condition import ENCOUNTER, PROBLEM
 from fhir_mappings.gathering import Draft, Gathering
 from fhir_mappings.lookup import Lookup
@@ -59,7 +59,7 @@ def _same(one: str, other: str) -> bool:
 
 def gather_procedures(context: Lookup, gathering: Gathering) -> None:
     for resource in context.of_type("Procedure"):
-        charted, _ = procedure.read_charted(resource, context)
+        charted = either_form.read_procedure(resource, context)
         if charted is None:
             continue
         if charted.encounter:
@@ -75,7 +75,7 @@ def gather_procedures(context: Lookup, gathering: Gathering) -> None:
 
 def gather_measures(context: Lookup, gathering: Gathering) -> None:
     """The patient's last weight and surface before each encounter's end; those of another day count too."""
-    read = [found for r in context.of_type("Observation") if (found := observation.read_measured(r, context))]
+    read = [found for r in context.of_type("Observation") if (found := either_form.read_measured(r, context))]
     for measured in sorted(read, key=lambda m: (m.at.timestamp(), m.value)):
         for draft in gathering.of_patient.get(measured.patient, []):
             over = draft.visit.encounter.stop

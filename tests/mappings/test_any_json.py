@@ -179,6 +179,16 @@ SOUP: list[dict[str, Any]] = [
         "enterer": REFERENCE,
     },
     {"resourceType": "Device", "id": "d1", "deviceName": [{"name": "pump"}], "type": CONCEPT},
+    {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "subject": {"reference": "Patient/p1"},
+        "encounter": REFERENCE,
+        "effectiveDateTime": "2026-03-02T10:00:00Z",
+        "valueQuantity": {"value": 80, "unit": "kg", "code": "kg"},
+    },
 ]
 
 
