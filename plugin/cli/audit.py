@@ -37,7 +37,9 @@ def add_parser(subparsers: Any) -> None:
         "support, and write one finding a row. An interrupted run goes on when the same command is given again.",
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help=".ndjson and .ndjson.gz files, of any producer")
-    parser.add_argument("--format", choices=list(ENDINGS), default="jsonl", help="of the findings (default: jsonl)")
+    parser.add_argument(
+        "--format", choices=list(ENDINGS), help="of the findings (default: as the output's name ends, else jsonl)"
+    )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="default: findings in this folder; - for the screen"
     )
@@ -96,10 +98,10 @@ def _run(options: argparse.Namespace, too_late: Callable[[], None]) -> int:
     with _working(options, output) as work:
         wanted = _wanted(options, work)
         outcome = _audited(wanted)
-        write_findings(outcome, wanted, options.format, output)
+        write_findings(outcome, wanted, _format(options), output)
         too_late()
         clear(work)
-        return _summary(outcome, output)
+        return _summary(outcome, output, simulated=options.simulate)
 
 
 def _kept(options: argparse.Namespace) -> str:
@@ -116,9 +118,16 @@ def _kept(options: argparse.Namespace) -> str:
 
 
 def _output(options: argparse.Namespace) -> Path:
-    if options.output == Path("-") and options.format in ("parquet", "html"):
-        raise UsageError(f"--output -: {options.format} needs a file")
-    return options.output or Path("findings" + ENDINGS[options.format])
+    form = _format(options)
+    if options.output == Path("-") and form in ("parquet", "html"):
+        raise UsageError(f"--output -: {form} needs a file")
+    return options.output or Path("findings" + ENDINGS[form])
+
+
+def _format(options: argparse.Namespace) -> str:
+    ending = options.output.suffix.lower() if options.output else ""
+    named = next((form for form, usual in ENDINGS.items() if usual == ending), "jsonl")
+    return options.format or named
 
 
 def _wanted(options: argparse.Namespace, work: Path) -> "Run":
@@ -214,14 +223,16 @@ def _bars() -> Iterator["Report"]:
         close()
 
 
-def _summary(outcome: "Outcome", output: Path) -> int:
+def _summary(outcome: "Outcome", output: Path, *, simulated: bool) -> int:
     """What was done, on standard error, so that findings may go to standard output."""
     tally, say = outcome.tally, _say
     for where, found, done in _problems(outcome)[:SHOWN]:
         say(f"{where}: {found}: {done}" if found else f"{where}: {done}")
     if len(_problems(outcome)) > SHOWN:
         say(f"and {len(_problems(outcome)) - SHOWN} more that were not read or placed")
-    if outcome.source.value == "none":
+    if simulated:
+        say("one run of the rules was compared with another; what was charged was not looked at")
+    elif outcome.source.value == "none":
         say("no charges were given: this is an audit of the documentation alone, and nothing is called under-coded")
     else:
         say(f"charges are taken from {outcome.source.value}")

@@ -332,6 +332,16 @@ def test_reports_belong_to_their_owner_and_leave_nothing_behind(small, tmp_path)
     assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
 
 
+def test_the_outputs_name_says_the_format_where_nothing_else_does(small, tmp_path):
+    """A page for .html, whatever the case; an option outweighs the name; an unknown ending is JSON Lines."""
+    for name, begins in (("f.HTML", b"<!doctype html>"), ("f.parquet", b"PAR1"), ("f.csv", b"encounter,"), ("f", b"{")):
+        assert audit(small, tmp_path / name) == 0
+        assert (tmp_path / name).read_bytes()[: len(begins)].lower() == begins.lower()
+
+    assert audit(small, tmp_path / "g.html", "--format", "csv") == 0
+    assert (tmp_path / "g.html").read_bytes().startswith(b"encounter,")
+
+
 def test_chart_text_is_never_a_formula_or_markup(tmp_path):
     """A drug, a clinic and an id that would run in a spreadsheet or a browser."""
     evil = '=HYPERLINK("http://x","y")<script>alert(1)</script>'
@@ -438,7 +448,7 @@ def test_a_folder_that_holds_no_chart_is_refused_with_two(tmp_path, capsys):
     assert not (tmp_path / "f.jsonl").exists()
 
 
-def test_a_policy_is_simulated_against_the_defaults(tmp_path):
+def test_a_policy_is_simulated_against_the_defaults(tmp_path, capsys):
     """100 mL at 100 mL an hour without a stop: asked about by default, an hour where rates may be calculated with."""
     ran = {"dose": {"value": 100, "unit": "mL"}, "rateQuantity": {"value": 100, "unit": "mL/h"}}
     given = infusion("m1", "09:00", None, dosage={"route": {"text": "IVPB"}, **ran})
@@ -447,6 +457,7 @@ def test_a_policy_is_simulated_against_the_defaults(tmp_path):
     options = ("--simulate", "--fees", str(fees(tmp_path)))
 
     assert findings_of(export, tmp_path / "same.jsonl", *options) == []
+    assert "what was charged was not looked at" in capsys.readouterr().err
     (changed,) = findings_of(export, tmp_path / "f.jsonl", *options, *calculated)
     assert lines([changed]) == [("Encounter/e1", "96365", "2026-03-02", 0, 1, "under")]
     assert changed["amount"] == 70
