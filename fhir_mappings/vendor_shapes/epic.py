@@ -23,6 +23,7 @@ from fhir_mappings.vendor_shapes.parts import (
     id_of,
     snomed_route,
     span,
+    stamp,
 )
 from fhir_mappings.vendor_shapes.plain import WAY, Plain
 from fhir_mappings.vendor_shapes.us_core import PROFILE, home, omb
@@ -51,6 +52,8 @@ ROWS = {"29463-7": "14", "8302-2": "11"}
 
 class Epic(Plain):
     """Epic."""
+
+    in_utc = True
 
     def meta(self, kind: str, key: str, at: datetime) -> dict[str, Any]:
         """None: it keeps no versions."""
@@ -202,7 +205,7 @@ class Epic(Plain):
             "code": concept(coding(LOINC, sign.loinc, sign.name), *row, text=sign.name),
             "subject": self.subject(stay),
             "encounter": self.visit(stay),
-            "issued": sign.at.isoformat(timespec="milliseconds"),
+            "issued": stamp(sign.at),
         }
 
 

@@ -44,6 +44,8 @@ UNITS = {"mg": "milligram", "g": "gram", "ug": "microgram", "mL": "milliliter (i
 class Oracle(Plain):
     """Oracle Health."""
 
+    in_utc = True
+
     def patient(self, person: Person) -> dict[str, Any]:
         """Every part with the time since when it holds."""
         return {

@@ -77,10 +77,16 @@ def snomed_route(route: Route) -> dict[str, Any]:
     return coding(SNOMED, *SNOMED_ROUTES[route])
 
 
+def moment(at: datetime) -> str:
+    """A moment with its offset."""
+    written = at.isoformat()
+    return f"{written[:-6]}Z" if written.endswith("+00:00") else written
+
+
 def span(start: datetime | None, stop: datetime | None) -> dict[str, str]:
     """A Period of the ends that are known."""
     ends = (("start", start), ("end", stop))
-    return {name: at.isoformat() for name, at in ends if at is not None}
+    return {name: moment(at) for name, at in ends if at is not None}
 
 
 def stamp(at: datetime) -> str:

@@ -16,6 +16,7 @@ from fhir_mappings.vendor_shapes.parts import (
     coding,
     concept,
     id_of,
+    moment,
     number,
     quantity,
     span,
@@ -31,6 +32,9 @@ WAY = tuple[Route, Technique | None]
 
 class Plain:
     """What every house writes; the others write more, and some of it in their own way."""
+
+    in_utc = False
+    """Whether such servers write times in UTC."""
 
     def meta(self, kind: str, key: str, at: datetime) -> dict[str, Any]:
         """Version and time of the last change; a house may write none, and then gives nothing."""
@@ -111,7 +115,7 @@ class Plain:
     def when(self, given: Administration) -> dict[str, Any]:
         """One moment, or the ends that were charted."""
         if given.instant:
-            return {"effectiveDateTime": given.start.isoformat() if given.start else ""}
+            return {"effectiveDateTime": moment(given.start) if given.start else ""}
         return {"effectivePeriod": span(given.start, given.stop)}
 
     def dosage(self, given: Administration) -> dict[str, Any]:
@@ -159,7 +163,7 @@ class Plain:
             "context": self.points(charge.encounter),
             "occurrenceDateTime": charge.day.isoformat() if charge.day else "",
             "quantity": {"value": number(charge.units)},
-            "enteredDate": posted.entered.isoformat(),
+            "enteredDate": moment(posted.entered),
         }
         modifiers = [self.modifier(code) for code in charge.modifiers]
         return {**resource, "extension": modifiers} if modifiers else resource
@@ -203,7 +207,7 @@ class Plain:
             "code": concept(coding(LOINC, sign.loinc, sign.name)),
             "subject": self.points(stay.encounter.patient),
             "encounter": self.points(stay.encounter.id),
-            "effectiveDateTime": sign.at.isoformat(),
+            "effectiveDateTime": moment(sign.at),
             "valueQuantity": {"value": number(sign.value), "unit": sign.unit, "system": UCUM, "code": sign.unit},
         }
 

@@ -18,6 +18,7 @@ from fhir_mappings.vendor_shapes.parts import (
     coding,
     concept,
     drug,
+    moment,
     span,
 )
 from fhir_mappings.vendor_shapes.plain import RECORD_NUMBERS, VISIT_NUMBERS, WAY, Plain
@@ -143,7 +144,7 @@ class UsCore(Plain):
             "subject": self.points(stay.encounter.patient, stay.person.listed),
             "encounter": self.points(stay.encounter.id),
             "onsetDateTime": stay.recorded.date().isoformat(),
-            "recordedDate": stay.recorded.isoformat(),
+            "recordedDate": moment(stay.recorded),
             "recorder": self.points(stay.attending.key, stay.attending.spoken),
         }
 
@@ -175,7 +176,7 @@ class UsCore(Plain):
     def note(self, text: str, given: Administration, stay: Stay) -> dict[str, Any]:
         """With who wrote it and when."""
         at = given.stop or given.start
-        when = {"time": at.isoformat()} if at else {}
+        when = {"time": moment(at)} if at else {}
         return {"authorReference": self.points(stay.nurse.key, stay.nurse.spoken), **when, "text": text}
 
     def charge(self, posted: Posted, stay: Stay) -> dict[str, Any]:

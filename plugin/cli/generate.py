@@ -28,6 +28,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--charges", choices=CHARGES, default="chargeitem", help="how charges are written")
     parser.add_argument("--drugs", action="store_true", help="chart waste, and charge the drugs themselves, too")
     parser.add_argument("--zone", default="America/Chicago", metavar="AREA/CITY", help="where the visits are")
+    parser.add_argument(
+        "--utc", action="store_true", help="times in UTC where such EHRs write them so; then audit with --zone"
+    )
     parser.add_argument("--gz", action="store_true", help="write .ndjson.gz")
     parser.add_argument(
         "--lines-per-file", type=int, default=100_000, metavar="N", help="then the next file (default: 100000)"
@@ -65,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
         zipped=options.gz,
         lines_per_file=max(options.lines_per_file, 1),
         drugs=options.drugs,
+        utc=options.utc,
     )
     try:
         # disable=None: a bar on a terminal, nothing in a log

@@ -178,8 +178,14 @@ def test_oracle_health_writes_the_minutes_of_what_was_not_closed() -> None:
         infuse_over=Decimal(90),
     )
     resource = HOUSES[Shape.ORACLE].administration(open_end, stay(), True)
-    assert resource["effectiveDateTime"] == "2026-03-02T09:00:00+00:00"
+    assert resource["effectiveDateTime"] == "2026-03-02T09:00:00Z"
     assert resource["extension"][0]["valueQuantity"]["value"] == 90
+
+
+def test_who_writes_utc_writes_it_with_a_z() -> None:
+    """2026-03-02T09:00:00Z, and with an offset where there is one."""
+    assert written(Shape.EPIC)["Encounter"]["period"]["start"] == "2026-03-02T09:00:00Z"
+    assert {shape for shape in Shape if HOUSES[shape].in_utc} == {Shape.EPIC, Shape.ORACLE}
 
 
 @pytest.mark.parametrize("encounter_class", ["AMB", "EMER", "OBSENC", "IMP"])

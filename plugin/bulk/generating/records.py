@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -47,6 +48,8 @@ class Charted:
     """Whether start and stop of a run are two records of one order."""
     placed: bool
     """Whether administrations name their encounter."""
+    utc: bool = False
+    """Whether times are written in UTC."""
 
     @property
     def number(self) -> str:
@@ -54,9 +57,12 @@ class Charted:
         return id_of(self.stay.encounter.id)
 
 
-def draw_charting(random: Random, plan: Plan, person: Person, hospital: Hospital, encounter: str) -> Charted:
-    """How this visit is charted."""
-    arrived, left = plan.at(-300), plan.at(plan.seconds + 1800)
+def draw_charting(
+    random: Random, plan: Plan, person: Person, hospital: Hospital, encounter: str, utc: bool = False
+) -> Charted:
+    """How this visit is charted; with `utc` in the times that such a server writes."""
+    utc = utc and HOUSES[hospital.shape].in_utc
+    arrived, left, recorded = (written_at(plan, s, utc) for s in (-300, plan.seconds + 1800, 600))
     visit = Encounter(encounter, person.key, plan.encounter_class, "finished", arrived, left)
     number = id_of(encounter)
     stay = Stay(
@@ -68,7 +74,7 @@ def draw_charting(random: Random, plan: Plan, person: Person, hospital: Hospital
         account=f"{random.randrange(10**7, 10**8)}",
         contact=f"{random.randrange(10**8, 10**9)}",
         reasons=tuple(reason(f"Condition/{number}-d{rank}", code) for rank, code in enumerate(plan.diagnoses, 1)),
-        recorded=plan.at(600),
+        recorded=recorded,
     )
     return Charted(
         stay,
@@ -76,7 +82,14 @@ def draw_charting(random: Random, plan: Plan, person: Person, hospital: Hospital
         random.choice(SITES),
         linked=random.random() < LINKED_RECORDS,
         placed=random.random() >= NO_LINK,
+        utc=utc,
     )
+
+
+def written_at(plan: Plan, seconds: int, utc: bool) -> datetime:
+    """So many seconds after the visit's beginning, as the server writes it."""
+    at = plan.at(seconds)
+    return at.astimezone(UTC) if utc else at
 
 
 def resources_of(plan: Plan, charted: Charted, records: Records) -> Iterator[dict[str, Any]]:
@@ -100,7 +113,7 @@ def _signs(plan: Plan, charted: Charted) -> Iterator[Sign]:
     """What was measured before anything was given, where a dose goes by it."""
     if plan.body is None:
         return
-    key, at = f"Observation/{charted.number}", plan.at(-120)
+    key, at = f"Observation/{charted.number}", written_at(plan, -120, charted.utc)
     yield Sign(f"{key}-cm", *HEIGHT, plan.body.height, "cm", at)
     yield Sign(f"{key}-kg", *WEIGHT, plan.body.weight, "kg", at)
     if any(dose.unit.endswith("/m2") for dose in plan.doses):
@@ -122,15 +135,15 @@ def _without_amount(given: Administration) -> Administration:
 
 
 def _administrations(dose: Dose, plan: Plan, charted: Charted) -> list[Administration]:
-    name = f"{charted.number}-m{dose.order}"
+    name, at = f"{charted.number}-m{dose.order}", partial(written_at, plan, utc=charted.utc)
     if dose.seconds is None:
-        return [replace(_given(dose, charted, name, plan.at(dose.start), None), instant=True)]
-    start, stop = plan.at(dose.start), plan.at(dose.start + dose.seconds)
+        return [replace(_given(dose, charted, name, at(dose.start), None), instant=True)]
+    start, stop = at(dose.start), at(dose.start + dose.seconds)
     if not dose.timed:
         return [_unclosed(dose, charted, name, start)]
     if charted.linked:
         return [_given(dose, charted, name, start, None), _given(dose, charted, f"{name}e", None, stop)]
-    ends = [plan.at(dose.start + dose.seconds * part // dose.pieces) for part in range(dose.pieces + 1)]
+    ends = [at(dose.start + dose.seconds * part // dose.pieces) for part in range(dose.pieces + 1)]
     return _pieces(dose, charted, name, ends)
 
 

@@ -16,7 +16,7 @@ from plugin.bulk.generating.charge_master import items
 from plugin.bulk.generating.mistakes import Truth, charge_visit
 from plugin.bulk.generating.people import Hospital, draw_person, fitting, hospitals, sex_of
 from plugin.bulk.generating.plan import LineKey, Plan
-from plugin.bulk.generating.records import Charted, Records, draw_charting, records_of, resources_of
+from plugin.bulk.generating.records import Charted, Records, draw_charting, records_of, resources_of, written_at
 from plugin.bulk.generating.supplies import charge_supplies, supply
 from plugin.bulk.generating.visits import plan_visit
 from plugin.bulk.generating.wish import Wish
@@ -84,7 +84,7 @@ def _plans(random: Random, count: int, zone: str) -> Iterator[Plan]:
 
 def _visit(random: Random, plan: Plan, person: Person, hospital: Hospital, body: Body, place: int, wish: Wish) -> Visit:
     number = id_of(person.key)[1:]
-    charted = draw_charting(random, plan, person, hospital, f"Encounter/e{number}x{place}")
+    charted = draw_charting(random, plan, person, hospital, f"Encounter/e{number}x{place}", wish.utc)
     truth = charge_visit(random, plan, wish.under, wish.over)
     if wish.drugs:
         truth += _drugs(Random(f"{wish.seed} {number} {place}"), plan, body, wish)  # noqa: S311 - invented data
@@ -99,7 +99,7 @@ def _drugs(random: Random, plan: Plan, body: Body, wish: Wish) -> list[Truth]:
 
 
 def _posted(truth: Sequence[Truth], plan: Plan, charted: Charted, records: Records) -> list[Posted]:
-    behind, entered = _behind(plan, records), plan.at(plan.seconds + POSTED_AFTER)
+    behind, entered = _behind(plan, records), written_at(plan, plan.seconds + POSTED_AFTER, charted.utc)
     charged = [(place, line) for place, line in enumerate(truth, 1) if line.charged > 0]
     return [
         Posted(_charge(place, line, charted), items()[line.key.code], place, entered, behind.get(line.key, ()))

@@ -8,6 +8,7 @@ class Wish:
     """What to generate: encounters, the seed, shares of under- and over-coded ones, and how charges are written.
 
     `drugs`: the drugs themselves are charted with their waste and charged, and miscoded in the same shares.
+    `utc`: servers that write times in UTC do so here, and the visits' zone has to be told to whoever reads them.
     """
 
     encounters: int
@@ -19,3 +20,4 @@ class Wish:
     zipped: bool = False
     lines_per_file: int = 100_000
     drugs: bool = False
+    utc: bool = False

@@ -88,6 +88,18 @@ def test_every_seeded_mistake_is_found_and_nothing_else(seeded, tmp_path):
     assert (dict(verdict.missed), dict(verdict.invented)) == ({}, {})
 
 
+def test_times_in_utc_are_dated_by_the_zone_that_is_told(tmp_path):
+    """Epic and Oracle Health write them so: an evening in Chicago is the next day there."""
+    generate(Wish(encounters=300, seed=23, utc=True), tmp_path / "export")
+    told = findings_of(tmp_path / "export", tmp_path / "told.jsonl", "--zone", "America/Chicago")
+    untold = findings_of(tmp_path / "export", tmp_path / "untold.jsonl")
+    verdict = judge(told, tmp_path / "export" / "truth.csv")
+
+    assert len(verdict.seeded) > 30
+    assert (dict(verdict.missed), dict(verdict.invented)) == ({}, {})
+    assert judge(untold, tmp_path / "export" / "truth.csv").invented
+
+
 def test_a_changed_threshold_brings_findings_on_clean_encounters(clean, tmp_path):
     """The check can fail: with a further hour from minute 41 on, hours that were rightly charged look too many."""
     overlay = tmp_path / "overlay"
