@@ -24,17 +24,7 @@ from plugin.bulk.generating.writing import generate
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
 DAY = date(2026, 3, 2)
-REFERRING = {
-    "subject",
-    "context",
-    "encounter",
-    "request",
-    "performer",
-    "medicationReference",
-    "contained",
-    "id",
-    "meta",
-}
+DECIDING = ("status", "medicationCodeableConcept", "dosage", "extension")
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -76,9 +66,10 @@ def input_of(administration: dict, begins: datetime) -> dict:
     def offset(written: str) -> float:
         return (datetime.fromisoformat(written) - begins).total_seconds()
 
-    kept = {name: value for name, value in administration.items() if name not in REFERRING}
+    kept = {name: administration.get(name) for name in DECIDING}
+    kept["drug"] = administration.get("medicationReference", {}).get("display")
     for name in ("effectiveDateTime", "effectivePeriod"):
-        value = kept.pop(name, {})
+        value = administration.get(name, {})
         kept[name] = {end: offset(at) for end, at in value.items()} if isinstance(value, dict) else offset(value)
     return kept
 
