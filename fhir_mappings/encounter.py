@@ -20,6 +20,8 @@ CLASSES = {
 """Older codes and displays to the v3 ActCode; anything else is kept as charted."""
 V2_CLASSES = {"E": "EMER", "I": "IMP", "O": "AMB", "P": "PRENC", "R": "AMB"}
 """Patient classes of HL7 v2 (table 0004), which Oracle Health writes of outpatients."""
+EPIC, PATIENT_CLASS = "urn:oid:1.2.840.114350.", ".698084.10110"
+"""Epic's class says by what kind of contact it came; the patient class is one of its types."""
 
 
 class Visit(Struct, frozen=True, gc=False):
@@ -96,7 +98,7 @@ def read_class(element: Element) -> str:
         return CLASSES.get(word.lower(), word)
     coded = element.child("class")
     if coded is None:
-        return ""
+        return _patient_class(element)
     if coded.has("coding"):
         concept = read_concept(coded)
         coded.say("coding", "a CodeableConcept read as a Coding")
@@ -106,7 +108,16 @@ def read_class(element: Element) -> str:
         code = coding.code or coding.display
         if coding.system.endswith("/v2-0004") or coding.system.endswith("/v2/0004"):
             code = V2_CLASSES.get(code, code)
+        if coding.system.startswith(EPIC):
+            code = _patient_class(element) or code
     return CLASSES.get(code.lower(), code)
+
+
+def _patient_class(element: Element) -> str:
+    """What Epic calls inpatient, outpatient, observation or emergency among the types; empty where nothing does."""
+    kinds = [coding for kind in read_concepts(element, "type") for coding in kind.codings]
+    said = next((c.display for c in kinds if c.system.startswith(EPIC) and c.system.endswith(PATIENT_CLASS)), "")
+    return CLASSES.get(said.lower(), "")
 
 
 def _classes(element: Element, zone: tzinfo | None) -> Iterator[ClassSpan]:

@@ -77,6 +77,7 @@ ENCOUNTER = _of(
     ("meta.versionId", "version", "id"),
     ("status", "status", "code"),
     ("class", "encounter_class", "Coding"),
+    ("type[]", "encounter_class", "CodeableConcept"),
     ("classHistory[]", "classes", "BackboneElement"),
     ("subject.reference", "patient", "Reference"),
     ("period.start", "start", "dateTime"),

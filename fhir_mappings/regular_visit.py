@@ -38,7 +38,6 @@ from plugin.domain import Diagnosis, Encounter, ExistingCharge, Patient, Term
 
 ONE = Decimal(1)
 Said = tuple[tuple[Term, ...], str, bool]
-_class = part(read_class, "class")
 _category = part(read_category, "category")
 _is_dropped = part(is_dropped, "verificationStatus")
 _is_over = part(is_over, "clinicalStatus")
@@ -67,7 +66,7 @@ def read_regular_visit(line: JsonLine, context: Lookup) -> Visit:
     encounter = Encounter(
         id=line.key,
         patient=key_of(it.subject.reference, context) if it.subject else "",
-        encounter_class=_class(it.class_),
+        encounter_class=_class(bytes(it.class_), bytes(it.type)),
         status=text_of(it.status),
         start=begins.at,
         stop=ends.at,
@@ -79,6 +78,12 @@ def read_regular_visit(line: JsonLine, context: Lookup) -> Visit:
         numbers=tuple([number for each in it.identifier if (number := text_of(each.value))]) if it.identifier else (),
     )
     return Visit(encounter, begins, ends, _diagnoses(it, context))
+
+
+@lru_cache(maxsize=KNOWN)
+def _class(charted: bytes, kinds: bytes) -> str:
+    """The class, from itself or among the types."""
+    return sound(read_class, parts(**{"class": charted, "type": kinds}))
 
 
 def _span(period: Any, context: Lookup) -> tuple[Moment, Moment]:

@@ -1,8 +1,7 @@
 """Epic: no `meta`, systems by OID, names beside every reference, a Medication of its own.
 
 As its public documentation shows (fhir.epic.com, R4; the OIDs are those of its sandbox).
-Of the class it writes a code of its own; here stands HL7's.  It serves no ChargeItem: the charges of its hospitals come
-from a warehouse and are lean.
+It serves no ChargeItem: the charges of its hospitals come from a warehouse and are lean.
 """
 
 from datetime import datetime
@@ -16,7 +15,6 @@ from fhir_mappings.vendor_shapes.parts import (
     LOINC,
     PARTICIPATION,
     WORDS,
-    act_class,
     coding,
     concept,
     drug,
@@ -46,6 +44,8 @@ ROUTES = {
     Route.ENTERAL: ("15", "Oral"),
 }
 
+CONTACT = coding("urn:oid:1.2.840.114350.1.72.1.7.7.10.696784.13260", "4", "HOV")
+"""The class of every hospital encounter: a kind of contact; the patient class is a type."""
 ROWS = {"29463-7": "14", "8302-2": "11"}
 """LOINC to the rows of a flowsheet that every Epic house has."""
 
@@ -113,7 +113,7 @@ class Epic(Plain):
             **self.began("Encounter", visit.id, visit.stop or stay.recorded),
             "identifier": [{"use": "usual", "system": CONTACTS, "value": stay.contact}],
             "status": visit.status,
-            "class": act_class(visit),
+            "class": CONTACT,
             "type": [
                 concept(patient_class, text=patient_class["display"]),
                 concept(coding(f"{OID}10.698084.30", "3", "Hospital Encounter"), text="Hospital Encounter"),

@@ -9,7 +9,7 @@ import pytest
 from fhir_mappings import paths
 from fhir_mappings.charge_item import read_charge_item
 from fhir_mappings.condition import read_charted
-from fhir_mappings.encounter import read_encounter
+from fhir_mappings.encounter import EPIC, PATIENT_CLASS, read_encounter
 from fhir_mappings.lookup import Lookup, Resource
 from fhir_mappings.medication_administration import read_administration
 from fhir_mappings.medication_request import read_order
@@ -53,6 +53,7 @@ def _value(path: Path) -> Any:
         "dosage.extension[].valueQuantity": {"value": 5, "unit": "min"},
         "dosageInstruction[].doseAndRate[].doseQuantity": {"value": 5, "unit": "mL"},
         "quantity": {"value": 3},
+        "type[]": {"coding": [{"system": f"{EPIC}1.13.0.1.7.10{PATIENT_CLASS}", "display": "Inpatient"}]},
         "reason[]": {"coding": [{"system": ICD10CM, "code": "K50.90"}]},
         "device[].display": "Infusion pump" if path.field == "from_device" else "PICC line",
     }
