@@ -19,7 +19,7 @@ class JsonLine(Mapping[str, Any]):
 
     __slots__ = ("_value", "key", "kind", "shape", "text")
 
-    def __init__(self, kind: str, text: str, shape: Any) -> None:
+    def __init__(self, kind: str, text: str | bytes, shape: Any) -> None:
         self.kind = kind
         self.text = text
         self.shape = shape
@@ -43,7 +43,7 @@ class JsonLine(Mapping[str, Any]):
         return len(self.value)
 
 
-def read_line(text: str, kind: str) -> JsonLine | dict[str, Any] | None:
+def read_line(text: str | bytes, kind: str) -> JsonLine | dict[str, Any] | None:
     """The resource of a line: regular if it is of that kind and can be, else its JSON; None for what is no object.
 
     Numbers are exact; of a key that stands twice in one object the last counts.  Raises one of UNREADABLE.

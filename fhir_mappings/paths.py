@@ -1,8 +1,8 @@
 """Which FHIR element feeds which domain field: the one place that says so, as data.
 
-What is extracted in bulk is made from this table: the SQL that parts an export (`plugin.bulk.columns`), and the types
-that its lines are decoded into (`shapes`). The readers of odd FHIR look at no element that it does not name, and each
-row is tested to feed its field.
+What is extracted in bulk is made from this table: the types that say whose a line of an export is (`placed_line`), and
+those that its lines are decoded into (`shapes`). The readers of odd FHIR look at no element that it does not name, and
+each row is tested to feed its field.
 `[]` marks a list, `resolve()` follows a reference; of several rows for one field the first that holds something wins,
 unless `joined` says that all are taken together.
 """
@@ -231,8 +231,5 @@ own lines are asked for.
 """
 SHARED = ("Medication", "Substance", "Device")
 """Resources of nobody in particular."""
-
-REFERENCE_KEY = r"([A-Z][A-Za-z]+/[^/\s#?]+)(?:/_history/.*)?/*\s*$"
-"""The `Type/id` of a relative or absolute reference, as `lookup.relative` finds it."""
 
 ALL = ADMINISTRATION + ORDER + ENCOUNTER + CONDITION + CHARGE_ITEM + PATIENT

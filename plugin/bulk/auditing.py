@@ -10,10 +10,9 @@ from typing import Any
 
 from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.claim import read_claim
-from fhir_mappings.json_line import UNREADABLE, read_line
 from fhir_mappings.lookup import Lookup
-from fhir_mappings.reading import load_resources
 from plugin.bulk.findings import Tally, row_of, unit_of
+from plugin.bulk.lines import CHARGE, CLAIM, Line, parse
 from plugin.bulk.settings import AuditSettings, ChargeSource, Policy
 from plugin.domain import Chart, ExistingCharge, MappingIssue
 from plugin.review.audit import (
@@ -26,10 +25,7 @@ from plugin.review.audit import (
 )
 from plugin.review.prepare import ReviewSettings, in_turn
 
-CHARGE, CLAIM = "Charge", "Claim"
 MOST_PROBLEMS = 1000
-Line = tuple[str, str]
-"""Type and JSON text of a resource."""
 
 
 class Auditor:
@@ -165,17 +161,6 @@ def as_charged(line: Any, chart: Chart) -> ExistingCharge:
         status="billed",
         day=line.day,
     )
-
-
-def parse(text: str, kind: str = "") -> list[Any]:
-    """A line's resource, in its regular form if it is of that `kind` and has one; what the fast parser refuses is read
-    as a single file would be.
-    """
-    try:
-        resource = read_line(text, kind)
-    except UNREADABLE:
-        return [each for _, each in load_resources(text, "line").resources]
-    return [] if resource is None else [resource]
 
 
 def charge_of(row: Mapping[str, Any]) -> ExistingCharge:

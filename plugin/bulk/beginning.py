@@ -1,48 +1,57 @@
-"""The first part of an audit: its files are looked at, and their lines parted among patients.
-
-It is done in a process apart, whose memory ends with it before the charts are audited.
-"""
+"""The first part of an audit: its files are looked at, and their lines parted among patients."""
 
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from plugin.bulk.assembly import Assembled, assemble, partitions_for, staged_file
-from plugin.bulk.auditing import CHARGE
-from plugin.bulk.charges_file import add_charges
+from plugin.bulk.apart import apart
+from plugin.bulk.assembly import Placements, partitions_for, place_lines
 from plugin.bulk.errors import BulkError
-from plugin.bulk.files import Problem, sound_files
-from plugin.bulk.machine import Machine
-from plugin.bulk.progress import Report
+from plugin.bulk.files import sound_files
+from plugin.bulk.lines import CHARGE
+from plugin.bulk.notes import forget_notes
+from plugin.bulk.progress import PARTING, Report
 from plugin.bulk.runs import Begun, Run
 from plugin.bulk.settings import ChargeSource
+from plugin.bulk.workers import Each
 
 
-def begin(pipe: Connection, run: Run, files: list[Path]) -> None:
-    """Assemble the files; tells the steps of a `Report`, and at last what was `Begun`."""
-    pipe.send(_begun(run, files, lambda *step: pipe.send(step)))
-
-
-def _begun(run: Run, files: list[Path], told: Report) -> Begun:
+def begin(run: Run, files: list[Path], each: Each, told: Report) -> Begun:
+    """Assemble the files; BulkError where none can be read, or holds a chart."""
     sound, problems, size = sound_files(files, run.workers)
     if not sound:
         raise BulkError(f"{problems[0].where}: {problems[0].found}; no file of the export can be read")
-    machine, parts = Machine.of(run.workers, run.memory_mb, run.spill), partitions_for(size, run.workers)
-    assembled = assemble(sound, run.parts, parts, machine, measures=run.settings.drugs, told=told)
-    if not any(kind in assembled.counts for kind in ("Encounter", "MedicationAdministration")):
+    parts = partitions_for(size, run.workers)
+    placed = place_lines(sound, size, run.parts, parts, each, measures=run.settings.drugs, told=told)
+    if not any(kind in placed.counts for kind in ("Encounter", "MedicationAdministration")):
         raise BulkError(f"{run.export}: no Encounter and no MedicationAdministration in it; name a FHIR export")
-    source, of_charges = _source(run, assembled, machine)
-    staged_file(run.parts).unlink()
-    everything = [*problems, *assembled.problems, *of_charges]
-    return Begun(assembled.counts, assembled.partitions, source.value, everything)
+    told(PARTING, 0, 100)
+    with apart(1, _settle_apart, run, placed) as (process,):
+        source, of_charges = process.hear()
+    told(PARTING, 100, 100)
+    forget_notes(run.parts)
+    return Begun(placed.counts, parts, source.value, [*problems, *placed.problems, *of_charges])
 
 
-def _source(run: Run, assembled: Assembled, machine: Machine) -> tuple[ChargeSource, list[Problem]]:
+def _settle_apart(pipe: Connection, run: Run, placed: Placements) -> None:
+    from plugin.bulk.machine import Machine  # noqa: PLC0415 - DuckDB is loaded there alone
+    from plugin.bulk.settling import settle  # noqa: PLC0415
+
+    machine = Machine.of(run.workers, run.memory_mb, run.spill)
+    settle(run.parts, placed.partitions, machine)
+    source = _source(run, placed)
+    if source is not ChargeSource.FILE or run.charges is None:
+        pipe.send((source, []))
+    else:
+        from plugin.bulk.charges_file import add_charges  # noqa: PLC0415
+
+        pipe.send((source, add_charges(run.charges, run.parts, machine, CHARGE)))
+
+
+def _source(run: Run, placed: Placements) -> ChargeSource:
     """ChargeItems where the export has any, else Claims, else the site's file, else none."""
     if run.settings.compared is not None:
-        return ChargeSource.NONE, []
+        return ChargeSource.NONE
     for source in (ChargeSource.CHARGE_ITEMS, ChargeSource.CLAIMS):
-        if assembled.counts.get(source.value):
-            return source, []
-    if run.charges is None:
-        return ChargeSource.NONE, []
-    return ChargeSource.FILE, add_charges(run.charges, run.parts, machine, CHARGE)
+        if placed.counts.get(source.value):
+            return source
+    return ChargeSource.NONE if run.charges is None else ChargeSource.FILE

@@ -1,17 +1,18 @@
 """A site's own file of charges (CSV), parted among the patients' partitions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
-from plugin.bulk.assembly import row_of, staged, streamed
-from plugin.bulk.columns import literal
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem
-from plugin.bulk.machine import Machine, database
-from plugin.bulk.parts import CHARGED, append_rows
+from plugin.bulk.machine import Machine, database, literal
+from plugin.bulk.parts import Rows
+from plugin.bulk.settling import newest_homes, streamed, view_notes
 
 NEEDED = {"encounter", "code"}
+ROWS_AT_ONCE = 100_000
 KNOWN = ("encounter", "code", "modifiers", "date", "units")
 
 
@@ -23,22 +24,29 @@ def add_charges(path: Path, folder: Path, machine: Machine, kind: str) -> list[P
     """
     with database(machine) as connection:
         _load(connection, path)
-        connection.execute(
-            "CREATE TABLE homes AS SELECT line.key, any_value(line.owner) AS owner, any_value(line.part) AS part "
-            f"FROM read_parquet({staged(folder)}) AS line SEMI JOIN charges USING (key) WHERE line.kind = 'Encounter' "
-            "GROUP BY line.key"
-        )
+        view_notes(connection, folder)
+        connection.execute(f"CREATE TABLE home AS {newest_homes('encounter IN (SELECT key FROM charges)')}")
         rows = (
-            f"SELECT owner, part, {literal(kind)} AS kind, [] AS pointed, to_json({{encounter: c.key, code: c.code, "
+            "SELECT part, owner, CAST(to_json({encounter: c.key, code: c.code, "
             "modifiers: list_filter(string_split_regex(coalesce(c.modifiers, ''), '[ ,;]+'), lambda m: m <> ''), "
-            "date: c.day, units: c.units}) AS json FROM charges c JOIN homes USING (key) WHERE c.wrong IS NULL"
+            "date: c.day, units: c.units}) AS VARCHAR) FROM charges c JOIN home ON key = encounter WHERE wrong IS NULL"
         )
-        append_rows(streamed(connection, f"SELECT part, {row_of('owner')} FROM ({rows})"), folder, CHARGED, 1)
+        _give(streamed(connection, rows), folder, kind)
         wrong = connection.execute(
             "SELECT line, coalesce(wrong, 'an encounter the export does not hold') FROM charges "
-            "WHERE wrong IS NOT NULL OR key NOT IN (SELECT key FROM homes) ORDER BY line LIMIT 1000"
+            "WHERE wrong IS NOT NULL OR key NOT IN (SELECT encounter FROM home) ORDER BY line LIMIT 1000"
         )
         return [Problem(f"{path}: line {line}", why, "this charge was not compared") for line, why in wrong.fetchall()]
+
+
+def _give(charges: Iterator[tuple[int, str, str]], folder: Path, kind: str) -> None:
+    """Each charge to its patient's partition."""
+    rows = Rows(folder)
+    for number, (part, owner, charge) in enumerate(charges, 1):
+        rows.add(part, kind, owner.encode(), charge.encode())
+        if number % ROWS_AT_ONCE == 0:
+            rows.write()
+    rows.write()
 
 
 def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

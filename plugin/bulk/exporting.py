@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol
 
 from fhir_mappings.paths import BODY_MEASURES, READ_IN_BULK
 from plugin.bulk.errors import BulkError
-from plugin.bulk.partition import whole_file
+from plugin.bulk.whole_file import whole_file
 from plugin.ehr.transport import Answer
 
 STATE = "export.json"

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from plugin.bulk.errors import BulkError
 
 ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 BLOCK = 1 << 20
+MOST_PROBLEMS = 1000
+"""Of one file."""
 LONGEST_LINE = 16 << 20
 LARGEST_FILE = 64 << 30
 """Bytes, unpacked: beyond these a file is refused whole, before anything else reads it."""
@@ -97,31 +99,58 @@ def unzipped_blocks(path: Path) -> Iterator[bytes]:
                     raise zlib.error("cut off")
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Number and bytes of each line; one longer than the bound comes cut, so that memory stays bounded."""
-    number, line = 1, b""
-    for block in unzipped_blocks(path) if path.suffix == ".gz" else _plain_blocks(path):
-        first, *rest = block.split(b"\n")
-        line = (line + first)[: LONGEST_LINE + 1]
-        for part in rest:
-            yield number, line
-            number, line = number + 1, part
-    if line:
-        yield number, line
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a file that begins and ends with whole lines; of a zipped file the whole, with its packed size."""
+
+    path: Path
+    start: int
+    stop: int
 
 
-def _plain_blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
+def segments_of(files: list[Path], size: int) -> Iterator[Segment]:
+    """The files in pieces of about so many bytes."""
+    for path in files:
+        whole = path.stat().st_size
+        if path.suffix == ".gz":
+            yield Segment(path, 0, whole)
+            continue
+        with path.open("rb") as file:
+            start = 0
+            while start < whole:
+                file.seek(start + size)
+                while (part := file.readline(BLOCK)) and not part.endswith(b"\n"):
+                    pass
+                stop = min(file.tell(), whole)
+                yield Segment(path, start, stop)
+                start = stop
+
+
+def blocks_of(segment: Segment) -> Iterator[bytes]:
+    """The content of a segment, unpacked, in blocks of bounded size."""
+    if segment.path.suffix == ".gz":
+        yield from unzipped_blocks(segment.path)
+        return
+    with segment.path.open("rb") as file:
+        file.seek(segment.start)
+        while block := file.read(min(BLOCK, segment.stop - file.tell())):
             yield block
 
 
-def unreadable_lines(path: Path) -> Iterator[Problem]:
-    """The lines that hold no FHIR resource, by their numbers; never what stood there."""
-    for number, line in lines_of(path):
-        found = wrong_with(line)
-        if found:
-            yield Problem(f"{path}: line {number}", found, "this line was not read")
+def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks cut anew where lines end; a line longer than the bound comes cut, so that memory stays bounded."""
+    rest = b""
+    for block in blocks:
+        if len(rest) > LONGEST_LINE:
+            block = b"".join(block.partition(b"\n")[1:])  # noqa: PLW2901 - the rest of that line is of no use
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield rest + block[:end]
+            rest = block[end:]
+        else:
+            rest = (rest + block)[: LONGEST_LINE + 1]
+    if rest:
+        yield rest
 
 
 def wrong_with(line: bytes | str) -> str:
@@ -138,16 +167,3 @@ def wrong_with(line: bytes | str) -> str:
         return "JSON nested too deeply"
     typed = isinstance(value, dict) and isinstance(value.get("resourceType"), str)
     return "" if typed else "no FHIR resource"
-
-
-def copy_readable(path: Path, copy: Path, most: int) -> list[Problem]:
-    """Copy the lines that hold a resource; gives the first `most` others."""
-    problems: list[Problem] = []
-    with copy.open("wb") as file:
-        for number, line in lines_of(path):
-            found = wrong_with(line)
-            if not found:
-                file.write(line + b"\n")
-            elif len(problems) < most:
-                problems.append(Problem(f"{path}: line {number}", found, "this line was not read"))
-    return problems

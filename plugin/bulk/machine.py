@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 
-from plugin.bulk.columns import literal
 from plugin.bulk.errors import BulkError
 from plugin.bulk.runs import LEAST_MB
 from plugin.bulk.shortages import NO_MORE
@@ -27,6 +26,11 @@ class Machine:
     def of(cls, workers: int, memory_mb: int, temp: Path) -> "Machine":
         """As many threads as workers, but no more than the memory is enough for."""
         return cls(max(min(workers, memory_mb // LEAST_MB), 1), memory_mb, temp)
+
+
+def literal(text: str) -> str:
+    """A SQL string."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

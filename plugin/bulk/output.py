@@ -9,10 +9,9 @@ from typing import Any
 
 import duckdb
 
-from plugin.bulk.columns import literal
 from plugin.bulk.findings import COLUMNS, ORDER
-from plugin.bulk.machine import Machine, database
-from plugin.bulk.partition import whole_file
+from plugin.bulk.machine import Machine, database, literal
+from plugin.bulk.whole_file import whole_file
 from plugin.ehr.plain_cells import plain_cell
 
 AT_ONCE = 4096

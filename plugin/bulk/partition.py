@@ -1,24 +1,50 @@
 """One partition of an assembled export: patient after patient, and a result written whole or not at all."""
 
-import gc
 import json
-import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from plugin.bulk.auditing import Auditor, Line
+from plugin.bulk.auditing import Auditor
 from plugin.bulk.findings import Tally
-from plugin.bulk.parts import CHARGED, OWN, SHARED, read_rows
+from plugin.bulk.lines import Line
+from plugin.bulk.parts import SHARED, WANTED, part_file, read_rows
+from plugin.bulk.settings import AuditSettings
+from plugin.bulk.whole_file import whole_file
 
+SECONDS_BETWEEN = 0.25
 Patient = tuple[str, list[Line]]
-Shared = defaultdict[str, list[tuple[Line, str]]]
+Shared = defaultdict[bytes, list[tuple[Line, bytes]]]
 """By key the copies of a resource of nobody in particular, each with the keys it points to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Encounters done since the last step; `part` is the partition that this ends."""
+
+    encounters: int
+    part: int | None = None
+
+
+class PartAudits:
+    """Audits one partition below `folder` after another, by tables that are loaded once."""
+
+    def __init__(self, folder: Path, settings: AuditSettings) -> None:
+        self.folder, self.auditor = folder, Auditor(settings)
+
+    def __call__(self, part: int) -> Iterator[Step]:
+        """A step now and then, and one at the end."""
+        untold, last = 0, time.monotonic()
+        for encounters in audit_partition(self.folder, part, self.auditor):
+            untold += encounters
+            if time.monotonic() - last > SECONDS_BETWEEN:
+                yield Step(untold)
+                untold, last = 0, time.monotonic()
+        yield Step(untold, part)
 
 
 def audit_partition(folder: Path, part: int, auditor: Auditor) -> Iterator[int]:
@@ -28,7 +54,7 @@ def audit_partition(folder: Path, part: int, auditor: Auditor) -> Iterator[int]:
     """
     auditor.tally = Tally()
     findings, summary = result_files(folder, part)
-    with uncollected(), whole_file(findings) as file:
+    with whole_file(findings) as file:
         for _, lines in patients(folder, part):
             before = auditor.tally.encounters
             for row in auditor.audit(lines):
@@ -38,20 +64,6 @@ def audit_partition(folder: Path, part: int, auditor: Auditor) -> Iterator[int]:
         file.write(json.dumps(asdict(auditor.tally)).encode())
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without looking for cycles of garbage meanwhile: charts come and go by the thousand, and are no cycles.
-
-    What is young is looked through at the end; the tables and the code, which stay, are not.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.collect(0)
-
-
 def result_files(folder: Path, part: int) -> tuple[Path, Path]:
     """Where a partition's findings and its summary stand."""
     results = folder / "results"
@@ -59,50 +71,28 @@ def result_files(folder: Path, part: int) -> tuple[Path, Path]:
     return results / f"{part}.jsonl", results / f"{part}.json"
 
 
-class whole_file:  # noqa: N801 - used as a statement, as open is
-    """A file that only its owner reads, and that is there whole or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._beside = path, path.with_name(f".{path.name}.{os.getpid()}")
-
-    def __enter__(self) -> Any:
-        self._file = os.fdopen(os.open(self._beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-        return self._file
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        try:
-            with self._file:
-                if kind is None:
-                    self._file.flush()
-                    os.fsync(self._file.fileno())
-            if kind is None:
-                self._beside.replace(self._path)
-        finally:
-            self._beside.unlink(missing_ok=True)
-
-
 def patients(folder: Path, part: int) -> Iterator[Patient]:
     """Each patient's lines, with those of nobody in particular that they point to."""
-    shared = _shared(folder, part)
-    owners: defaultdict[str, list[tuple[Line, str]]] = defaultdict(list)
-    for name in (OWN, CHARGED):
-        for owner, kind, pointed, text in read_rows(folder, part, name):
-            owners[owner].append(((kind, text), pointed))
-    for owner in sorted(owners):
-        rows = owners.pop(owner)
-        wanted = _reached({key for _, pointed in rows if pointed for key in pointed.split(" ")}, shared)
-        yield owner, [line for line, _ in rows] + [line for key in sorted(wanted) for line, _ in shared[key]]
-
-
-def _shared(folder: Path, part: int) -> Shared:
+    lines: defaultdict[bytes, list[Line]] = defaultdict(list)
+    wanted: defaultdict[bytes, set[bytes]] = defaultdict(set)
     shared: Shared = defaultdict(list)
-    for key, kind, pointed, text in read_rows(folder, part, SHARED):
-        shared[key].append(((kind, text), pointed))
-    return shared
+    for kind, rows in read_rows(part_file(folder, part)):
+        if kind == WANTED:
+            for owner, *keys in rows:
+                wanted[owner].update(keys)
+        elif kind == SHARED:
+            for key, of_kind, pointed, line in rows:
+                shared[key].append(((of_kind.decode(), line), pointed))
+        else:
+            for owner, *several in rows:
+                lines[owner] += [(kind, line) for line in several]
+    for owner in sorted(lines):
+        reached = sorted(_reached(wanted[owner], shared)) if owner in wanted else ()
+        yield owner.decode(), lines.pop(owner) + [line for key in reached for line, _ in shared[key]]
 
 
-def _reached(keys: set[str], shared: Shared) -> set[str]:
+def _reached(keys: set[bytes], shared: Shared) -> set[bytes]:
     """The shared resources pointed to, and those they point to."""
     found = {key for key in keys if key in shared}
-    further = {key for one in found for _, pointed in shared[one] for key in pointed.split(" ") if key in shared}
+    further = {key for one in found for _, pointed in shared[one] for key in pointed.split(b" ") if key in shared}
     return found | further

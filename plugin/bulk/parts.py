@@ -1,63 +1,79 @@
-"""The partition files of an assembled export: what DuckDB gives row by row, appended to one zipped file each.
+"""The partition files of an assembled export: of each partition one, to which processes append whole frames.
 
-DuckDB can part rows among files by itself, but holds rows of every open file, and what it holds grows with the export.
-Here a bounded number of characters is held, whatever the size.
+A frame is a kind of rows, and rows of fields; what is parted by control characters holds none itself, JSON least of
+all. Frames are zipped, so that what is written beside an export is a tenth of it.
 """
 
-import gzip
-import zlib
+import os
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from zlib import crc32
+
+import zstandard
 
 from plugin.bulk.errors import BulkError
 
-HELD = 48 << 20
-"""Characters held before they are written."""
-FIELDS = 4
-OWN, SHARED, CHARGED = "own", "shared", "charged"
-"""Names of rows: a patient's own, those of nobody in particular, and a site's own charges."""
+ROW, FIELD = b"\n", b"\x1f"
+WANTED, SHARED = "wanted", "shared"
+"""Rows beside the lines of patients: the keys that a patient points to, and resources of nobody in particular."""
+FASTEST = 1
+LENGTH = struct.Struct("<I")
 
 
-def part_file(folder: Path, part: int, name: str) -> Path:
-    """Where the rows of this name of a partition stand."""
-    return folder / f"{part}.{name}.gz"
+def part_of(owner: bytes, partitions: int) -> int:
+    """The partition of a patient, the same in every process."""
+    return crc32(owner) % partitions
 
 
-def append_rows(rows: Iterable[tuple[int, str]], folder: Path, name: str, threads: int) -> None:
-    """Append (partition, text of a row) to the files of the partitions; rows of one partition keep no order."""
-    held: defaultdict[int, list[str]] = defaultdict(list)
-    size = 0
-    with ThreadPoolExecutor(threads) as pool:
-
-        def write() -> None:
-            list(pool.map(lambda part: _append(part_file(folder, part, name), held.pop(part)), list(held)))
-
-        for part, row in rows:
-            held[part].append(row)
-            size += len(row)
-            if size > HELD:
-                write()
-                size = 0
-        write()
+def part_file(folder: Path, part: int) -> Path:
+    """Where the rows of a partition stand."""
+    return folder / f"{part}.rows"
 
 
-def _append(path: Path, rows: list[str]) -> None:
-    """One more gzip member at the end of the file."""
-    packing = zlib.compressobj(level=1, wbits=31)
-    with path.open("ab") as file:
-        file.write(packing.compress("".join(f"{row}\n" for row in rows).encode()) + packing.flush())
+def append(path: Path, written: bytes) -> int:
+    """Append the bytes in one piece, also where several processes do; gives where they begin."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        done = 0
+        while done < len(written):  # what is written short has met the end of the disk: the next call says so
+            done += os.write(file, memoryview(written)[done:])
+        return os.lseek(file, 0, os.SEEK_CUR) - len(written)
+    finally:
+        os.close(file)
 
 
-def read_rows(folder: Path, part: int, name: str) -> Iterator[list[str]]:
-    """The fields of each row; nothing where the partition has no such rows. The last field may hold tabs."""
-    path = part_file(folder, part, name)
+class Rows:
+    """Rows on their way to the files of their partitions."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._held: defaultdict[int, defaultdict[str, list[tuple[bytes, ...]]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, part: int, kind: str, *fields: bytes) -> None:
+        """One more row of that kind."""
+        self._held[part][kind].append(fields)
+
+    def write(self) -> None:
+        """Append what is held, and hold nothing."""
+        packing = zstandard.ZstdCompressor(level=FASTEST, write_checksum=True)
+        while self._held:
+            part, kinds = self._held.popitem()
+            frames = [packing.compress(ROW.join([kind.encode(), *map(FIELD.join, kinds[kind])])) for kind in kinds]
+            append(part_file(self.folder, part), b"".join(LENGTH.pack(len(frame)) + frame for frame in frames))
+
+
+def read_rows(path: Path) -> Iterator[tuple[str, Iterable[list[bytes]]]]:
+    """The rows of each frame with their kind; nothing where the partition has none."""
     if not path.exists():
         return
+    unpacking = zstandard.ZstdDecompressor()
     try:
-        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
-            for row in file:
-                yield row[:-1].split("\t", FIELDS - 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
+        with path.open("rb") as file:
+            while head := file.read(LENGTH.size):
+                frame = unpacking.decompress(file.read(*LENGTH.unpack(head)))
+                kind, *rows = frame.split(ROW)
+                yield kind.decode(), (row.split(FIELD) for row in rows)
+    except (struct.error, zstandard.ZstdError, UnicodeDecodeError):
         raise BulkError(f"{path}: damaged; remove the work folder and begin anew") from None

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from plugin.bulk import plots
 from plugin.bulk.machine import Machine, database
 from plugin.bulk.output import rows, view_findings
-from plugin.bulk.partition import whole_file
 from plugin.bulk.runs import Outcome
 from plugin.bulk.settings import ChargeSource
+from plugin.bulk.whole_file import whole_file
 from plugin.rules import BY_ID, EDITION
 
 TEMPLATES = Path(__file__).with_name("templates")

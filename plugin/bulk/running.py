@@ -9,25 +9,25 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 
 import plugin.codebook
-from plugin.bulk.apart import apart
-from plugin.bulk.auditing import Auditor
+from plugin.bulk.beginning import begin
 from plugin.bulk.files import Problem, find_files
 from plugin.bulk.findings import Tally
-from plugin.bulk.partition import audit_partition, result_files, whole_file
+from plugin.bulk.partition import PartAudits, result_files
 from plugin.bulk.progress import AUDITING, Report, untold
 from plugin.bulk.runs import Begun, Outcome, Run
 from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.bulk.shortages import shortages_said
-from plugin.bulk.workers import Step, audit_in_processes
+from plugin.bulk.whole_file import whole_file
+from plugin.bulk.workers import Each, crew
 from plugin.rules import EDITION
 
 MANIFEST = "manifest.json"
 TABLES = Path(plugin.codebook.__file__).with_name("data")
-ASSEMBLY_FORM = 3
+ASSEMBLY_FORM = 4
 """Counted up when work folders of older versions can't be gone on with."""
 
 
@@ -37,8 +37,9 @@ def audit(run: Run, told: Report = untold) -> Outcome:
     made_from = _fingerprint(run, files)
     with shortages_said(run.work, "free space or name another with --work, then run it again"):
         run.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        begun = _standing(run.work, made_from) or _begin(run, files, made_from, told)
-        return _audit_partitions(run, begun, told)
+        with crew(run.workers) as each:
+            begun = _standing(run.work, made_from) or _begin(run, files, made_from, each, told)
+            return _audit_partitions(run, begun, each, told)
 
 
 def _fingerprint(run: Run, files: list[Path]) -> str:
@@ -71,24 +72,16 @@ def can_go_on(work: Path) -> bool:
     return (work / MANIFEST).exists()
 
 
-def _begin(run: Run, files: list[Path], made_from: str, told: Report) -> Begun:
+def _begin(run: Run, files: list[Path], made_from: str, each: Each, told: Report) -> Begun:
     """Assemble anew; the manifest is written last, so that a half-made assembly is never gone on with."""
     (run.work / MANIFEST).unlink(missing_ok=True)
-    with apart(1, _begin_apart, run, files) as (process,):
-        while not isinstance(heard := process.hear(), Begun):
-            told(*heard)
+    begun = begin(run, files, each, told)
     with whole_file(run.work / MANIFEST) as file:
-        file.write(json.dumps({"made_from": made_from, **asdict(heard)}).encode())
-    return heard
+        file.write(json.dumps({"made_from": made_from, **asdict(begun)}).encode())
+    return begun
 
 
-def _begin_apart(pipe: Connection, run: Run, files: list[Path]) -> None:
-    from plugin.bulk.beginning import begin  # noqa: PLC0415 - DuckDB is loaded there alone
-
-    begin(pipe, run, files)
-
-
-def _audit_partitions(run: Run, begun: Begun, told: Report) -> Outcome:
+def _audit_partitions(run: Run, begun: Begun, each: Each, told: Report) -> Outcome:
     folder, parts = run.parts, range(begun.partitions)
     settings = replace(run.settings, charges=ChargeSource(begun.source))
     tally, total, done = Tally(), begun.counts.get("Encounter", 0), set()
@@ -98,7 +91,7 @@ def _audit_partitions(run: Run, begun: Begun, told: Report) -> Outcome:
             tally.add(_tally_of(folder, part))
     encounters = tally.encounters
     told(AUDITING, encounters, total)
-    for step in _steps(run, settings, [part for part in parts if part not in done]):
+    for step in each(partial(PartAudits, folder, settings), [part for part in parts if part not in done]):
         encounters += step.encounters
         told(AUDITING, encounters, total)
         if step.part is not None:
@@ -114,17 +107,6 @@ def _finished(folder: Path, part: int) -> bool:
 
 def _tally_of(folder: Path, part: int) -> Tally:
     return Tally(**json.loads(result_files(folder, part)[1].read_text("utf-8")))
-
-
-def _steps(run: Run, settings: AuditSettings, parts: list[int]) -> Iterator[Step]:
-    """The partitions audited, step by step, here or in processes."""
-    if run.workers > 1 and parts:
-        yield from audit_in_processes(run.parts, settings, parts, run.workers)
-    elif parts:
-        auditor = Auditor(settings)
-        for part in parts:
-            yield from (Step(encounters) for encounters in audit_partition(run.parts, part, auditor))
-            yield Step(0, part)
 
 
 def clear(work: Path) -> None:

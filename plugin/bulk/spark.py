@@ -18,8 +18,9 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from fhir_mappings.paths import BODY_MEASURES, READ_IN_BULK, SHARED
 from fhir_mappings.placement import place
-from plugin.bulk.auditing import Auditor, parse
+from plugin.bulk.auditing import Auditor
 from plugin.bulk.files import Problem, wrong_with
+from plugin.bulk.lines import parse
 from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.bulk.spark_inputs import charge_lines, unread_lines
 

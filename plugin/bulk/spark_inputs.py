@@ -3,10 +3,10 @@
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from plugin.bulk.auditing import CHARGE
 from plugin.bulk.charges_file import KNOWN, NEEDED
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem, wrong_with
+from plugin.bulk.lines import CHARGE
 
 MOST_PROBLEMS = 1000
 """Of one file."""

@@ -1,62 +1,89 @@
-"""Processes that audit partitions, one at a time each; one of them may be killed at any moment and nothing hangs."""
+"""Processes that do something for one item after another; one of them may be killed at any moment and nothing hangs."""
 
-import time
-from collections.abc import Iterator
-from contextlib import suppress
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from plugin.bulk.apart import Apart, apart
-from plugin.bulk.auditing import Auditor
-from plugin.bulk.partition import audit_partition
-from plugin.bulk.settings import AuditSettings
 
-SECONDS_BETWEEN = 0.25
+Function = Callable[[Any], Iterator[Any]]
+Each = Callable[[Callable[[], Function], Iterable[Any]], Iterator[Any]]
+"""Does something for each of many items, and gives what comes of it in any order.
+
+Taken are what makes the function, once in each process, and the items.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Encounters done since the last step of a worker; `part` is the partition that this ends."""
-
-    encounters: int
-    part: int | None = None
+class _Done:
+    """An item is done."""
 
 
-def audit_in_processes(folder: Path, settings: AuditSettings, parts: list[int], workers: int) -> Iterator[Step]:
-    """Audit the partitions in so many processes; what stops one stops all, LostError if it ended without a word."""
-    waiting = iter(parts)
-    with apart(min(workers, len(parts)), _work, folder, settings) as begun:
-        busy = {one for one in begun if _give_next(one, waiting)}
-        while busy:
-            for one in cast("list[Apart]", wait(list(busy))):  # type: ignore[arg-type]
-                step: Step = one.hear()
-                yield step
-                if step.part is not None and not _give_next(one, waiting):
-                    busy.remove(one)
+@contextmanager
+def crew(count: int) -> Iterator[Each]:
+    """So many processes, none for one; what stops one of them stops all, LostError if it ended without a word."""
+    if count == 1:
+        yield alone
+    else:
+        with apart(count, _serve) as begun:
+            yield partial(_each, begun)
 
 
-def _give_next(one: Apart, waiting: Iterator[int]) -> bool:
-    """Whether there was another partition to give."""
-    part = next(waiting, None)
+def alone(make: Callable[[], Function], items: Iterable[Any]) -> Iterator[Any]:
+    """Each item in turn, in this process."""
+    function = make()
+    for item in items:
+        yield from _undisturbed(function, item)
+
+
+def _each(begun: list[Apart], make: Callable[[], Function], items: Iterable[Any]) -> Iterator[Any]:
+    waiting = iter(items)
+    for one in begun:
+        _tell(one, make)
+    busy = {one for one in begun if _give_next(one, waiting)}
+    while busy:
+        for one in cast("list[Apart]", wait(list(busy))):  # type: ignore[arg-type]
+            told = one.hear()
+            if not isinstance(told, _Done):
+                yield told
+            elif not _give_next(one, waiting):
+                busy.remove(one)
+
+
+def _give_next(one: Apart, waiting: Iterator[Any]) -> bool:
+    """Whether there was another item to give."""
+    item = next(waiting, None)
+    _tell(one, item)
+    return item is not None
+
+
+def _tell(one: Apart, what: Any) -> None:
     with suppress(OSError):  # a worker that is gone is met where it is listened to
-        one.pipe.send(part)
-    return part is not None
+        one.pipe.send(what)
 
 
-def _work(pipe: Connection, folder: Path, settings: AuditSettings) -> None:
-    """What a process does: the tables are loaded once, then a partition is audited for each number that comes."""
-    auditor = Auditor(settings)
-    while (part := pipe.recv()) is not None:
-        _audit(pipe, folder, part, auditor)
+def _serve(pipe: Connection) -> None:
+    """What a process does: a function is made, and called for each item that comes, until another is to be made."""
+    while True:
+        function = pipe.recv()()
+        while (item := pipe.recv()) is not None:
+            for told in _undisturbed(function, item):
+                pipe.send(told)
+            pipe.send(_Done())
 
 
-def _audit(pipe: Connection, folder: Path, part: int, auditor: Auditor) -> None:
-    untold, last = 0, time.monotonic()
-    for encounters in audit_partition(folder, part, auditor):
-        untold += encounters
-        if time.monotonic() - last > SECONDS_BETWEEN:
-            pipe.send(Step(untold))
-            untold, last = 0, time.monotonic()
-    pipe.send(Step(untold, part))
+def _undisturbed(function: Function, item: Any) -> Iterator[Any]:
+    """Without looking for cycles of garbage meanwhile: charts come and go by the thousand, and are no cycles.
+
+    What is young is looked through at the end; the tables and the code, which stay, are not.
+    """
+    gc.disable()
+    try:
+        yield from function(item)
+    finally:
+        gc.enable()
+        gc.collect(0)

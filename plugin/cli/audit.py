@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 READ, UNREAD, UNUSABLE = 0, 1, 2
 ENDINGS = {"jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet", "html": ".html"}
-UNITS = {"reading": "%", "parting": " lines", "auditing": " encounters"}
+UNITS = {"reading": "%", "parting": "%", "auditing": " encounters"}
 SHOWN = 20
 
 

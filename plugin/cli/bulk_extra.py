@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-NEEDED = ("duckdb", "jinja2")
+NEEDED = ("duckdb", "jinja2", "zstandard")
 UNUSABLE = 2
 
 

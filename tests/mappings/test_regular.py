@@ -19,13 +19,13 @@ from fhir_mappings.medication_administration import read_administration
 from fhir_mappings.paths import ALL, DECIDING, PLACEMENT
 from fhir_mappings.regular import IrregularError
 from fhir_mappings.shapes import SHAPED, WHOLE
-from plugin.bulk.auditing import parse
-from plugin.bulk.files import find_files, lines_of
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
+from plugin.bulk.lines import parse
 from tests.mappings.plain import patched
 from tests.mappings.test_administrations import GOLDEN
 from tests.mappings.test_any_json import PLACES, SOUP
+from tests.unit.bulk.exports import lines_in
 
 ZONES = [None, ZoneInfo("America/Chicago")]
 ODD = [
@@ -50,7 +50,7 @@ REGULAR = _regular_soup()
 
 
 def _lines(export: Path) -> list[str]:
-    return [line.decode() for path in find_files(export) for _, line in lines_of(path)]
+    return [line.decode() for line in lines_in(export)]
 
 
 def _read(resource: dict[str, Any]) -> Any:

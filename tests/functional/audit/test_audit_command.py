@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.bulk import running, runs
+from plugin.bulk import partition, runs
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
 from plugin.cli import main
@@ -277,7 +277,7 @@ def test_too_little_memory_is_said_and_a_run_with_more_gives_the_report(seeded, 
 def test_a_system_that_gives_no_more_is_said_and_the_next_run_goes_on(refused, seeded, tmp_path, capsys, monkeypatch):
     """As under ulimit -v, after the first partition: it is kept."""
     with monkeypatch.context() as patch:
-        patch.setattr(running, "audit_partition", once_then(running.audit_partition, refused))
+        patch.setattr(partition, "audit_partition", once_then(partition.audit_partition, refused))
         assert audit(seeded, tmp_path / "f.jsonl") == 2
     said = capsys.readouterr().err.splitlines()
 
@@ -585,9 +585,10 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_is_said_and_leaves_no_half_report(seeded, tmp_path, small_disk, capsys):
-    """The parting of the export runs out of space."""
+    """The parting of the export runs out of space, of which there is a tenth of a megabyte."""
+    (small_disk / "others").write_bytes(b"0" * ((9 << 20) // 10))
     assert audit(seeded, tmp_path / "f.jsonl", "--work", str(small_disk)) == 2
-    assert "the disk is full" in capsys.readouterr().err
+    assert "No space left on device; free space or name another with --work" in capsys.readouterr().err
     assert not (tmp_path / "f.jsonl").exists()
 
 

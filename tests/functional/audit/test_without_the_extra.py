@@ -5,11 +5,16 @@ import sys
 
 from tests.repo import tracked
 
-WITHOUT = "import sys; sys.modules['duckdb'] = None; from plugin.cli import main; sys.exit(main({}))"
+WITHOUT = """
+import sys
+sys.modules |= dict.fromkeys(["duckdb", "zstandard"])
+from plugin.cli import main
+sys.exit(main({}))
+"""
 
 
 def run_without(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command in a process that has no DuckDB."""
+    """The command in a process that has neither DuckDB nor zstandard."""
     code = WITHOUT.format(list(arguments))
     return subprocess.run(
         [sys.executable, "-c", code], cwd=tracked.CHECKOUT, capture_output=True, text=True, check=False

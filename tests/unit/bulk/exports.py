@@ -4,6 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from plugin.bulk.assembly import Placements, place_lines
+from plugin.bulk.files import blocks_of, find_files, segments_of, sound_files, whole_lines
+from plugin.bulk.machine import Machine
+from plugin.bulk.settling import settle
+from plugin.bulk.workers import Each, alone
+
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 CPT = "http://www.ama-assn.org/go/cpt"
 DAY = "2026-03-02"
@@ -98,3 +104,17 @@ def write(folder: Path, resources: list[dict[str, Any]]) -> Path:
         lines = [json.dumps(resource) for resource in resources if resource["resourceType"] == kind]
         (folder / f"{kind}.ndjson").write_text("\n".join(lines) + "\n", "utf-8")
     return folder
+
+
+def lines_in(export: Path) -> list[bytes]:
+    """All lines of an export that hold something."""
+    texts = [text for piece in segments_of(find_files(export), 1 << 20) for text in whole_lines(blocks_of(piece))]
+    return [line for text in texts for line in text.split(b"\n") if line.strip()]
+
+
+def assemble(export: Path, folder: Path, partitions: int, each: Each = alone, *, measures: bool = False) -> Placements:
+    """The export parted below `folder`, as an audit does it."""
+    files, _, size = sound_files(find_files(export), 1)
+    placed = place_lines(files, size, folder, partitions, each, measures=measures)
+    settle(folder, partitions, Machine(1, 200, folder.with_name("spill")))
+    return placed

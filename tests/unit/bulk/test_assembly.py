@@ -1,25 +1,22 @@
 """Parting an export among patients changes nothing in any chart: bulk reads what a single file would read."""
 
 import gzip
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fhir_mappings.charts import ChartSet, read_charts
-from fhir_mappings.lookup import Lookup, identity
-from fhir_mappings.paths import PLACEMENT
-from fhir_mappings.placement import place
-from plugin.bulk import assembly, columns
-from plugin.bulk.assembly import assemble
-from plugin.bulk.auditing import parse
-from plugin.bulk.files import find_files, lines_of
+from fhir_mappings.lookup import Lookup
+from plugin.bulk import assembly, placing, settling
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
-from plugin.bulk.machine import Machine, database
+from plugin.bulk.lines import parse
 from plugin.bulk.partition import patients
 from plugin.domain import Chart, MappingIssue
 from tests.repo import tracked
-from tests.unit.bulk.exports import condition, encounter, infusion, patient, visit, weight, write
+from tests.unit.bulk.exports import assemble, condition, encounter, infusion, lines_in, patient, visit, weight, write
 
 PARTITIONS = 3
 REAL = tracked.CHECKOUT.parent / "shared" / "data" / "fhir"
@@ -30,8 +27,7 @@ def parted(export: Path, work: Path) -> tuple[dict[str, Chart], set[MappingIssue
     """Every chart as bulk reads it, and the issues of what belongs to none."""
     charts: dict[str, Chart] = {}
     issues: set[MappingIssue] = set()
-    machine = Machine(1, 300, work / "spill")
-    assemble(find_files(export), work / "parts", PARTITIONS, machine, measures=True)
+    assemble(export, work / "parts", PARTITIONS, measures=True)
     for part in range(PARTITIONS):
         for _, lines in patients(work / "parts", part):
             found = read_charts([resource for kind, text in lines for resource in parse(text, kind)])
@@ -42,8 +38,7 @@ def parted(export: Path, work: Path) -> tuple[dict[str, Chart], set[MappingIssue
 
 def whole(export: Path) -> ChartSet:
     """The same export read as one input."""
-    lines = [line for path in find_files(export) for _, line in lines_of(path) if line.strip()]
-    return read_charts([resource for line in lines for resource in parse(line.decode())])
+    return read_charts([resource for line in lines_in(export) for resource in parse(line)])
 
 
 def assert_same(export: Path, work: Path) -> int:
@@ -148,7 +143,7 @@ def test_a_weight_goes_to_its_patient_and_other_observations_stay_out(tmp_path):
         for kind, _ in lines
     ]
     assert found.count("Observation") == 2
-    assemble(find_files(export), tmp_path / "parts", 1, Machine(1, 200, tmp_path / "spill"))
+    assemble(export, tmp_path / "parts", 1)
     assert "Observation" not in {kind for _, lines in patients(tmp_path / "parts", 0) for kind, _ in lines}
 
 
@@ -192,8 +187,7 @@ def test_a_line_that_is_no_resource_is_named_by_file_and_line_and_the_rest_is_re
     write(export, [infusion("m1", "09:00", "10:00"), infusion("m2", "11:00", "12:00")])
     first, second = given.read_bytes().splitlines()
     given.write_bytes(b"\n".join([b"{oops", first, b"", b"[1]", b'{"id": "\xff"}', second, first[:40]]))
-    machine = Machine(1, 300, tmp_path / "spill")
-    assembled = assemble(find_files(export), tmp_path / "parts", PARTITIONS, machine)
+    assembled = assemble(export, tmp_path / "parts", PARTITIONS)
 
     assert [p.where for p in assembled.problems] == [f"{given}: line {number}" for number in (1, 4, 5, 7)]
     assert assembled.counts["MedicationAdministration"] == 2
@@ -206,8 +200,7 @@ def test_a_line_beyond_all_bounds_does_not_stop_the_rest(tmp_path):
     (export / "Binary.ndjson").write_bytes(
         b'{"resourceType": "Binary", "data": "' + b"x" * (80 << 20) + b'"}\n{"resourceType": "Binary", "id": "b"}\n'
     )
-    machine = Machine(1, 400, tmp_path / "spill")
-    assembled = assemble(find_files(export), tmp_path / "parts", PARTITIONS, machine)
+    assembled = assemble(export, tmp_path / "parts", PARTITIONS)
 
     assert [p.where for p in assembled.problems] == [f"{export / 'Binary.ndjson'}: line 1"]
     assert assembled.counts["MedicationAdministration"] == 1
@@ -216,7 +209,7 @@ def test_a_line_beyond_all_bounds_does_not_stop_the_rest(tmp_path):
 
 def test_encounters_are_looked_at_a_share_at_a_time(tmp_path, monkeypatch):
     """One at a time: what lies astray is found all the same."""
-    monkeypatch.setattr(assembly, "ENCOUNTERS_AT_ONCE", 1)
+    monkeypatch.setattr(settling, "ENCOUNTERS_AT_ONCE", 1)
     resources = [*visit(), *(encounter(f"e{n}", of=f"p{n}") for n in range(2, 8))]
     for n in range(2, 8):
         loose = infusion(f"m{n}", "09:00", "10:00", context={"reference": f"Encounter/e{n}"})
@@ -243,37 +236,100 @@ def test_encounters_are_looked_at_a_share_at_a_time(tmp_path, monkeypatch):
         "",
     ],
 )
-def test_a_reference_means_the_same_to_sql_and_to_the_reader(reference, tmp_path):
-    """The key by which SQL joins is the key by which `Lookup` finds."""
-    with database(Machine(1, 128, tmp_path)) as connection:
-        query = f"SELECT {columns.key('given')} FROM (SELECT {columns.literal(reference)} AS given)"
-        found = connection.execute(query).fetchall()[0][0]
+def test_a_reference_finds_the_encounter_that_the_reader_finds(reference, tmp_path):
+    """Also of something that names no patient, and so has nothing else to go by."""
+    loose = infusion("m1", "09:00", "10:00", context={"reference": reference})
+    del loose["subject"]
+    export = write(tmp_path / "export", [*visit(), loose])
+    charts, _ = parted(export, tmp_path / "work")
 
-    assert (found or "") == Lookup().key(reference)
-
-
-def test_each_element_of_the_placement_table_is_what_sql_reads(tmp_path):
-    """A resource with only that element is placed by it, whatever its type."""
-    with database(Machine(1, 128, tmp_path)) as connection:
-        for path in [p for p in PLACEMENT if p.field in ("patient", "encounter") and p.element != "id"]:
-            parent = path.element.split(".")[0]
-            resource = {"resourceType": path.resource, "id": "x", parent: {"reference": "Some/one"}}
-            text = columns.literal(str(resource).replace("'", '"'))
-            line = f"SELECT {columns.values_of('json')} AS v FROM (SELECT {text}::JSON AS json)"
-            query = f"SELECT {columns.field_of(path.field)}, {columns.own_key()} FROM ({line})"
-
-            assert connection.execute(query).fetchone() == ("Some/one", identity(resource))
+    assert len(charts["Encounter/e1"].administrations) == (Lookup().key(reference) == "Encounter/e1")
+    assert_same(export, tmp_path / "work")
 
 
-def test_python_places_every_resource_where_sql_places_it(tmp_path):
-    """Engines without SQL read the same table by `place`."""
-    generate(Wish(encounters=60, seed=8), tmp_path / "export")
-    lines = [line.decode() for path in find_files(tmp_path / "export") for _, line in lines_of(path)]
-    with database(Machine(1, 200, tmp_path / "spill")) as connection:
-        source = f"SELECT json, {columns.values_of('json')} AS v FROM (SELECT unnest(?)::JSON AS json)"
-        read = (columns.own_key(), columns.field_of("patient"), columns.field_of("encounter"), columns.pointed("json"))
-        by_sql = connection.execute(f"SELECT {', '.join(read)} FROM ({source})", [lines]).fetchall()
-    by_python = [place(resource) for line in lines for resource in parse(line)]
+def named(patient: int, encounter: str) -> dict[str, Any]:
+    """Of this patient, at that visit."""
+    return {"subject": {"reference": f"Patient/p{patient}"}, "context": {"reference": f"Encounter/{encounter}"}}
 
-    assert [(p.key or None, p.patient or None, p.encounter or None, list(p.pointed)) for p in by_python] == by_sql
-    assert any(p.pointed for p in by_python)
+
+def test_of_many_that_lie_astray_each_comes_to_its_encounter_with_what_it_points_to(tmp_path):
+    """Twenty administrations that name the visit of the next of twenty patients, every second a bag of its own.
+
+    Every third names its own patient too, which is said. Conditions stay.
+    """
+    resources = []
+    for n in range(20):
+        own, there = f"e{n}", f"e{(n + 1) % 20}"
+        strays = infusion(f"m{n}", "09:00", "10:00", **named(n, there))
+        if n % 3:
+            del strays["subject"]
+        if n % 2:
+            del strays["medicationCodeableConcept"]
+            strays["medicationReference"] = {"reference": f"Medication/bag{n}"}
+            resources.append({"resourceType": "Medication", "id": f"bag{n}", "code": {"text": f"bag {n}"}})
+        stays = infusion(f"own{n}", "11:00", "12:00", **named(n, own))
+        resources += [patient(f"p{n}"), encounter(own, of=f"p{n}"), strays, stays, condition(f"c{n}", f"p{n}", there)]
+    export = write(tmp_path / "export", resources)
+    charts, _ = parted(export, tmp_path / "work")
+
+    for n in range(20):
+        found = {a.id.split("/")[1]: a.drug.text for a in charts[f"Encounter/e{n}"].administrations}
+        before = (n - 1) % 20
+        brought = {f"m{before}": f"bag {before}" if before % 2 else "cefepime"} if before % 3 else {}
+        assert found == {f"own{n}": "cefepime"} | brought
+        assert any("another patient" in issue.done for issue in charts[f"Encounter/e{n}"].issues) == (not before % 3)
+    assert_same(export, tmp_path / "work")
+
+
+def test_of_an_encounter_that_came_for_two_patients_the_newest_copy_decides(tmp_path):
+    """All that names it goes there, the older copy too."""
+    loose = infusion("m1", "09:00", "10:00")
+    del loose["subject"]
+    older = encounter("e1", of="p1") | {"meta": {"versionId": "1", "lastUpdated": "2026-03-01T08:00:00Z"}}
+    newer = encounter("e1", of="p2") | {"meta": {"versionId": "2", "lastUpdated": "2026-03-02T08:00:00Z"}}
+    for number, copies in enumerate([(older, newer), (newer, older)]):
+        resources = [patient("p1"), patient("p2"), *copies, loose]
+        export = write(tmp_path / f"export{number}", resources)
+        charts, _ = parted(export, tmp_path / "work")
+
+        assert charts["Encounter/e1"].patient.id == "Patient/p2"
+        assert [a.id for a in charts["Encounter/e1"].administrations] == ["MedicationAdministration/m1"]
+        assert_same(export, tmp_path / "work")
+
+
+@pytest.mark.parametrize("bytes_a_piece", [1, 500, 5000])
+def test_lines_are_counted_through_all_pieces_of_a_file(bytes_a_piece, tmp_path, monkeypatch):
+    """Every tenth line is none, from the third on."""
+    monkeypatch.setattr(assembly, "SMALLEST_SEGMENT", bytes_a_piece)
+    monkeypatch.setattr(assembly, "HELD", bytes_a_piece)
+    path = tmp_path / "export" / "a.ndjson"
+    path.parent.mkdir()
+    good = json.dumps(patient())
+    path.write_text("\n".join("no" if number % 10 == 3 else good for number in range(1, 101)))
+    assembled = assemble(path.parent, tmp_path / "parts", 2)
+
+    assert [p.where for p in assembled.problems] == [f"{path}: line {number}" for number in range(3, 101, 10)]
+    assert assembled.counts == {"Patient": 90}
+
+
+def test_of_lines_that_are_none_a_thousand_are_named(tmp_path, monkeypatch):
+    """And that there are more, whatever the pieces."""
+    monkeypatch.setattr(assembly, "SMALLEST_SEGMENT", 2000)
+    path = tmp_path / "export" / "a.ndjson"
+    path.parent.mkdir()
+    path.write_text("no\n" * 1500)
+    assembled = assemble(path.parent, tmp_path / "parts", 2)
+
+    assert [p.where for p in assembled.problems] == [
+        *(f"{path}: line {number}" for number in range(1, 1001)),
+        str(path),
+    ]
+    assert assembled.problems[-1].found == "more than 1000 such lines"
+
+
+def test_little_is_held_at_a_time_and_nothing_of_it_lost(tmp_path, monkeypatch):
+    """Written after every few lines."""
+    monkeypatch.setattr(placing, "HELD", 2000)
+    generate(Wish(encounters=40, seed=12), tmp_path / "export")
+
+    assert assert_same(tmp_path / "export", tmp_path / "work") == 40

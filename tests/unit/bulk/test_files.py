@@ -6,6 +6,7 @@ import pytest
 
 from plugin.bulk import files
 from plugin.bulk.errors import BulkError
+from tests.unit.bulk.exports import lines_in
 
 
 def test_a_zipped_file_is_measured_before_it_is_trusted(tmp_path):
@@ -46,7 +47,7 @@ def test_zipped_files_joined_end_to_end_are_read_to_their_end(tmp_path):
     path = tmp_path / "a.ndjson.gz"
     path.write_bytes(gzip.compress(b"1\n2\n") + gzip.compress(b"3\n"))
 
-    assert list(files.lines_of(path)) == [(1, b"1"), (2, b"2"), (3, b"3")]
+    assert lines_in(tmp_path) == [b"1", b"2", b"3"]
 
 
 def test_a_folder_without_an_export_is_refused_with_the_remedy(tmp_path):
@@ -55,3 +56,27 @@ def test_a_folder_without_an_export_is_refused_with_the_remedy(tmp_path):
         files.find_files(tmp_path)
     with pytest.raises(BulkError, match="no such folder"):
         files.find_files(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 30, 1000])
+def test_pieces_of_any_size_hold_each_line_once_and_whole(size, tmp_path, monkeypatch):
+    """Lines of none to twelve bytes, the last without an end; blocks of four bytes."""
+    monkeypatch.setattr(files, "BLOCK", 4)
+    lines = [b"a" * (number % 13) for number in range(60)]
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b"\n".join(lines))
+    pieces = list(files.segments_of([path], size))
+    read = [b"".join(files.whole_lines(files.blocks_of(piece))) for piece in pieces]
+
+    assert b"".join(read) == path.read_bytes()
+    assert all(text.endswith(b"\n") for text in read[:-1])
+    assert len(pieces) == 1 if size == 1000 else len(pieces) > 10
+
+
+def test_of_an_endless_line_no_more_than_the_bound_is_held(monkeypatch):
+    """And it is told apart from one that is just as long as allowed."""
+    monkeypatch.setattr(files, "LONGEST_LINE", 10)
+    texts = list(files.whole_lines([b"ab\n", *[b"x" * 4] * 9, b"x\ncd\n", b"0123456789"]))
+
+    assert texts == [b"ab\n", b"x" * 11 + b"\ncd\n", b"0123456789"]
+    assert ["more than" in files.wrong_with(line) for line in (texts[1].split(b"\n")[0], texts[2])] == [True, False]
