@@ -1,6 +1,7 @@
 """How much of a drug a service gave, in the unit of its code (dossier R32): exact, or a question."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -25,6 +26,8 @@ PER_VOLUME = re.compile(
 )
 
 
+REMEMBERED = 8192
+NOTHING = Fraction(0)
 Dose = tuple[Quantity, tuple[str, ...]]  # with the administrations it was charted on
 
 
@@ -66,6 +69,17 @@ def plain(value: Fraction | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(maxsize=REMEMBERED)
+def exact(value: Decimal) -> Fraction:
+    """A charted number; the same doses and sizes come again and again."""
+    return Fraction(value)
+
+
+def added(amounts: Sequence[Fraction]) -> Fraction:
+    """Their sum, of one the amount itself."""
+    return amounts[0] if len(amounts) == 1 else sum(amounts, NOTHING)
+
+
 def amount_of(share: Share, code: DrugCode, size: Fraction | None, visit: Visit) -> Amount | Unclear:
     """The amount in the kind of unit of the code; `size` is what one charted container holds, where that is known."""
     units = visit.book.book.units
@@ -73,7 +87,7 @@ def amount_of(share: Share, code: DrugCode, size: Fraction | None, visit: Visit)
     doses = _doses(share, visit)
     if isinstance(doses, Unclear):
         return doses
-    total = Fraction(0)
+    amounts: list[Fraction] = []
     facts: list[Fact] = []
     for dose, ids in doses:
         measured = units.measure(dose)
@@ -82,15 +96,15 @@ def amount_of(share: Share, code: DrugCode, size: Fraction | None, visit: Visit)
             return found
         if found is None:
             return _unconverted(share, code, dose)
-        total += found
+        amounts.append(found)
         same = measured is not None and measured.unit == wanted.unit and not measured.per
         words = "{0} {1} {2}" if same else "{0} {1} {2}, which is {3} {4}"
         name = share.charted.text or share.drug
         facts.append(Fact(words, (name, plain(dose.value), dose.unit, plain(found), wanted.unit), ids))
-    return Amount(total, tuple(facts))
+    return Amount(added(amounts), tuple(facts))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=REMEMBERED)
 def one_unit(code: DrugCode, units: UnitTable) -> Measure:
     """What one unit of a code is, in the unit of its kind; CodeBookError for a unit the book doesn't have."""
     if code.unit == PRODUCT:
@@ -141,12 +155,12 @@ def _converted(
     measured: Measure, unit: str, share: Share, size: Fraction | None, visit: Visit
 ) -> Fraction | Unclear | None:
     """A dose in the kind of unit wanted; None where nothing in the chart leads there."""
-    value = Fraction(measured.value)
+    value = exact(measured.value)
     for per in measured.per:
         body = visit.body(per, share.day) if per in BODY else None
         if body is None:
             return _unweighed(share, per) if per in BODY else None  # a rate is no dose
-        value *= Fraction(body)
+        value *= exact(body)
     if share.mixed and measured.unit not in ("mL", *COUNTED) and not visit.stated(DOSE, share.about):
         return None  # whose dose it is, the chart doesn't say
     if measured.unit == unit:
@@ -180,23 +194,24 @@ def _unweighed(share: Share, per: str) -> Unclear:
     return Unclear(WEIGHT, question, (guess,), about_body(per, share.day))
 
 
-def _concentrations(share: Share, units: UnitTable) -> list[Concentration]:
+def _concentrations(share: Share, units: UnitTable) -> tuple[Concentration, ...]:
     """By the ingredient's strength, else by what the drug's own text says, such as `4 mg/2 mL`."""
     strength = share.ingredient.strength if share.ingredient else None
     if strength is not None:
         found = _of_strength(strength, units)
-        return [found] if found else []
-    return [] if share.mixed else _in_text(share.charted.text, units)
+        return (found,) if found else ()
+    return () if share.mixed else _in_text(share.charted.text, units)
 
 
 def _of_strength(strength: Rate, units: UnitTable) -> Concentration | None:
     amount, per = units.measure(strength.amount), units.measure(strength.per)
     if amount is None or per is None or not per.value:
         return None
-    return Concentration(amount.unit, per.unit, Fraction(amount.value) / Fraction(per.value))
+    return Concentration(amount.unit, per.unit, exact(amount.value) / exact(per.value))
 
 
-def _in_text(text: str, units: UnitTable) -> list[Concentration]:
+@lru_cache(maxsize=REMEMBERED)
+def _in_text(text: str, units: UnitTable) -> tuple[Concentration, ...]:
     found = []
     for written in units.in_words(text):
         after = PER_VOLUME.match(text, written.ends)
@@ -205,4 +220,4 @@ def _in_text(text: str, units: UnitTable) -> list[Concentration]:
         volume = (after["value"] or after["bag"] or "1").replace(",", "").rstrip(".")
         if volume.count(".") <= 1 and Fraction(volume):
             found.append(Concentration(written.measure.unit, "mL", Fraction(written.measure.value) / Fraction(volume)))
-    return found if len({c.value for c in found}) == 1 else []
+    return tuple(found) if len({c.value for c in found}) == 1 else ()

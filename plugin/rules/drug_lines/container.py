@@ -39,29 +39,52 @@ class Container(NamedTuple):
     facts: tuple[Fact, ...]
 
 
+class Said(NamedTuple):
+    """What texts say of containers and waste, as in `Container`; `texts` are those that say something."""
+
+    kind: str
+    sizes: tuple[Fraction, ...]
+    opened: int | None
+    discarded: Fraction | None
+    rest: bool
+    texts: tuple[str, ...]
+
+
 def container_of(share: Share, code: DrugCode, visit: Visit) -> Container:
     """The container of a share and its waste, from words, NDC and formulary in that order."""
     units = visit.book.book.units
     unit = one_unit(code, units).unit
-    read = {text: read_note(text, unit, units) for text in _said(share, visit)}
-    notes = list(read.values())
-    sizes = tuple(dict.fromkeys([size for note in notes for size, _ in note.sizes]))
-    opened = {count for note in notes for _, count in note.sizes}
-    of_product = () if sizes else _of_product(share, code, visit)
-    kind = _kind(notes)
-    facts = [Fact("charted: {}", (text,), share.service.ids) for text, note in read.items() if note.says_something]
+    said = _read(tuple(_said(share, visit)), unit, units)
+    of_product = () if said.sizes else _of_product(share, code, visit)
+    facts = [Fact("charted: {}", (text,), share.service.ids) for text in said.texts]
     if of_product:
         held = " or ".join([f"{plain(size)} {unit}" for size in of_product])
         facts.append(Fact("by its NDC one container holds {}", (held,), share.service.ids))
-    discarded = frozenset[Fraction]().union(*[note.discarded for note in notes])
     return Container(
-        kind=kind or (_of_table(code) if sizes or of_product else ""),
-        sizes=sizes or of_product,
+        kind=said.kind or (_of_table(code) if said.sizes or of_product else ""),
+        sizes=said.sizes or of_product,
+        opened=said.opened,
+        discarded=said.discarded,
+        rest=said.rest,
+        charted=bool(said.sizes or of_product or said.kind),
+        facts=tuple(facts),
+    )
+
+
+@lru_cache(maxsize=8192)
+def _read(texts: tuple[str, ...], unit: str, units: UnitTable) -> Said:
+    """Texts read together; `opened` and `discarded` where they agree on one."""
+    read = {text: read_note(text, unit, units) for text in texts}
+    notes = list(read.values())
+    opened = {count for note in notes for _, count in note.sizes}
+    discarded = frozenset[Fraction]().union(*[note.discarded for note in notes])
+    return Said(
+        kind=_kind(notes),
+        sizes=tuple(dict.fromkeys([size for note in notes for size, _ in note.sizes])),
         opened=next(iter(opened)) if len(opened) == 1 else None,
         discarded=next(iter(discarded)) if len(discarded) == 1 else None,
         rest=any(note.rest for note in notes),
-        charted=bool(sizes or of_product or kind),
-        facts=tuple(facts),
+        texts=tuple([text for text, note in read.items() if note.says_something]),
     )
 
 
@@ -132,6 +155,7 @@ def _of_product(share: Share, code: DrugCode, visit: Visit) -> tuple[Fraction, .
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=4096)
 def held_by(package: Package, code: DrugCode, units: UnitTable) -> Fraction:
     """What one item of a package holds, in the kind of unit of its code."""
     one = one_unit(code, units)

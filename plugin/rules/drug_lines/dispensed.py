@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from math import ceil
+from functools import cached_property
 
 from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import DrugClass, TableRow
-from plugin.rules.drug_lines.amount import Amount, Unclear, amount_of, one_unit
+from plugin.rules.drug_lines.amount import Amount, Unclear, added, amount_of, exact, one_unit
 from plugin.rules.drug_lines.container import container_of
 from plugin.rules.drug_lines.given import Share, shares
 from plugin.rules.drug_lines.product import candidates
@@ -26,9 +26,9 @@ class Measured:
     waste: Discarded | Unsaid
 
 
-@dataclass(slots=True)
+@dataclass
 class Dispensed:
-    """One product on one day.
+    """One product on one day; what follows from its shares is worked out once, when all are there.
 
     `codes` is the one code, the candidates where the chart doesn't decide, or empty where the drug has none.
     `measured` are the shares whose amount is known, `unclear` the others with their question; `free` says that the
@@ -54,36 +54,40 @@ class Dispensed:
         """A fluid for hydration, coded by the bag."""
         return self.shares[0].service.drug.drug_class is DrugClass.HYDRATION_FLUID
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The administrations whose amount is known."""
         return ids_of(m.share for m in self.measured)
 
     def units(self, code: DrugCode, visit: Visit) -> int:
         """Whole units of the sum, rounded up (dossier R32); of each dose under `up_to_units` = per_administration."""
-        one = Fraction(one_unit(code, visit.book.book.units).value)
-        amounts = [m.amount.value for m in self.measured]
-        if code.up_to and len(amounts) > 1 and visit.book.position("up_to_units") == "per_administration":
-            return sum(ceil(amount / one) for amount in amounts)
-        return ceil(sum(amounts, Fraction(0)) / one)
+        one = exact(one_unit(code, visit.book.book.units).value)
+        if code.up_to and len(self.measured) > 1 and visit.book.position("up_to_units") == "per_administration":
+            return sum(-(-m.amount.value // one) for m in self.measured)
+        return -(-self.total // one)  # rounded up
 
-    @property
+    @cached_property
+    def total(self) -> Fraction:
+        """The amount of all measured shares, in the kind of unit of the code."""
+        return added([m.amount.value for m in self.measured])
+
+    @cached_property
     def unsaid(self) -> list[tuple[Share, Unsaid]]:
         """The shares whose container or waste the chart doesn't tell."""
         return [(m.share, m.waste) for m in self.measured if isinstance(m.waste, Unsaid)]
 
-    @property
+    @cached_property
     def discarded(self) -> Fraction | None:
         """The waste of the day; None where the product has no waste line, or where some of it isn't known yet."""
         known = [m.waste.amount for m in self.measured if isinstance(m.waste, Discarded)]
         amounts = [amount for amount in known if amount is not None]
-        return sum(amounts, Fraction(0)) if amounts and not self.unsaid else None
+        return added(amounts) if amounts and not self.unsaid else None
 
     def wasted_units(self, visit: Visit) -> int | None:
         """Whole units of the waste, rounded down; None where nothing can be said of waste."""
         if self.discarded is None or self.code is None:
             return None
-        return int(self.discarded / Fraction(one_unit(self.code, visit.book.book.units).value))
+        return self.discarded // exact(one_unit(self.code, visit.book.book.units).value)
 
 
 def ids_of(of: Iterable[Share]) -> tuple[str, ...]:
@@ -99,8 +103,9 @@ def dispensed(visit: Visit, only: Collection[str] | None = None) -> list[Dispens
 def by_product(given: Iterable[Share], visit: Visit) -> list[Dispensed]:
     """Shares put together by product and day, each measured."""
     found: dict[tuple[object, ...], Dispensed] = {}
+    read = visit.book.rows
     for share in given:
-        visit.book.rows.clear()
+        read.clear()
         codes = candidates(share, visit)
         free = is_free(share, visit)
         key = (share.drug, share.day, tuple(code.code for code in codes), free)
@@ -109,7 +114,7 @@ def by_product(given: Iterable[Share], visit: Visit) -> list[Dispensed]:
             product = found[key] = Dispensed(share.drug, share.day, codes, free)
         product.shares.append(share)
         _measure(product, share, visit)
-        product.rows.update(dict.fromkeys(visit.book.rows))
+        product.rows.update(dict.fromkeys(read))
     return list(found.values())
 
 

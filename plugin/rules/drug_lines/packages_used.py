@@ -12,7 +12,7 @@ from fractions import Fraction
 from plugin.codebook import ndc
 from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import DrugClass, Fact, Product, Quantity
-from plugin.rules.drug_lines.amount import one_unit, plain
+from plugin.rules.drug_lines.amount import exact, one_unit, plain
 from plugin.rules.drug_lines.container import held_by
 from plugin.rules.drug_lines.dispensed import Dispensed
 from plugin.rules.drug_lines.given import Share
@@ -75,8 +75,8 @@ def _counted(given: Dispensed, code: DrugCode, number: str, amount: Fraction, vi
         words = "NDC {} without a quantity: the code book doesn't say how payers count this package"
         return Product(number, None, Fact(words, (spelled(number),), given.ids))
     held, one, unit = found.pop()
-    exact = amount / held * Fraction(one or 0)
-    used = (Decimal(exact.numerator) / exact.denominator).quantize(EXACT_TO, ROUND_HALF_UP)
+    counted = amount / held * exact(one or Decimal(0))
+    used = (Decimal(counted.numerator) / counted.denominator).quantize(EXACT_TO, ROUND_HALF_UP)
     words = "NDC {}: {} {} for {} {}, as one package item of {} {} counts as {} {}"
     measure = one_unit(code, units).unit
     values = (spelled(number), plain(used), unit, plain(amount), measure, plain(held), measure, plain(one or EXACT_TO))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -29,12 +30,15 @@ def candidates(share: Share, visit: Visit) -> tuple[DrugCode, ...]:
     stated = visit.stated(KIND, share.about) if visit.chart.stated else ""
     if stated and (told := tuple([code for code in (*codes, *others) if code.code == stated])):
         return told
-    left = others or chosen(_with_dose(share, codes), share.drug, codes, share.service.route, packages)
+    left = others or _chosen(_with_dose(share, codes), share.drug, codes, share.service.route, tuple(packages))
     if len(left) > 1:
         left = _by_dialysis(left, visit)
     if len(left) > 1 and _is_by_bag(left, share):
         left = _by_bag(left, share, visit)
     return left
+
+
+_chosen = lru_cache(maxsize=8192)(chosen)  # the same names come again and again
 
 
 def _other_codes(codes: Sequence[DrugCode], packages: Sequence[Package], book: View) -> tuple[DrugCode, ...]:

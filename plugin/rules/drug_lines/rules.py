@@ -1,7 +1,6 @@
 """What follows for each product: a line, a line for its waste, a refusal, or a question."""
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 from plugin.codebook.drug_rows import DrugCode
 from plugin.domain import Ask, Decline, DrugClass, Fact, Notice, Suggest
@@ -86,8 +85,7 @@ def drug_units(given: Dispensed, visit: Visit) -> list[Said]:
         return [Decline(code.code, ids, (), (why,))]
     units = given.units(code, visit)
     one = one_unit(code, visit.book.book.units)
-    total = sum((m.amount.value for m in given.measured), Fraction(0))
-    values = (plain(total), one.unit, "up to " if code.up_to else "", plain(one.value), one.unit, units)
+    values = (plain(given.total), one.unit, "up to " if code.up_to else "", plain(one.value), one.unit, units)
     words = "{} {} in all, one unit is {}{} {}: {}, rounded up"
     facts = [fact for m in given.measured for fact in m.amount.facts]
     facts += [fact for m in given.measured if isinstance(m.waste, Discarded) for fact in m.waste.facts]
@@ -95,7 +93,7 @@ def drug_units(given: Dispensed, visit: Visit) -> list[Said]:
     if given.free:
         facts.append(Fact("{} cost the biller nothing: a nominal charge, and no waste", (given.drug,), ids))
     of_line = (*modifiers.of_line(given, code, visit), *_nothing_wasted(given, visit))
-    used = product_of(given, code, total, visit)
+    used = product_of(given, code, given.total, visit)
     return [Suggest(code.code, units, given.day, ids, (), tuple(facts), modifiers=of_line, product=used)]
 
 
