@@ -43,7 +43,7 @@ def _give(charges: Iterator[tuple[int, str, str]], folder: Path, kind: str) -> N
     """Each charge to its patient's partition."""
     rows = Rows(folder)
     for number, (part, owner, charge) in enumerate(charges, 1):
-        rows.add(part, kind, owner.encode(), charge.encode())
+        rows.add(part, kind, [owner.encode(), charge.encode()])
         if number % ROWS_AT_ONCE == 0:
             rows.write()
     rows.write()

@@ -27,7 +27,7 @@ def move_lines(folder: Path, partitions: int, part: int, moves: Iterable[Move]) 
     for kind, rows in read_rows(before):
         for row in rows:
             if row[0] not in homes:
-                parting.rows.add(part, kind, *row)
+                parting.rows.add(part, kind, row)
             elif kind != WANTED:
                 for line in row[1:]:
                     _place_again(parting, kind, row[0].decode(), line, homes[row[0]])
@@ -37,8 +37,11 @@ def move_lines(folder: Path, partitions: int, part: int, moves: Iterable[Move]) 
 
 def _place_again(parting: Parting, kind: str, owner: str, line: bytes, homes: dict[str, str]) -> None:
     found = next(each for each in _placements(line) if each.kind == kind)
-    home = owner if stays(kind, found.patient) else homes.get(tidy(found.encounter), owner)
-    parting.add(kind, home, [line], found.pointed)
+    stay = stays(kind, has_patient=bool(found.patient))
+    home = owner if stay else homes.get(tidy(found.encounter), owner)
+    new = parting.add(kind, home, [b"", line])
+    for key in found.pointed:
+        parting.want(home, new, tidy(key))
 
 
 def _placements(line: bytes) -> Iterable[Placement]:

@@ -1,9 +1,8 @@
 """Lines of patients on their way to their partitions, with what is noted of them."""
 
-from collections.abc import Collection
 from pathlib import Path
 
-from plugin.bulk.notes import Notes, tidy
+from plugin.bulk.notes import Notes
 from plugin.bulk.parts import WANTED, Rows, part_of
 
 
@@ -14,17 +13,17 @@ class Parting:
         self.partitions = partitions
         self.rows, self.notes = Rows(folder), Notes(folder)
 
-    def add(self, kind: str, owner: str, lines: list[bytes], pointed: Collection[str]) -> int:
-        """Lines of one type and patient, and the keys that they point to; gives the partition."""
-        name = owner.encode()
+    def add(self, kind: str, owner: str, lines: list[bytes]) -> int:
+        """Lines of one type and patient, behind a place for the name of the patient; gives the partition."""
+        lines[0] = name = owner.encode()
         part = part_of(name, self.partitions)
-        self.rows.add(part, kind, name, *lines)
-        if pointed:
-            keys = [tidy(key) for key in pointed]
-            self.rows.add(part, WANTED, name, *[key.encode() for key in keys])
-            for key in keys:
-                self.notes.want(key, part)
+        self.rows.add(part, kind, lines)
         return part
+
+    def want(self, owner: str, part: int, key: str) -> None:
+        """Something of the patient points to this resource of nobody in particular."""
+        self.rows.add(part, WANTED, [owner.encode(), key.encode()])
+        self.notes.want(key, part)
 
     def write(self) -> None:
         """Append what is held, and hold nothing."""

@@ -49,9 +49,9 @@ class Rows:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._held: defaultdict[int, defaultdict[str, list[tuple[bytes, ...]]]] = defaultdict(lambda: defaultdict(list))
+        self._held: defaultdict[int, defaultdict[str, list[list[bytes]]]] = defaultdict(lambda: defaultdict(list))
 
-    def add(self, part: int, kind: str, *fields: bytes) -> None:
+    def add(self, part: int, kind: str, fields: list[bytes]) -> None:
         """One more row of that kind."""
         self._held[part][kind].append(fields)
 

@@ -37,56 +37,48 @@ class Placed:
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
-class _OfPatient:
-    """Lines of one type and patient; the encounters they name or are, and what they point to, as it is written."""
-
-    __slots__ = ("encounters", "lines", "named", "pointed")
-
-    def __init__(self, line: bytes, named: str) -> None:
-        self.lines, self.named = [line], {named}
-        self.encounters: list[PlacedLine] = []
-        self.pointed: set[str] = set()
-
-
 class _Lines:
-    """Lines of one type, by the reference to their patient as it is written."""
+    """Lines of one type by patient, the encounters that they name, and what they point to; all as it is written."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.patients: dict[str, _OfPatient] = {}
+    def __init__(self) -> None:
+        self.patients: dict[str, list[bytes]] = {}
+        self.named: set[tuple[str, str]] = set()
+        self.pointed: set[tuple[str, str]] = set()
+        self.encounters: list[PlacedLine] = []
 
-    def take(self, found: PlacedLine, line: bytes) -> None:
-        """One more line."""
-        self.of(found.patient.reference, found.encounter.reference, line)
+    def clear(self) -> None:
+        """Hold nothing."""
+        for held in (self.patients, self.named, self.pointed, self.encounters):
+            held.clear()
 
-    def of(self, patient: str, encounter: str, line: bytes) -> _OfPatient:
-        """What is held of this patient, with one more line."""
-        held = self.patients.get(patient)
-        if held is None:
-            held = self.patients[patient] = _OfPatient(line, encounter)
+    def add(self, patient: str, line: bytes) -> None:
+        """One more line, behind a place for the name of its patient."""
+        lines = self.patients.get(patient)
+        if lines is None:
+            self.patients[patient] = [b"", line]
         else:
-            held.lines.append(line)
-            held.named.add(encounter)
-        return held
-
-
-class _Pointing(_Lines):
-    """Of a type that may point to resources of nobody in particular."""
+            lines.append(line)
 
     def take(self, found: PlacedLine, line: bytes) -> None:
-        held = self.of(found.patient.reference, found.encounter.reference, line)
-        if references := found.references():
-            held.pointed.update(references)
+        """What says whose it is, and the encounter."""
+        patient = found.patient.reference
+        self.add(patient, line)
+        self.named.add((patient, found.encounter.reference))
 
+    def take_pointing(self, found: PlacedLine, line: bytes) -> None:
+        """What may also point to resources of nobody in particular."""
+        self.take(found, line)
+        for reference in found.references():
+            self.pointed.add((found.patient.reference, reference))
 
-class _Encounters(_Lines):
-    def take(self, found: PlacedLine, line: bytes) -> None:
-        self.of(found.patient.reference, "", line).encounters.append(found)
+    def take_encounter(self, found: PlacedLine, line: bytes) -> None:
+        """An encounter itself."""
+        self.add(found.patient.reference, line)
+        self.encounters.append(found)
 
-
-class _Patients(_Lines):
-    def take(self, found: PlacedLine, line: bytes) -> None:
-        self.of(found.key, "", line)
+    def take_patient(self, found: PlacedLine, line: bytes) -> None:
+        """A patient itself."""
+        self.add(found.key, line)
 
 
 class Placing:
@@ -97,10 +89,13 @@ class Placing:
         self._parting = Parting(folder, partitions)
         self._notes = self._parting.notes
         self._counts: Counter[str] = Counter()
-        self._lines = {kind: _lines(kind) for kind in READ_IN_BULK if kind not in SHARED}
+        self._lines = {kind: _Lines() for kind in READ_IN_BULK if kind not in SHARED}
         self._takes: dict[type, Callable[[Any, bytes], None]] = {TYPES[kind]: self._share for kind in SHARED}
         self._takes[TYPES["Observation"]] = self._measure
-        self._takes |= {TYPES[kind]: lines.take for kind, lines in self._lines.items()}
+        for kind, lines in self._lines.items():
+            self._takes[TYPES[kind]] = lines.take_pointing if kind in POINTING else lines.take
+        self._takes[TYPES["Patient"]] = self._lines["Patient"].take_patient
+        self._takes[TYPES["Encounter"]] = self._lines["Encounter"].take_encounter
 
     def __call__(self, segment: Segment) -> Iterator[int | Placed]:
         """Gives how many bytes are done now and then, at last what was met; then all is written."""
@@ -151,10 +146,12 @@ class Placing:
             self._put(found, tidy(found.patient or found.encounter or found.key), line)
 
     def _put(self, found: Placement, owner: str, line: bytes) -> None:
-        part = self._parting.add(found.kind, owner, [line], found.pointed)
+        part = self._parting.add(found.kind, owner, [b"", line])
+        for key in found.pointed:
+            self._parting.want(owner, part, tidy(key))
         if found.kind == "Encounter" and found.key:
             self._notes.home(tidy(found.key), owner, part, found.updated, found.version)
-        elif found.encounter and not stays(found.kind, found.patient):
+        elif found.encounter and not stays(found.kind, has_patient=bool(found.patient)):
             self._notes.claim(tidy(found.encounter), owner, part)
 
     def _share(self, found: PlacedLine, line: bytes) -> None:
@@ -172,40 +169,39 @@ class Placing:
 
     def _write(self) -> None:
         for kind, lines in self._lines.items():
-            for patient, held in lines.patients.items():
-                self._place(kind, _key(patient), held)
-            lines.patients.clear()
+            if lines.patients:
+                self._place(kind, lines)
+                lines.clear()
         self._parting.write()
 
-    def _place(self, kind: str, owner: str, held: _OfPatient) -> None:
-        if not owner:
-            for line in held.lines:
-                self._take_placed(read_placed(line).placement(), line)
-            return
-        self._counts[kind] += len(held.lines)
-        part = self._parting.add(kind, owner, held.lines, [key for each in held.pointed if (key := _key(each))])
-        for each in held.encounters:
-            if each.key:
-                self._notes.home(tidy(each.key), owner, part, each.meta.last_updated, each.meta.version_id)
-        if not stays(kind, owner):
-            for named in held.named:
-                if key := _key(named):
-                    self._notes.claim(key, owner, part)
+    def _place(self, kind: str, lines: _Lines) -> None:
+        owners = {}
+        for patient, held in lines.patients.items():
+            if owner := _key(patient):
+                owners[patient] = owner, self._parting.add(kind, owner, held)
+                self._counts[kind] += len(held) - 1
+            else:
+                for line in held[1:]:
+                    self._take_placed(read_placed(line).placement(), line)
+        for patient, reference in lines.pointed:
+            if patient in owners and (key := _key(reference)):
+                self._parting.want(*owners[patient], key)
+        for each in lines.encounters:
+            if each.patient.reference in owners and (key := tidy(each.key)):
+                self._notes.home(key, *owners[each.patient.reference], each.meta.last_updated, each.meta.version_id)
+        for patient, encounter in () if stays(kind, has_patient=True) else lines.named:
+            if patient in owners and (key := _key(encounter)):
+                self._notes.claim(key, *owners[patient])
 
 
-def stays(kind: str, patient: str) -> bool:
-    """Whether it belongs to its patient, whatever encounter it names: a condition may be a problem of theirs."""
-    return kind == "Condition" and bool(patient)
+def stays(kind: str, *, has_patient: bool) -> bool:
+    """Whether it stays where it is, whatever encounter it names: a condition may be a problem of its patient."""
+    return kind == "Condition" and has_patient
 
 
 def _key(reference: str) -> str:
     """The key of a reference; most are their own."""
     return reference if PLAIN.fullmatch(reference) else tidy(relative(reference))
-
-
-def _lines(kind: str) -> _Lines:
-    made = {"Patient": _Patients, "Encounter": _Encounters}.get(kind, _Pointing if kind in POINTING else _Lines)
-    return made(kind)
 
 
 def _lines_of(text: bytes) -> list[bytes]:

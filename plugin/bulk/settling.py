@@ -94,7 +94,7 @@ def _give_shared(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     with (folder / SHARED_LINES).open("rb") as file:
         for part, key, kind, pointed, start, length in streamed(connection, query):
             file.seek(start)
-            rows.add(part, SHARED, key.encode(), kind.encode(), (pointed or "").encode(), file.read(length))
+            rows.add(part, SHARED, [key.encode(), kind.encode(), (pointed or "").encode(), file.read(length)])
             held += length
             if held > HELD:
                 rows.write()

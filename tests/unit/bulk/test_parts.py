@@ -11,11 +11,11 @@ from plugin.bulk.parts import Rows, append, part_file, part_of, read_rows
 def test_rows_come_back_from_their_partition_by_kind(tmp_path):
     """Written twice; tabs inside JSON, characters beyond ASCII and a carriage return stay."""
     rows = Rows(tmp_path)
-    rows.add(1, "Condition", b"Patient/p1", b'{"a":\t1}', '{"b": "ä\u2028"}'.encode())
-    rows.add(0, "Condition", b"Patient/p2", b'{"c": 3}\r')
+    rows.add(1, "Condition", [b"Patient/p1", b'{"a":\t1}', '{"b": "ä\u2028"}'.encode()])
+    rows.add(0, "Condition", [b"Patient/p2", b'{"c": 3}\r'])
     rows.write()
-    rows.add(1, "Patient", b"Patient/p1", b"{}")
-    rows.add(1, "Condition", b"Patient/p3", b"{}")
+    rows.add(1, "Patient", [b"Patient/p1", b"{}"])
+    rows.add(1, "Condition", [b"Patient/p3", b"{}"])
     rows.write()
 
     assert [(kind, list(found)) for kind, found in read_rows(part_file(tmp_path, 1))] == [
@@ -64,7 +64,7 @@ def test_a_damaged_file_is_named_with_the_remedy(damage, tmp_path):
     """Cut off, as when a machine lost power; changed; or something else."""
     rows = Rows(tmp_path)
     for number in range(50):
-        rows.add(0, "Patient", b"Patient/p%d" % number, b'{"resourceType": "Patient"}')
+        rows.add(0, "Patient", [b"Patient/p%d" % number, b'{"resourceType": "Patient"}'])
     rows.write()
     path = part_file(tmp_path, 0)
     path.write_bytes(damage(path.read_bytes()))
