@@ -17,7 +17,7 @@ from plugin.bulk.workers import Each
 
 def begin(run: Run, files: list[Path], each: Each, told: Report) -> Begun:
     """Assemble the files; BulkError where none can be read, or holds a chart."""
-    sound, problems, size = sound_files(files, run.workers)
+    sound, problems, size = sound_files(files, each)
     if not sound:
         raise BulkError(f"{problems[0].where}: {problems[0].found}; no file of the export can be read")
     parts = partitions_for(size, run.workers)

@@ -2,12 +2,13 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from plugin.bulk.errors import BulkError
+from plugin.bulk.workers import Each, alone
 
 ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 BLOCK = 1 << 20
@@ -40,13 +41,21 @@ def find_files(folder: Path) -> list[Path]:
     return found
 
 
-def sound_files(files: list[Path], threads: int, largest: int = LARGEST_FILE) -> tuple[list[Path], list[Problem], int]:
+def sound_files(
+    files: list[Path], each: Each = alone, largest: int = LARGEST_FILE
+) -> tuple[list[Path], list[Problem], int]:
     """The files that can be read within the bounds, what is wrong with the others, and the bytes unpacked in all."""
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        sizes = list(pool.map(lambda path: _size(path, largest), files))
-    sound = [path for path, size in zip(files, sizes, strict=True) if isinstance(size, int)]
-    problems = [size for size in sizes if isinstance(size, Problem)]
-    return sound, problems, sum(size for size in sizes if isinstance(size, int))
+    known: dict[Path, int | Problem] = dict(each(partial(_sizing, largest), files))
+    sizes = {path: size for path in files if isinstance(size := known[path], int)}
+    problems = [found for path in files if isinstance(found := known[path], Problem)]
+    return list(sizes), problems, sum(sizes.values())
+
+
+def _sizing(largest: int) -> Callable[[Path], Iterator[tuple[Path, int | Problem]]]:
+    def sized(path: Path) -> Iterator[tuple[Path, int | Problem]]:
+        yield path, _size(path, largest)
+
+    return sized
 
 
 def _size(path: Path, largest: int) -> int | Problem:

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM in the middle of an audit, of generated data or of an export: one line, and it can be gone on."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -123,6 +124,48 @@ def test_an_audit_that_is_stopped_says_so_and_the_same_command_gives_the_same_re
     assert main(["audit", str(export), "--output", str(output), "--workers", "1"]) == 0
     assert ("gone on from" in capsys.readouterr().err) == bool(kept)
     assert output.read_bytes() == whole != b""
+
+
+@pytest.fixture
+def huge(tmp_path) -> Path:
+    """Forty zipped files of 40 GiB each, which take as many minutes to be measured before anything is read of them."""
+    folder = tmp_path / "huge"
+    folder.mkdir()
+    member = gzip.compress((b"x" * 1023 + b"\n") * (64 << 10))
+    with (folder / "0.ndjson.gz").open("wb") as file:
+        file.writelines(member for _ in range(640))
+    for number in range(1, 40):
+        os.link(folder / "0.ndjson.gz", folder / f"{number}.ndjson.gz")
+    return folder
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_measuring_of_zipped_files_is_stopped_as_well(workers, huge, tmp_path):
+    """By whatever process it is done."""
+    output = tmp_path / "f.jsonl"
+    given = ["audit", str(huge), "--output", str(output), "--workers", workers]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "plugin.cli", *given], cwd=tracked.CHECKOUT, stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 120
+    while not any(map(has_open_zip, [process.pid, *below(process.pid)])) and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=120)
+
+    assert process.returncode == 143
+    assert said == (
+        "infusion-charges audit: stopped; nothing was done yet that could be kept; run the same command again to "
+        "begin anew\n"
+    )
+    assert not output.with_name(".f.jsonl.work").exists()
+
+
+def has_open_zip(process: int) -> bool:
+    """Whether it is reading a zipped file."""
+    with suppress(OSError):
+        return any(each.readlink().suffix == ".gz" for each in Path(f"/proc/{process}/fd").iterdir())
+    return False
 
 
 def test_ctrl_c_on_a_terminal_reaches_all_processes_and_one_of_them_answers(export, tmp_path):

@@ -114,7 +114,7 @@ def lines_in(export: Path) -> list[bytes]:
 
 def assemble(export: Path, folder: Path, partitions: int, each: Each = alone, *, measures: bool = False) -> Placements:
     """The export parted below `folder`, as an audit does it."""
-    files, _, size = sound_files(find_files(export), 1)
+    files, _, size = sound_files(find_files(export))
     placed = place_lines(files, size, folder, partitions, each, measures=measures)
     settle(folder, partitions, Machine(1, 200, folder.with_name("spill")))
     return placed

@@ -13,18 +13,18 @@ def test_a_zipped_file_is_measured_before_it_is_trusted(tmp_path):
     """Ten MiB of lines from a few KiB: refused whole where the bound is lower, and said so."""
     bomb = tmp_path / "Patient.ndjson.gz"
     bomb.write_bytes(gzip.compress(b'{"resourceType":"Patient","id":"p"}\n' * 300_000))
-    sound, problems, size = files.sound_files([bomb], 1, largest=1 << 20)
+    sound, problems, size = files.sound_files([bomb], largest=1 << 20)
 
     assert (sound, size) == ([], 0)
     assert [(p.where, p.done) for p in problems] == [(str(bomb), "this file was not read")]
-    assert files.sound_files([bomb], 1) == ([bomb], [], 36 * 300_000)
+    assert files.sound_files([bomb]) == ([bomb], [], 36 * 300_000)
 
 
 def test_one_endless_line_is_noticed_while_it_is_unpacked(tmp_path):
     """A line longer than any resource, as a bomb has it."""
     bomb = tmp_path / "Patient.ndjson.gz"
     bomb.write_bytes(gzip.compress(b"0" * (files.LONGEST_LINE + (2 << 20))))
-    sound, problems, _ = files.sound_files([bomb], 1)
+    sound, problems, _ = files.sound_files([bomb])
 
     assert sound == []
     assert "a line of more than" in problems[0].found
@@ -36,7 +36,7 @@ def test_a_damaged_zip_is_one_file_less_and_said(damage, tmp_path):
     good, bad = tmp_path / "a.ndjson", tmp_path / "b.ndjson.gz"
     good.write_bytes(b'{"resourceType":"Patient"}\n')
     bad.write_bytes(damage(gzip.compress(b'{"resourceType":"Patient"}\n' * 1000)))
-    sound, problems, _ = files.sound_files([good, bad], 2)
+    sound, problems, _ = files.sound_files([good, bad])
 
     assert sound == [good]
     assert [p.where for p in problems] == [str(bad)]
