@@ -20,10 +20,10 @@ CLASSES = {
     "IMP": "inpatient encounter",
 }
 SNOMED_ROUTES = {
-    Route.INTRAVENOUS: ("47625008", "Intravenous route (qualifier value)"),
-    Route.INTRAMUSCULAR: ("78421000", "Intramuscular route (qualifier value)"),
-    Route.SUBCUTANEOUS: ("34206005", "Subcutaneous route (qualifier value)"),
-    Route.ENTERAL: ("26643006", "Oral route (qualifier value)"),
+    Route.INTRAVENOUS: ("47625008", "Intravenous route"),
+    Route.INTRAMUSCULAR: ("78421000", "Intramuscular route"),
+    Route.SUBCUTANEOUS: ("34206005", "Subcutaneous route"),
+    Route.ENTERAL: ("26643006", "Oral route"),
 }
 V3_CODES = {
     (Route.INTRAVENOUS, Technique.PUSH): "IVPUSH",

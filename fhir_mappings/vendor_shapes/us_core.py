@@ -29,10 +29,10 @@ PROFILES = {"Patient": "patient", "Encounter": "encounter", "Condition": "condit
 OMB = "urn:oid:2.16.840.1.113883.6.238"
 ADMINISTRATIONS, CHARGES = "https://hospital.example.org/administrations", "https://hospital.example.org/charges"
 TYPES = {
-    "AMB": ("185347001", "Encounter for problem (procedure)"),
-    "EMER": ("50849002", "Emergency room admission (procedure)"),
-    "OBSENC": ("448951000124107", "Admission to observation unit (procedure)"),
-    "IMP": ("32485007", "Hospital admission (procedure)"),
+    "AMB": ("185347001", "Encounter for problem"),
+    "EMER": ("50849002", "Emergency room admission"),
+    "OBSENC": ("448951000124107", "Admission to observation unit"),
+    "IMP": ("32485007", "Hospital admission"),
 }
 HOME = concept(coding(f"{HL7}discharge-disposition", "home", "Home"), text="Home")
 

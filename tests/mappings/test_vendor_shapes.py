@@ -30,7 +30,7 @@ ANYBODY = Person(
     *(Coded("2186-5", "Not Hispanic or Latino"), Coded("en", "English"), Coded("M", "Married"), "12 Granary Row"),
     *("Fairhollow", "IL", "60990", "217-555-0101", "217-555-0102", "grace@example.org", NINE, DOCTOR, HOUSE),
 )
-CROHN = Reason("Condition/c1", "K50.90", "Crohn's disease", "34000006", "Crohn's disease (disorder)")
+CROHN = Reason("Condition/c1", "K50.90", "Crohn's disease", "34000006", "Crohn's disease")
 GIVEN = Administration(
     id="MedicationAdministration/m1",
     status=Status.COMPLETED,
