@@ -45,8 +45,8 @@ def database(machine: Machine) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"SET temp_directory = {literal(str(machine.temp))}")
         yield connection
     except duckdb.OutOfMemoryException as wrong:
-        refused = "bad alloc" in str(wrong)
-        raise BulkError(NO_MORE if refused else LIMIT_REACHED.format(machine.memory_mb)) from None
+        of_its_own = "used)" in str(wrong)  # so much of its limit; where the system refused, it says nothing of that
+        raise BulkError(LIMIT_REACHED.format(machine.memory_mb) if of_its_own else NO_MORE) from None
     except duckdb.IOException as wrong:
         if "space" in str(wrong).lower():
             remedy = "free space or name another with --work, then run the same command again"
