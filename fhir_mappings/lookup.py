@@ -8,6 +8,8 @@ from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from fhir_mappings.elements import Element, Log, clean
 from fhir_mappings.json_line import JsonLine
 
@@ -15,6 +17,7 @@ Resource = Mapping[str, Any]
 REFERENCE = re.compile(r"(?:(?P<base>.*)/)?(?P<type>[A-Z][A-Za-z]{2,40})/(?P<id>[^/\s#?]{1,128})")
 LONGEST_REFERENCE = 2000
 PLAIN = re.compile(r"[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}")  # what most references are: their own key
+_in_order = msgspec.json.Encoder(order="sorted")
 
 
 class Located(dict[str, Any]):
@@ -62,15 +65,23 @@ def _id_of(resource: Resource) -> str:
 
 def digest(resource: Resource) -> str:
     """A hash of the content, the same whatever the order of its keys."""
-    return hashlib.sha256(canonical(resource).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(canonical(resource)).hexdigest()
 
 
-def canonical(resource: Resource) -> str:
-    """The content as text, the same whatever the order of its keys; what JSON can't hold becomes its type's name."""
+def canonical(resource: Resource) -> bytes:
+    """The content as JSON, the same whatever the order of its keys; what JSON can't hold becomes its type's name."""
+    content = _content(resource)
     try:
-        return json.dumps(_content(resource), sort_keys=True, default=str, ensure_ascii=True)
+        return _in_order.encode(content)
+    except (OverflowError, RecursionError, TypeError, ValueError):  # lone surrogates, and enormous numbers or depths
+        return _written_out(content)
+
+
+def _written_out(content: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(content, sort_keys=True, default=str, ensure_ascii=True).encode()
     except (RecursionError, TypeError, ValueError):
-        return type_of(resource) + "/" + ",".join(sorted(map(str, resource)))
+        return (type_of(content) + "/" + ",".join(sorted(map(str, content)))).encode("utf-8", "replace")
 
 
 def _content(resource: Resource) -> dict[str, Any]:
@@ -194,7 +205,7 @@ class Lookup:
         return self.by_identity.get(self.key(reference))
 
 
-def _age(resource: Resource) -> tuple[str, int, str]:
+def _age(resource: Resource) -> tuple[str, int, bytes]:
     meta = resource.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     updated, version = meta.get("lastUpdated"), meta.get("versionId")

@@ -102,7 +102,8 @@ CHARGE_ITEM = _of(
     "ChargeItem",
     ("id", "id", "id"),
     ("meta.versionId", "version", "id"),
-    ("identifier[]", "identifiers", "Identifier"),
+    ("identifier[].system", "identifiers", "uri"),
+    ("identifier[].value", "identifiers", "string"),
     ("status", "status", "code"),
     ("code", "code", "CodeableConcept"),
     ("subject.reference", "patient", "Reference"),
@@ -119,10 +120,14 @@ CHARGE_ITEM = _of(
 PATIENT = _of(
     "Patient",
     ("id", "id", "id"),
-    ("name[]", "name", "HumanName"),
+    ("name[].use", "name", "code"),
+    ("name[].text", "name", "string"),
+    ("name[].given[]", "name", "string"),
+    ("name[].family", "name", "string"),
     ("birthDate", "birth_date", "date"),
     ("gender", "sex", "code"),
-    ("identifier[]", "record_number", "Identifier"),
+    ("identifier[].type.coding[].code", "record_number", "code"),
+    ("identifier[].value", "record_number", "string"),
 )
 
 DECIDING = (

@@ -4,6 +4,8 @@ from fhir_mappings.elements import Element, clean
 from fhir_mappings.lookup import Lookup, Resource, identity, root
 from plugin.domain import MappingIssue, Patient
 
+FORMER = ("old", "nickname")
+
 
 def read_patient(resource: Resource, context: Lookup) -> tuple[Patient, list[MappingIssue]]:
     """Name, birth date, sex and record number; what is odd here never blocks."""
@@ -21,9 +23,13 @@ def read_patient(resource: Resource, context: Lookup) -> tuple[Patient, list[Map
 
 def read_name(element: Element) -> str:
     """The official or usual name, else the first that is not an old one."""
-    names = [name for name in element.children("name") if name.raw("use") not in ("old", "nickname")]
-    names.sort(key=lambda name: (name.raw("use") != "official", name.raw("use") != "usual"))
-    return _written(names[0]) if names else ""
+    names = [name for name in element.children("name") if name.raw("use") not in FORMER]
+    return _written(min(names, key=lambda name: preference(name.raw("use")))) if names else ""
+
+
+def preference(use: object) -> tuple[bool, bool]:
+    """The lower, the rather a name of that use is shown."""
+    return use != "official", use != "usual"
 
 
 def _written(name: Element) -> str:

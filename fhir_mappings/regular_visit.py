@@ -5,10 +5,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from fhir_mappings.charge_item import (
     is_offset,
     read_billing_code,
-    read_identifiers,
     read_modifiers,
     read_reasons,
 )
@@ -17,7 +18,7 @@ from fhir_mappings.elements import Element
 from fhir_mappings.encounter import UNRANKED, Visit, read_class
 from fhir_mappings.json_line import JsonLine
 from fhir_mappings.lookup import Lookup, version_of
-from fhir_mappings.patient import read_name, read_record_number
+from fhir_mappings.patient import FORMER, preference
 from fhir_mappings.regular import (
     KNOWN,
     IrregularError,
@@ -37,11 +38,11 @@ from fhir_mappings.time import NO_OFFSET, NOTHING, Moment, Precision
 from plugin.domain import Diagnosis, Encounter, ExistingCharge, Patient, Term
 
 ONE = Decimal(1)
+_list_of_strings = msgspec.json.Decoder(list[str])
 Said = tuple[tuple[Term, ...], str, bool]
 _category = part(read_category, "category")
 _is_dropped = part(is_dropped, "verificationStatus")
 _is_over = part(is_over, "clinicalStatus")
-_identifiers = part(read_identifiers, "identifier")
 _reasons = part(read_reasons, "reason")
 
 
@@ -50,11 +51,38 @@ def read_regular_patient(line: JsonLine, context: Lookup) -> Patient:
     it = line.shape
     return Patient(
         line.key,
-        sound(read_name, parts(name=bytes(it.name))) if it.name else "",
+        _name(it.name),
         text_of(it.birthDate),
         text_of(it.gender),
-        sound(read_record_number, parts(identifier=bytes(it.identifier))) if it.identifier else "",
+        _record_number(it.identifier),
     )
+
+
+def _name(names: Any) -> str:
+    current = [name for name in names if name.use not in FORMER]
+    if not current:
+        return ""
+    name = min(current, key=lambda name: preference(name.use))
+    given = _strings(name.given) if name.given else []
+    return text_of(name.text) or " ".join([part for part in [*given, text_of(name.family)] if part])
+
+
+def _strings(written: Any) -> list[str]:
+    try:
+        strings = _list_of_strings.decode(written)
+    except msgspec.ValidationError:
+        raise IrregularError from None
+    if any("\x00" in each for each in strings):
+        raise IrregularError
+    return strings
+
+
+def _record_number(identifiers: Any) -> str:
+    numbers = [text_of(each.value) for each in identifiers]
+    for each, number in zip(identifiers, numbers, strict=True):
+        if number and each.type and "MR" in [text_of(coding.code) for coding in each.type.coding]:
+            return number
+    return next(filter(None, numbers), "")
 
 
 def read_regular_visit(line: JsonLine, context: Lookup) -> Visit:
@@ -160,11 +188,16 @@ def read_regular_charge(line: JsonLine, context: Lookup) -> ExistingCharge:
         modifiers=modifiers,
         status="not-billable" if offset else text_of(it.status),
         day=_day(it, context),
-        identifiers=_identifiers(it.identifier),
+        identifiers=_identifiers(it.identifier) if it.identifier else (),
         version=version_of(line),
         entered_by=(key_of(it.enterer.reference, context) or text_of(it.enterer.reference)) if it.enterer else "",
         diagnoses=_reasons(it.reason),
     )
+
+
+def _identifiers(identifiers: Any) -> tuple[str, ...]:
+    """As `system|value`."""
+    return tuple([f"{text_of(each.system)}|{text_of(each.value)}" for each in identifiers if each.value])
 
 
 def _read_billed(element: Element) -> tuple[str, str, tuple[str, ...], bool]:

@@ -24,7 +24,6 @@ BY_KIND: dict[str, Any] = {
     "code": "stopped",
     "string": "IV push over 5 min by PICC line pump",
     "date": "1980-02-03",
-    "HumanName": {"text": "Jane Doe"},
     "dateTime": "2026-03-02T10:00:00Z",
     "decimal": 30,
     "Reference": "Encounter/e7",
@@ -33,7 +32,7 @@ BY_KIND: dict[str, Any] = {
     "Quantity": {"value": 5, "unit": "mL/h"},
     "Ratio": {"numerator": {"value": 5, "unit": "mL"}, "denominator": {"value": 1, "unit": "h"}},
     "Ingredient": {"itemCodeableConcept": {"text": "drug"}},
-    "Identifier": {"system": "urn:x", "value": "7"},
+    "uri": "urn:x",
     "BackboneElement": {"class": {"code": "IMP"}},
 }
 
@@ -41,6 +40,14 @@ BY_KIND: dict[str, Any] = {
 def _minutes(count: int) -> dict[str, Any]:
     return {"url": INFUSE_OVER, "valueQuantity": {"value": count, "unit": "min"}}
 
+
+OF_RECORD = {"value": "2", "type": {"coding": [{"code": "MR"}]}}
+STANDING: dict[str, dict[str, Any]] = {
+    "name[].use": {"name": [{"text": "Jane Roe"}, {"text": "Jane Doe"}]},
+    "identifier[].type.coding[].code": {"identifier": [{"value": "1"}, OF_RECORD]},
+    "identifier[].system": {"identifier": [{"value": "7"}]},
+}
+"""What a resource holds already where an element only tells others apart."""
 
 ELSEWHERE = {"patient", "encounter"}
 """Fields that place a resource: `charts` reads them, the values of the resource do not hold them."""
@@ -55,6 +62,8 @@ def _value(path: Path) -> Any:
         "quantity": {"value": 3},
         "type[]": {"coding": [{"system": f"{EPIC}1.13.0.1.7.10{PATIENT_CLASS}", "display": "Inpatient"}]},
         "reason[]": {"coding": [{"system": ICD10CM, "code": "K50.90"}]},
+        "name[].use": "old",
+        "identifier[].type.coding[].code": "MR",
         "device[].display": "Infusion pump" if path.field == "from_device" else "PICC line",
     }
     return special.get(path.element, BY_KIND[path.kind])
@@ -112,13 +121,13 @@ def _diagnosis(resource: Resource, context: Lookup) -> Any:
     "path", [p for p in paths.ALL if not (p.resource == "MedicationAdministration" and p.field in ELSEWHERE)]
 )
 def test_each_row_feeds_its_field(path: Path) -> None:
-    """With that element alone, that field is no longer what it is in an empty resource."""
+    """With that element that field is no longer what it is without."""
     medication: dict[str, Any] = {"resourceType": "Medication", "id": "x"}
-    resource: dict[str, Any] = {"resourceType": path.resource}
+    resource: dict[str, Any] = {"resourceType": path.resource, **copy.deepcopy(STANDING.get(path.element, {}))}
+    without = _read(copy.deepcopy(resource), [])
     resource |= {"status": "in-progress"} if path.field == "running_until" else {}
     _put(path, resource, medication)
-    empty = _read({"resourceType": path.resource}, [])
-    assert getattr(empty, path.field) != getattr(_read(resource, [medication]), path.field)
+    assert getattr(without, path.field) != getattr(_read(resource, [medication]), path.field)
 
 
 @pytest.mark.parametrize(

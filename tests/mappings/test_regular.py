@@ -19,6 +19,7 @@ from fhir_mappings.medication_administration import read_administration
 from fhir_mappings.paths import ALL, DECIDING, PLACEMENT
 from fhir_mappings.regular import IrregularError
 from fhir_mappings.shapes import SHAPED, WHOLE
+from fhir_mappings.systems import CPT
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
 from plugin.bulk.lines import parse
@@ -131,6 +132,17 @@ BESIDE = [
     ("Device", {"deviceName": [{"name": "left"}, {"name": "PICC line"}]}),
     ("Device", {"deviceName": []}),
     ("Device", {"id": "another"}),
+    ("Patient", {"name": [{"use": "old", "text": "Once"}, {"given": ["Ines", "M."], "family": "Grace"}]}),
+    ("Patient", {"name": [{"use": "usual", "text": "Ines"}, {"use": "official", "family": "Grace"}, {"given": []}]}),
+    ("Patient", {"name": [{"use": "nickname", "text": "Inny"}], "identifier": [{"system": "urn:x"}, {"value": "4"}]}),
+    ("Patient", {"identifier": [{"value": "1"}, {"value": "2", "type": {"coding": [{"code": "MR"}]}}]}),
+    (
+        "ChargeItem",
+        {
+            "code": {"coding": [{"system": CPT, "code": "96365"}]},
+            "identifier": [{"system": "urn:x", "value": "7"}, {"value": "8"}, {"system": "urn:y"}],
+        },
+    ),
 ]
 """Usual forms of what stands beside charts."""
 
