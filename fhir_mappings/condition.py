@@ -22,12 +22,6 @@ class Charted(Struct, frozen=True, gc=False):
     over: bool
 
 
-def read_diagnosis(resource: Resource, context: Lookup) -> tuple[Diagnosis | None, list[MappingIssue]]:
-    """The diagnosis; None when it was refuted or entered in error."""
-    charted, issues = read_charted(resource, context)
-    return (charted.diagnosis if charted else None), issues
-
-
 def read_charted(resource: Resource, context: Lookup) -> tuple[Charted | None, list[MappingIssue]]:
     """The diagnosis with its links; None when it was refuted or entered in error."""
     element = root(resource)

@@ -4,24 +4,18 @@ from collections.abc import Iterator
 
 from fhir_mappings.concepts import Concept, read_concept, terms
 from fhir_mappings.elements import Element
-from fhir_mappings.lookup import Lookup, Resource, reference_of, root
+from fhir_mappings.lookup import Lookup, Resource, reference_of
 from fhir_mappings.quantities import read_ratio
-from plugin.domain import Drug, Ingredient, MappingIssue
+from plugin.domain import Drug, Ingredient
 
 NO_DRUG = Drug("")
 
 
-def read_drug(resource: Resource, context: Lookup) -> tuple[Drug, list[MappingIssue]]:
-    """The drug of a MedicationAdministration or MedicationRequest, with the issues met.
+def drug_of(element: Element, resource: Resource, context: Lookup) -> Drug:
+    """The drug of a MedicationAdministration, its issues noted in the element's log.
 
     The shapes: a CodeableConcept, a contained `#id`, a relative reference, an absolute one, a display alone.
     """
-    element = root(resource)
-    return drug_of(element, resource, context), element.log.issues
-
-
-def drug_of(element: Element, resource: Resource, context: Lookup) -> Drug:
-    """The drug, its issues noted in the element's log."""
     named = element.child("medicationCodeableConcept")
     pointed = element.child("medicationReference")
     drug = of_concept(read_concept(named)) if named is not None else NO_DRUG

@@ -8,7 +8,7 @@ from plugin.bulk.findings import Tally
 from plugin.bulk.settings import AuditSettings, ChargeSource
 
 LEAST_MB = 128
-"""What DuckDB needs for a thread: it reads lines of up to 16 MiB, two at a time."""
+"""For DuckDB and each of its threads, at least."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from plugin.bulk.errors import BulkError
 
 ALLOW_MORE = (
     "(a limit by ulimit -v, or of a container); allow more, or use fewer --workers and less --memory, then run the "
-    "same command again: what is done is kept"
+    "same command again: partitions that were audited are kept"
 )
 NO_MORE = f"out of memory: the system gives no more {ALLOW_MORE}"
 LOST = f"a process of this run was ended by {{}}, most likely for want of memory {ALLOW_MORE}"
