@@ -1,6 +1,7 @@
 """The database's promises: no lost update, no nested transaction, no write that half happened."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, func, inspect, select, text, update
+from sqlalchemy.engine import make_url
 
 from plugin.store.cipher import CannotOpen, Cipher, UnusableKey, make_key
 from plugin.store.engine import (
@@ -157,6 +159,29 @@ def test_sqlite_is_set_up_for_many_readers_and_power_cuts(sqlite_url, key):
             for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
         }
     assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 15_000, "synchronous": 2}
+
+
+@pytest.fixture
+def half_switched(sqlite_url):
+    """A new file that another process has begun to write to: SQLite refuses the switch to WAL without waiting."""
+    other = sqlite3.connect(make_url(sqlite_url).database, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+def test_a_start_waits_for_another_that_switches_the_file(sqlite_url, half_switched):
+    """The busy timeout alone doesn't: with it the second of two first starts ended now and then."""
+    threading.Timer(0.3, half_switched.rollback).start()
+    upgrade(sqlite_url)
+    assert half_switched.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_file_that_stays_locked_is_named_in_the_end(sqlite_url, half_switched, monkeypatch):
+    """Waiting ends with the busy timeout."""
+    monkeypatch.setattr("plugin.store.engine.BUSY_TIMEOUT_MS", 100)
+    with pytest.raises(UnusableStore, match="can't be opened"):
+        upgrade(sqlite_url)
 
 
 def test_migrations_make_the_tables_the_code_uses(own_store):
