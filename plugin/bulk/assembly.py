@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from plugin.bulk.files import MOST_PROBLEMS, Problem, Segment, segments_of
+from plugin.bulk.lines import CHARGE
+from plugin.bulk.machine import Machine
 from plugin.bulk.notes import begin_notes
 from plugin.bulk.placing import HELD, Placed, Placing
 from plugin.bulk.progress import READING, Report, untold
@@ -86,3 +89,12 @@ def _unread(path: Path, placed: list[Placed]) -> Iterator[Problem]:
         if found > MOST_PROBLEMS:
             yield Problem(str(path), f"more than {MOST_PROBLEMS} such lines", "the further ones were not read either")
             return
+
+
+def settle_apart(pipe: Connection, folder: Path, partitions: int, machine: Machine, charges: Path | None) -> None:
+    """Settle what is placed, and add a site's own file of charges; tells which rows of it were not compared."""
+    from plugin.bulk.charges_file import add_charges  # noqa: PLC0415 - DuckDB is loaded there alone
+    from plugin.bulk.settling import settle  # noqa: PLC0415
+
+    settle(folder, partitions, machine)
+    pipe.send(add_charges(charges, folder, machine, CHARGE) if charges else [])

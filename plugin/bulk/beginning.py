@@ -1,13 +1,11 @@
 """The first part of an audit: its files are looked at, and their lines parted among patients."""
 
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from plugin.bulk.apart import apart
-from plugin.bulk.assembly import Placements, partitions_for, place_lines
+from plugin.bulk.assembly import Placements, partitions_for, place_lines, settle_apart
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import sound_files
-from plugin.bulk.lines import CHARGE
 from plugin.bulk.notes import forget_notes
 from plugin.bulk.progress import PARTING, Report
 from plugin.bulk.runs import Begun, Run
@@ -25,26 +23,13 @@ def begin(run: Run, files: list[Path], each: Each, told: Report) -> Begun:
     if not any(kind in placed.counts for kind in ("Encounter", "MedicationAdministration")):
         raise BulkError(f"{run.export}: no Encounter and no MedicationAdministration in it; name a FHIR export")
     told(PARTING, 0, 100)
-    with apart(1, _settle_apart, run, placed) as (process,):
-        source, of_charges = process.hear()
+    source = _source(run, placed)
+    charges = run.charges if source is ChargeSource.FILE else None
+    with apart(1, settle_apart, run.parts, placed.partitions, run.machine, charges) as (process,):
+        of_charges = process.hear()
     told(PARTING, 100, 100)
     forget_notes(run.parts)
     return Begun(placed.counts, parts, source.value, [*problems, *placed.problems, *of_charges])
-
-
-def _settle_apart(pipe: Connection, run: Run, placed: Placements) -> None:
-    from plugin.bulk.machine import Machine  # noqa: PLC0415 - DuckDB is loaded there alone
-    from plugin.bulk.settling import settle  # noqa: PLC0415
-
-    machine = Machine.of(run.workers, run.memory_mb, run.spill)
-    settle(run.parts, placed.partitions, machine)
-    source = _source(run, placed)
-    if source is not ChargeSource.FILE or run.charges is None:
-        pipe.send((source, []))
-    else:
-        from plugin.bulk.charges_file import add_charges  # noqa: PLC0415
-
-        pipe.send((source, add_charges(run.charges, run.parts, machine, CHARGE)))
 
 
 def _source(run: Run, placed: Placements) -> ChargeSource:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import duckdb
 
+from plugin.bulk.database import database, literal
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem
-from plugin.bulk.machine import Machine, database, literal
+from plugin.bulk.machine import Machine
 from plugin.bulk.parts import Rows
 from plugin.bulk.settling import newest_homes, streamed, view_notes
 

@@ -1,4 +1,4 @@
-"""A finding as a row: the columns that every format and engine shares."""
+"""A finding as a row, and what an audit counts."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -6,29 +6,6 @@ from typing import Any
 
 from plugin.bulk.settings import AuditSettings
 from plugin.review.audit import Difference, Supported, money
-
-COLUMNS = {
-    "encounter": "VARCHAR",
-    "date": "DATE",
-    "system": "VARCHAR",
-    "code": "VARCHAR",
-    "modifiers": "VARCHAR[]",
-    "units_charged": "DECIMAL(18,3)",
-    "units_supported": "DECIMAL(18,3)",
-    "direction": "VARCHAR",
-    "rule": "VARCHAR",
-    "evidence": "VARCHAR",
-    "query": "VARCHAR",
-    "question": "VARCHAR",
-    "administrations": "VARCHAR[]",
-    "amount": "DECIMAL(18,2)",
-    "group": "VARCHAR",
-    "unit": "VARCHAR",
-}
-"""Name to DuckDB type; `amount` in dollars, `unit` where in the house it was."""
-
-ORDER = ("encounter", "date", "code", "modifiers", "direction", "query", "question", "administrations")
-"""What puts findings in an order that no run, number of processes or engine changes."""
 
 
 def row_of(difference: Difference, found: Supported, settings: AuditSettings) -> dict[str, Any]:

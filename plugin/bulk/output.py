@@ -9,8 +9,9 @@ from typing import Any
 
 import duckdb
 
-from plugin.bulk.findings import COLUMNS, ORDER
-from plugin.bulk.machine import Machine, database, literal
+from plugin.bulk.columns import COLUMNS, ORDER
+from plugin.bulk.database import database, literal
+from plugin.bulk.machine import Machine
 from plugin.bulk.whole_file import whole_file
 from plugin.ehr.plain_cells import plain_cell
 

@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from plugin.bulk import plots
-from plugin.bulk.machine import Machine, database
+from plugin.bulk.database import database
+from plugin.bulk.machine import Machine
 from plugin.bulk.output import rows, view_findings
 from plugin.bulk.runs import Outcome
 from plugin.bulk.settings import ChargeSource

@@ -3,19 +3,23 @@
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from plugin.bulk.apart import apart
-from plugin.bulk.runs import Outcome, Run
+from plugin.bulk.apart import Apart, apart
+from plugin.bulk.machine import Machine
 from plugin.bulk.shortages import shortages_said
+
+if TYPE_CHECKING:  # a process apart that only writes rows does without what these load
+    from plugin.bulk.runs import Outcome, Run
 
 STANDARD_OUTPUT = Path("-")
 REMEDY = "free space, then run the same command again: what is done is kept"
 
 
-def write_findings(outcome: Outcome, run: Run, form: str, output: Path) -> None:
+def write_findings(outcome: "Outcome", run: "Run", form: str, output: Path) -> None:
     """Write jsonl, csv, parquet or html to `output`, of the first two also to standard output.
 
     BulkError when it finds no room; nothing of it is left then, and nothing that stood there is lost.
@@ -23,7 +27,7 @@ def write_findings(outcome: Outcome, run: Run, form: str, output: Path) -> None:
     beside = run.work / "report" if output == STANDARD_OUTPUT else output.with_name(f".{output.name}.report")
     with shortages_said(output, REMEDY), _folder(beside):
         made = beside / f"findings.{form}"
-        with apart(1, _write_apart, outcome, run, form, made) as (process,):
+        with _writing(outcome, run, form, made) as (process,):
             process.hear()
         if output == STANDARD_OUTPUT:
             with made.open("rb") as file:
@@ -31,6 +35,13 @@ def write_findings(outcome: Outcome, run: Run, form: str, output: Path) -> None:
             sys.stdout.buffer.flush()
         else:
             made.replace(output)
+
+
+def _writing(outcome: "Outcome", run: "Run", form: str, made: Path) -> AbstractContextManager[list[Apart]]:
+    if form == "html":
+        simulated = run.settings.compared is not None
+        return apart(1, _write_page_apart, outcome, run.export, simulated, made, run.machine)
+    return apart(1, _write_apart, form, outcome.findings, made, run.machine)
 
 
 @contextmanager
@@ -44,15 +55,18 @@ def _folder(path: Path) -> Iterator[None]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _write_apart(pipe: Connection, outcome: Outcome, run: Run, form: str, made: Path) -> None:
+def _write_apart(pipe: Connection, form: str, findings: list[Path], made: Path, machine: Machine) -> None:
     from plugin.bulk import output as formats  # noqa: PLC0415 - DuckDB is loaded in that process alone
-    from plugin.bulk.machine import Machine  # noqa: PLC0415
+
+    write = {"jsonl": formats.write_jsonl, "csv": formats.write_csv, "parquet": formats.write_parquet}[form]
+    write(findings, made, machine)
+    pipe.send(None)
+
+
+def _write_page_apart(
+    pipe: Connection, outcome: "Outcome", export: Path, simulated: bool, made: Path, machine: Machine
+) -> None:
     from plugin.bulk.report import Heading, write_html  # noqa: PLC0415
 
-    machine = Machine.of(run.workers, run.memory_mb, run.spill)
-    if form == "html":
-        write_html(outcome, Heading(str(run.export), run.settings.compared is not None), made, machine)
-    else:
-        write = {"jsonl": formats.write_jsonl, "csv": formats.write_csv, "parquet": formats.write_parquet}[form]
-        write(outcome.findings, made, machine)
+    write_html(outcome, Heading(str(export), simulated), made, machine)
     pipe.send(None)

@@ -5,10 +5,8 @@ from pathlib import Path
 
 from plugin.bulk.files import Problem
 from plugin.bulk.findings import Tally
+from plugin.bulk.machine import Machine
 from plugin.bulk.settings import AuditSettings, ChargeSource
-
-LEAST_MB = 128
-"""For DuckDB and each of its threads, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +26,9 @@ class Run:
         return self.work / "parts"
 
     @property
-    def spill(self) -> Path:
-        """Where DuckDB writes what finds no room in memory."""
-        return self.work / "spill"
+    def machine(self) -> Machine:
+        """What DuckDB may use; what finds no room in memory it writes below the work folder."""
+        return Machine.of(self.workers, self.memory_mb, self.work / "spill")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from plugin.bulk.machine import Machine, database, literal
+from plugin.bulk.database import database, literal
+from plugin.bulk.machine import Machine
 from plugin.bulk.moving import move_lines
 from plugin.bulk.notes import COLUMNS, SHARED_LINES, note_file
 from plugin.bulk.parts import SHARED, Rows

@@ -40,7 +40,7 @@ Batches = Iterator[pa.RecordBatch]
 
 @dataclass(frozen=True, slots=True)
 class SparkOutcome:
-    """Rows of (encounter, finding), the columns of `findings.COLUMNS` as JSON; and what was not read."""
+    """Rows of (encounter, finding), the columns of `columns.COLUMNS` as JSON; and what was not read."""
 
     findings: DataFrame
     problems: list[Problem]

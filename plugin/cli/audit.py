@@ -131,7 +131,8 @@ def _format(options: argparse.Namespace) -> str:
 
 
 def _wanted(options: argparse.Namespace, work: Path) -> "Run":
-    from plugin.bulk.runs import LEAST_MB, Run  # noqa: PLC0415
+    from plugin.bulk.machine import LEAST_MB  # noqa: PLC0415
+    from plugin.bulk.runs import Run  # noqa: PLC0415
     from plugin.bulk.settings import AuditSettings, Policy  # noqa: PLC0415
 
     if options.workers < 1 or options.memory < LEAST_MB:

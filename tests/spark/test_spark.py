@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from plugin.bulk.findings import ORDER
+from plugin.bulk.columns import ORDER
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
 from plugin.bulk.settings import AuditSettings

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.bulk import partition, runs
+from plugin.bulk import machine, partition
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
 from plugin.cli import main
@@ -262,7 +262,7 @@ def workers_of(process: int) -> list[int]:
 
 def test_too_little_memory_is_said_and_a_run_with_more_gives_the_report(seeded, tmp_path, capsys, monkeypatch):
     """DuckDB has 24 MB, less than the command lets anybody ask for; nothing stands where the findings will."""
-    monkeypatch.setattr(runs, "LEAST_MB", 1)
+    monkeypatch.setattr(machine, "LEAST_MB", 1)
     assert audit(seeded, tmp_path / "f.jsonl", "--memory", "24") == 2
     said = capsys.readouterr().err.splitlines()
 

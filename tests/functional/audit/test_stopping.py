@@ -17,7 +17,7 @@ from plugin.cli import main
 from tests.repo import tracked
 
 WAITING = """
-import signal, sys
+import os, signal, sys, time
 from contextlib import contextmanager
 from pathlib import Path
 from plugin.bulk import reporting
@@ -38,6 +38,10 @@ def bars():
 @contextmanager
 def apart(*given):
     with begun(*given) as processes:
+        writing = processes[0].process.pid
+        while "spawn_main" not in Path(f"/proc/{writing}/cmdline").read_text():
+            time.sleep(0.001)
+        os.kill(writing, signal.SIGSTOP)  # so few findings are soon written
         wait()
         yield processes
 
