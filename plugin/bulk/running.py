@@ -8,11 +8,13 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 import plugin.codebook
+from plugin.bulk.alone import alone_in
 from plugin.bulk.beginning import begin
 from plugin.bulk.files import Problem, find_files
 from plugin.bulk.findings import Tally
@@ -26,20 +28,38 @@ from plugin.bulk.workers import Each, crew
 from plugin.rules import EDITION
 
 MANIFEST = "manifest.json"
+REMEDY = "free space or name another with --work, then run it again"
 TABLES = Path(plugin.codebook.__file__).with_name("data")
 ASSEMBLY_FORM = 4
 """Counted up when work folders of older versions can't be gone on with."""
 
 
+@contextmanager
+def working_in(work: Path) -> Iterator[None]:
+    """A work folder for this run alone, made where it is missing; BulkError where another run works.
+
+    One that is left empty is taken away.
+    """
+    with shortages_said(work, REMEDY):
+        work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with alone_in(work):
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                work.rmdir()
+
+
 def audit(run: Run, told: Report = untold) -> Outcome:
-    """Audit an export; BulkError when nothing can be read or the machine has run out, and then it can be resumed."""
+    """Audit an export in a folder held by `working_in`.
+
+    BulkError when nothing can be read or the machine has run out, and then it can be resumed.
+    """
     files = find_files(run.export)
     made_from = _fingerprint(run, files)
-    with shortages_said(run.work, "free space or name another with --work, then run it again"):
-        run.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with crew(run.workers) as each:
-            begun = _standing(run.work, made_from) or _begin(run, files, made_from, each, told)
-            return _audit_partitions(run, begun, each, told)
+    with shortages_said(run.work, REMEDY), crew(run.workers) as each:
+        begun = _standing(run.work, made_from) or _begin(run, files, made_from, each, told)
+        return _audit_partitions(run, begun, each, told)
 
 
 def _fingerprint(run: Run, files: list[Path]) -> str:

@@ -92,15 +92,16 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, too_late: Callable[[], None]) -> int:
     from plugin.bulk.reporting import write_findings  # noqa: PLC0415
-    from plugin.bulk.running import clear  # noqa: PLC0415
+    from plugin.bulk.running import clear, working_in  # noqa: PLC0415
 
     output = _output(options)
     with _working(options, output) as work:
         wanted = _wanted(options, work)
-        outcome = _audited(wanted)
-        write_findings(outcome, wanted, _format(options), output)
-        too_late()
-        clear(work)
+        with working_in(work):
+            outcome = _audited(wanted)
+            write_findings(outcome, wanted, _format(options), output)
+            too_late()
+            clear(work)
         return _summary(outcome, output, simulated=options.simulate)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.bulk import machine, partition
+from plugin.bulk import machine, partition, reporting
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
 from plugin.cli import main
@@ -260,6 +260,31 @@ def workers_of(process: int) -> list[int]:
     return [int(each) for each in children if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()]
 
 
+def test_a_second_audit_of_the_same_output_is_refused_and_the_first_ends_well(seeded, tmp_path, capsys, monkeypatch):
+    """It is met while the first writes what it found, in another process as in life."""
+    output = tmp_path / "f.jsonl"
+    command = [sys.executable, "-m", "plugin.cli", "audit", str(seeded), "--output", str(output), "--workers", "1"]
+    seconds = []
+
+    def meanwhile(*given):
+        seconds.append(subprocess.run(command, cwd=tracked.CHECKOUT, capture_output=True, text=True, check=False))
+        write_findings(*given)
+
+    write_findings = reporting.write_findings
+    monkeypatch.setattr(reporting, "write_findings", meanwhile)
+    assert audit(seeded, output) == 0
+    (second,) = seconds
+
+    assert (second.returncode, second.stderr) == (
+        2,
+        f"infusion-charges audit: {tmp_path / '.f.jsonl.work'}: another audit works there; "
+        "run the command again when that has ended, or name another --output and --work\n",
+    )
+    assert "gone on" not in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["f.jsonl"]
+    assert subprocess.run(command, cwd=tracked.CHECKOUT, check=False).returncode == 0
+
+
 def test_too_little_memory_is_said_and_a_run_with_more_gives_the_report(seeded, tmp_path, capsys, monkeypatch):
     """DuckDB has 24 MB, less than the command lets anybody ask for; nothing stands where the findings will."""
     monkeypatch.setattr(machine, "LEAST_MB", 1)
@@ -458,6 +483,13 @@ def test_a_folder_that_holds_no_chart_is_refused_with_two(tmp_path, capsys):
     assert audit(export, tmp_path / "f.jsonl") == 2
     assert "no Encounter and no MedicationAdministration" in capsys.readouterr().err
     assert not (tmp_path / "f.jsonl").exists()
+
+
+def test_a_folder_that_is_not_there_leaves_nothing_behind(tmp_path, capsys):
+    """Not even the folder to work in."""
+    assert audit(tmp_path / "export", tmp_path / "f.jsonl") == 2
+    assert "no such folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_policy_is_simulated_against_the_defaults(tmp_path, capsys):
