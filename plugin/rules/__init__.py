@@ -17,7 +17,9 @@ Read it from top to bottom; it is the order in which a visit is coded.
 
 from plugin.rules.access import missing_site
 from plugin.rules.additional_hour import additional_hour
+from plugin.rules.aftercare import aftercare_link, procedure_aftercare
 from plugin.rules.apart import disposable_pump, disposable_pump_notice, own_code, port_flush, thrombolytic_purpose
+from plugin.rules.arterial import arterial_chemotherapy, arterial_injection, arterial_procedure
 from plugin.rules.base import Earn, Rule, Sift, Supply, Tell
 from plugin.rules.care_setting import (
     encounter_class,
@@ -97,6 +99,8 @@ LEAVE_OUT: tuple[Rule[Sift], ...] = (
     implant,
     procedure_integral,
     procedure_drug,
+    arterial_procedure,
+    procedure_aftercare,
     fluid_not_in_a_vein,
     line_flush,
     keep_vein_open,
@@ -124,6 +128,8 @@ EARN: tuple[Rule[Earn], ...] = (
     hydration_hours,
     injection,
     subcutaneous_infusion,
+    arterial_chemotherapy,
+    arterial_injection,
     not_earned,
     missing_stop_time,
     push_or_infusion,
@@ -149,6 +155,7 @@ TELL: tuple[Rule[Tell], ...] = (
     still_running,
     primary_reason,
     procedure_link,
+    aftercare_link,
     inpatient_window,
     complexity_documentation,
     active_monitoring,

@@ -73,6 +73,8 @@ def _by_pump(service: Service, category: Category, visit: Visit) -> str:
     """The technique of what a pump or a wearable injector gives, empty for anything else."""
     if service.route is Route.SUBCUTANEOUS and visit.says(ON_BODY, service):
         return "on-body injector"
+    if service.route is Route.INTRA_ARTERIAL and _goes_home(service, visit) and _prolonged(service):
+        return "arterial pump start"
     if service.route is Route.INTRAVENOUS and _goes_home(service, visit) and _prolonged(service):
         clinic = category is Category.CHEMOTHERAPY and visit.stated(OWNER, service.id) == "clinic"
         return "clinic pump start" if clinic else "pump start"

@@ -4,9 +4,8 @@ from msgspec.structs import replace
 
 from plugin.domain import Category, Fact, Role, Technique
 from plugin.rules.base import Said, looking_at, rule, since
-from plugin.rules.hours import beyond_first_hour, first_hour
-from plugin.rules.placement import Placed
-from plugin.rules.saying import code_for, decline, suggest
+from plugin.rules.placement import Placed, into_an_artery
+from plugin.rules.saying import by_the_hour, code_for, suggest
 from plugin.rules.visit import Visit
 
 UNDER_THE_SKIN = "subcutaneous infusion"
@@ -41,16 +40,11 @@ def injection(placed: Placed, visit: Visit) -> list[Said]:
 )
 def subcutaneous_infusion(placed: Placed, visit: Visit) -> list[Said]:
     """The same codes for every drug: no complex code exists for this route (dossier R24a, addendum R50)."""
+    if into_an_artery(placed.service) or not placed.kept:
+        return []
     book = visit.book
     initial = book.code(Category.THERAPEUTIC, Role.INITIAL, UNDER_THE_SKIN, visit.setting)
     further = book.code(Category.THERAPEUTIC, Role.ADDITIONAL_HOUR, UNDER_THE_SKIN, visit.setting)
-    if initial is None or further is None or not placed.kept:
+    if initial is None or further is None:
         return []
-    kept, _ = first_hour(placed.kept, visit)
-    hours = beyond_first_hour(placed.kept, visit)
-    left = Fact("{} min are left, not more than 30", (hours.left_minutes,))
-    return [
-        *suggest(initial, (kept,), placed, visit, Fact("infused under the skin")),
-        *suggest(further, hours.of_unit, placed, visit, Fact("beyond the first hour")),
-        *decline(further, hours.left, left),
-    ]
+    return [*by_the_hour(initial, further, placed, visit, "infused under the skin")]

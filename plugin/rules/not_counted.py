@@ -29,6 +29,14 @@ OUTSIDE = {
     Route.CATHETER_CLEARANCE: "put into a catheter to clear it, which has a code of its own",
     Route.OTHER: "given by a route outside injections and infusions",
 }
+# Into an artery these belong to a procedure of its own, or are no drug of this family.
+NOT_CODED_IN_AN_ARTERY = frozenset(DrugClass) - {
+    DrugClass.ANTINEOPLASTIC,
+    DrugClass.COMPLEX_BIOLOGIC,
+    DrugClass.HORMONAL,
+    DrugClass.THERAPEUTIC,
+    DrugClass.UNKNOWN,
+}
 KEEP_OPEN = Words(
     r"(?<!then )(?<!then at )\b(kvo|tko|keep (the )?vein open|keep (the )?(line|vein) (patent|open))\b|"
     r"\bfree[- ]?flowing\b|\bfor (a |the )?vesicant"
@@ -78,7 +86,7 @@ def status_not_given(visit: Visit) -> list[Said]:
 @rule(
     "ROUTE-OUTSIDE",
     title="Other routes than vein, muscle and under the skin are outside this family",
-    cites=("other-routes", "ia-chemo"),
+    cites=("other-routes",),
     in_force=since("2006-01-01"),
     when=(Mark.NO_ROUTE, *OUTSIDE),
 )
@@ -86,27 +94,24 @@ def route_outside(service: Service, visit: Visit) -> Sifted:
     """Dossier R24b, R24c, engine order step 1."""
     if service.route is None and says(ORAL_FORM, [service.drug.text]):
         return declined(service, "its form is not for injection")
-    if service.route is None or service.route not in OUTSIDE or _clears_a_catheter(service):
+    if service.route is None or service.route not in OUTSIDE or _coded_by_other_rules(service):
         return NOT_APPLICABLE
     why = Fact("{}: " + OUTSIDE[service.route], (_name(service),), service.ids)
     return Decline(_named_code(service, visit), service.ids, service.stretches, (why,))
 
 
-def _clears_a_catheter(service: Service) -> bool:
+def _coded_by_other_rules(service: Service) -> bool:
+    """A clotted catheter is cleared, or a drug given into an artery, under codes that this rulebook has."""
+    if service.route is Route.INTRA_ARTERIAL:
+        return service.drug.drug_class not in NOT_CODED_IN_AN_ARTERY
     return service.route is Route.CATHETER_CLEARANCE and service.drug.drug_class is DrugClass.THROMBOLYTIC
 
 
 def _named_code(service: Service, visit: Visit) -> str | None:
     """The code of the other family, where this code book has it: a coder looks there."""
-    chemotherapy = service.drug.drug_class is DrugClass.ANTINEOPLASTIC
-    if service.route is Route.INTRATHECAL and chemotherapy:
-        return visit.book.code_anywhere(Category.CHEMOTHERAPY, Role.SEPARATE, "intrathecal")
-    if service.route is not Route.INTRA_ARTERIAL:
+    if service.route is not Route.INTRATHECAL or service.drug.drug_class is not DrugClass.ANTINEOPLASTIC:
         return None
-    if not chemotherapy:
-        return visit.book.code_anywhere(Category.THERAPEUTIC, Role.SEPARATE, "arterial injection")
-    how = "arterial infusion" if service.technique is Technique.INFUSION else "arterial push"
-    return visit.book.code_anywhere(Category.CHEMOTHERAPY, Role.SEPARATE, how)
+    return visit.book.code_anywhere(Category.CHEMOTHERAPY, Role.SEPARATE, "intrathecal")
 
 
 @rule(

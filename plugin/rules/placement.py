@@ -57,6 +57,11 @@ def in_a_vein(service: Service) -> bool:
     return service.route is Route.INTRAVENOUS
 
 
+def into_an_artery(service: Service) -> bool:
+    """Whether it stands outside the hierarchy for its route (dossier R24b)."""
+    return service.route is Route.INTRA_ARTERIAL
+
+
 def parts_of(tree: Iterable[Counted]) -> Parts:
     """What of a tree can be placed by its time."""
     infusions: Tree = []

@@ -2,7 +2,7 @@
 
 import re
 
-from plugin.domain import Ask, Decline, Fact, NotApplicable, ProcedureDone, Service
+from plugin.domain import Ask, Decline, Fact, NotApplicable, ProcedureDone, Service, Stretch
 from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, rule, since
@@ -29,19 +29,38 @@ PLACING_A_LINE = Words(
 KIND, PART_OF_IT, APART = "procedure-link", "part of the procedure", "apart from it"
 
 
+def runs_at(done: ProcedureDone, service: Service) -> bool:
+    """Whether the service was started in the charted time of a procedure."""
+    if done.start is None or done.stop is None:
+        return False
+    return done.start.timestamp() <= service.start <= done.stop.timestamp()
+
+
+def is_procedure(done: ProcedureDone) -> bool:
+    """Giving a drug or placing a line is none."""
+    return not any(GIVING_A_DRUG.search(f"{t.code} {t.text}") or mentions(PLACING_A_LINE, t.text) for t in done.terms)
+
+
 def procedure_at(service: Service, visit: Visit) -> ProcedureDone | None:
-    """The procedure with a charted time that the service was started in; giving a drug or placing a line is none."""
-    for done in visit.chart.procedures:
-        if any(GIVING_A_DRUG.search(f"{t.code} {t.text}") or mentions(PLACING_A_LINE, t.text) for t in done.terms):
-            continue
-        if done.start and done.stop and done.start.timestamp() <= service.start <= done.stop.timestamp():
-            return done
-    return None
+    """The procedure with a charted time that the service was started in."""
+    return next((done for done in visit.chart.procedures if runs_at(done, service) and is_procedure(done)), None)
 
 
 def before_surgery(service: Service) -> bool:
     """Whether it is noted as given before an operation, as a routine antibiotic is."""
     return says(BEFORE_SURGERY, (note for a in service.administrations for note in a.notes))
+
+
+def is_apart(service: Service, visit: Visit) -> bool:
+    """Whether somebody says that it was no part of a procedure."""
+    return visit.stated(KIND, service.id) == APART
+
+
+def link_question(service: Service, claims: tuple[Stretch, ...] = ()) -> Ask:
+    """Whether it was given as part of a procedure; with claims, its minutes wait for the answer."""
+    question = Fact("Was {} given as part of a procedure?", (service.drug.text,), service.ids)
+    answers = tuple(Answer(text, with_stated(KIND, service.id, text)) for text in (PART_OF_IT, APART))
+    return Ask(KIND, service.ids, claims, question, answers)
 
 
 @rule(
@@ -68,13 +87,7 @@ def procedure_drug(service: Service, visit: Visit) -> Decline | Ask | NotApplica
 def procedure_link(visit: Visit) -> list[Said]:
     """The line stands until somebody answers."""
     return [
-        Ask(
-            KIND,
-            s.ids,
-            (),
-            Fact("Was {} given as part of a procedure?", (s.drug.text,), s.ids),
-            tuple(Answer(text, with_stated(KIND, s.id, text)) for text in (PART_OF_IT, APART)),
-        )
+        link_question(s)
         for s, _ in visit.counted
         if not visit.stated(KIND, s.id) and (procedure_at(s, visit) or before_surgery(s))
     ]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import date
 
 from plugin.domain import Category, Decline, Fact, Role, Stretch, Suggest, Technique
+from plugin.rules.hours import beyond_first_hour, first_hour
 from plugin.rules.placement import Placed
 from plugin.rules.visit import Visit, distinct
 
@@ -71,3 +72,14 @@ def _earned_at(unit: tuple[Stretch, ...], visit: Visit) -> int:
 def decline(code: str | None, claims: tuple[Stretch, ...], *facts: Fact) -> list[Decline]:
     """A decline of those stretches; nothing when there are none."""
     return [Decline(code, distinct(claims), claims, facts)] if claims else []
+
+
+def by_the_hour(first: str, further: str, placed: Placed, visit: Visit, why: str) -> list[Suggest | Decline]:
+    """The first hour of an infusion outside the hierarchy, its further hours, and what is left declined."""
+    kept, _ = first_hour(placed.kept, visit)
+    hours = beyond_first_hour(placed.kept, visit)
+    return [
+        *suggest(first, (kept,), placed, visit, Fact(why)),
+        *suggest(further, hours.of_unit, placed, visit, Fact("beyond the first hour")),
+        *decline(further, hours.left, Fact("{} min are left, not more than 30", (hours.left_minutes,))),
+    ]

@@ -76,7 +76,8 @@ def _tier_of(administration: Administration) -> Tier:
 def intended_technique(a: Administration, drug: DrugIdentity) -> Technique | None:
     """What route, method, text and rate say was meant, before any minutes are looked at."""
     if a.route in INJECTED:
-        return Technique.INFUSION if a.technique is Technique.INFUSION else Technique.INJECTION
+        runs = a.route is Route.SUBCUTANEOUS and a.technique is Technique.INFUSION
+        return Technique.INFUSION if runs else Technique.INJECTION
     if drug.drug_class in ALWAYS_RUNS:
         return Technique.INFUSION
     if a.technique is None and (a.rate is not None or a.infuse_over is not None):
