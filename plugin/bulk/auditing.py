@@ -35,6 +35,7 @@ class Auditor:
         self.settings = settings
         self.zone = settings.tzinfo()
         self.coding = _Coding(settings.policy)
+        self.compared = self.coding.book.governed if settings.drugs else self.coding.book.administrations
         self.other = _Coding(settings.compared) if settings.compared else None
         self.tally = Tally()
 
@@ -48,7 +49,10 @@ class Auditor:
         rows = []
         for found in in_turn(charts.charts, lambda chart: self.coding.support(chart, drugs)):
             self._count(found)
-            rows += [row_of(d, found, self.settings) for d in self._differences(found, charged, drugs)]
+            differences = self._differences(found, charged, drugs)
+            rows += [row_of(d, found, self.settings) for d in differences]
+            for difference in differences:
+                self.tally.found[difference.direction] = self.tally.found.get(difference.direction, 0) + 1
         return rows
 
     def _drugs_matter(self, charts: ChartSet) -> bool:
@@ -107,7 +111,10 @@ class Auditor:
         tally.encounters += 1
         tally.complete += found.complete
         tally.failed += bool(found.failed)
-        tally.lines += len(found.charges)
+        tally.lines += len([line for line in found.charges if line.code in self.compared])
+        tally.utc += self.zone is None and any(given.charted_in_utc for given in found.chart.administrations)
+        if found.day is not None:
+            tally.spans(found.day.isoformat(), found.day.isoformat())
         if found.failed:
             self._tell([MappingIssue(found.chart.encounter.id, "", "", f"not coded: {found.failed}", blocks=True)])
         self._tell([issue for issue in found.chart.issues if issue.blocks])

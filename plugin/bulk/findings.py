@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from plugin.bulk.settings import AuditSettings
-from plugin.review.audit import Difference, Supported, money
+from plugin.review.audit import OVER, UNDER, UNDOCUMENTED, Difference, Supported, money
+
+DIRECTIONS = (UNDER, OVER, UNDOCUMENTED)
+"""What is owed to the house first."""
 
 
 def row_of(difference: Difference, found: Supported, settings: AuditSettings) -> dict[str, Any]:
@@ -45,7 +48,12 @@ def unit_of(found: Supported) -> str:
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted on the way, for the summary; `missing` counts infusions without a stop by unit and hour."""
+    """What was counted on the way, for the summary.
+
+    `lines` are those the charts support and an audit compares; `utc` the encounters charted in UTC where no zone is
+    known; `first` and `last` the days of service (YYYY-MM-DD); `found` counts findings by direction, `missing`
+    infusions without a stop by unit and hour.
+    """
 
     encounters: int = 0
     complete: int = 0
@@ -53,13 +61,24 @@ class Tally:
     lines: int = 0
     unplaced: int = 0
     unmatched: int = 0
+    utc: int = 0
+    first: str = ""
+    last: str = ""
+    found: dict[str, int] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         """Take another's counts in."""
-        for name in ("encounters", "complete", "failed", "lines", "unplaced", "unmatched"):
+        for name in ("encounters", "complete", "failed", "lines", "unplaced", "unmatched", "utc"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for where, count in other.missing.items():
-            self.missing[where] = self.missing.get(where, 0) + count
+        for ours, theirs in ((self.found, other.found), (self.missing, other.missing)):
+            for where, count in theirs.items():
+                ours[where] = ours.get(where, 0) + count
+        self.spans(other.first, other.last)
         self.problems += other.problems
+
+    def spans(self, first: str, last: str) -> None:
+        """Widen the days of service by these; empty for none."""
+        self.first = min(filter(None, (self.first, first)), default="")
+        self.last = max(self.last, last)

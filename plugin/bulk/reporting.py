@@ -39,8 +39,7 @@ def write_findings(outcome: "Outcome", run: "Run", form: str, output: Path) -> N
 
 def _writing(outcome: "Outcome", run: "Run", form: str, made: Path) -> AbstractContextManager[list[Apart]]:
     if form == "html":
-        simulated = run.settings.compared is not None
-        return apart(1, _write_page_apart, outcome, run.export, simulated, made, run.machine)
+        return apart(1, _write_page_apart, outcome, run, made)
     return apart(1, _write_apart, form, outcome.findings, made, run.machine)
 
 
@@ -63,10 +62,8 @@ def _write_apart(pipe: Connection, form: str, findings: list[Path], made: Path, 
     pipe.send(None)
 
 
-def _write_page_apart(
-    pipe: Connection, outcome: "Outcome", export: Path, simulated: bool, made: Path, machine: Machine
-) -> None:
-    from plugin.bulk.report import Heading, write_html  # noqa: PLC0415
+def _write_page_apart(pipe: Connection, outcome: "Outcome", run: "Run", made: Path) -> None:
+    from plugin.bulk.report import write_html  # noqa: PLC0415
 
-    write_html(outcome, Heading(str(export), simulated), made, machine)
+    write_html(outcome, run, made, run.machine)
     pipe.send(None)

@@ -16,6 +16,18 @@ NO_MORE = f"out of memory: the system gives no more {ALLOW_MORE}"
 LOST = f"a process of this run was ended by {{}}, most likely for want of memory {ALLOW_MORE}"
 REFUSED = (errno.ENOMEM, errno.EAGAIN)
 """The system gives no memory, or no further process."""
+NO_PLACE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENAMETOOLONG,
+)
+"""Nothing can be written there, however much room there is."""
+ELSEWHERE = "name a place that can be written to"
 
 
 @contextmanager
@@ -38,4 +50,5 @@ def shortages_said(where: Path, remedy: str) -> Iterator[None]:
     except OSError as wrong:
         if wrong.errno in REFUSED:
             raise BulkError(NO_MORE) from None
-        raise BulkError(f"{where}: {wrong.strerror or 'cannot be written'}; {remedy}") from None
+        told = ELSEWHERE if wrong.errno in NO_PLACE else remedy
+        raise BulkError(f"{where}: {wrong.strerror or 'cannot be written'}; {told}") from None

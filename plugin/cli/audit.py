@@ -6,26 +6,24 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plugin.cli.audit_options import FORMATS, form_of, output_of, wanted_run, work_of
+from plugin.cli.audit_summary import summarize
 from plugin.cli.bulk_extra import lacks_extra
-from plugin.cli.choices import UsageError, add_policy_options, read_policy, read_zone
+from plugin.cli.choices import UsageError, add_policy_options
 from plugin.cli.stopping import Stopped, say_stopped, stoppable
 from plugin.codebook import CodeBookError
-from plugin.ehr.fees import Fees, FeesError, read_fees
+from plugin.ehr.fees import FeesError
 from plugin.rules import EDITION
-from plugin.rules.differences import FIRST_DAY
 
 if TYPE_CHECKING:
     from plugin.bulk.progress import Report
     from plugin.bulk.runs import Outcome, Run
 
-READ, UNREAD, UNUSABLE = 0, 1, 2
-ENDINGS = {"jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet", "html": ".html"}
+UNUSABLE = 2
 UNITS = {"reading": "%", "parting": "%", "auditing": " encounters"}
-SHOWN = 20
 
 
 def add_parser(subparsers: Any) -> None:
@@ -38,7 +36,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help=".ndjson and .ndjson.gz files, of any producer")
     parser.add_argument(
-        "--format", choices=list(ENDINGS), help="of the findings (default: as the output's name ends, else jsonl)"
+        "--format", choices=list(FORMATS), help="of the findings (default: as the output's name ends, else jsonl)"
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="default: findings in this folder; - for the screen"
@@ -94,22 +92,22 @@ def _run(options: argparse.Namespace, too_late: Callable[[], None]) -> int:
     from plugin.bulk.reporting import write_findings  # noqa: PLC0415
     from plugin.bulk.running import clear, working_in  # noqa: PLC0415
 
-    output = _output(options)
+    output = output_of(options)
     with _working(options, output) as work:
-        wanted = _wanted(options, work)
+        wanted = wanted_run(options, work)
         with working_in(work):
             outcome = _audited(wanted)
-            write_findings(outcome, wanted, _format(options), output)
+            write_findings(outcome, wanted, form_of(options), output)
             too_late()
             clear(work)
-        return _summary(outcome, output, simulated=options.simulate)
+        return summarize(outcome, wanted, output)
 
 
 def _kept(options: argparse.Namespace) -> str:
     """What a run that was stopped leaves, and how to go on; what is of no use is removed, since it holds charts."""
     from plugin.bulk.running import can_go_on, clear  # noqa: PLC0415
 
-    work = _work(options, _output(options))
+    work = work_of(options, output_of(options))
     if work is None:
         return "nothing is kept of what goes to the screen; with --work FOLDER the same command can be gone on with"
     if can_go_on(work):
@@ -118,73 +116,9 @@ def _kept(options: argparse.Namespace) -> str:
     return "nothing was done yet that could be kept; run the same command again to begin anew"
 
 
-def _output(options: argparse.Namespace) -> Path:
-    form = _format(options)
-    if options.output == Path("-") and form in ("parquet", "html"):
-        raise UsageError(f"--output -: {form} needs a file")
-    return options.output or Path("findings" + ENDINGS[form])
-
-
-def _format(options: argparse.Namespace) -> str:
-    ending = options.output.suffix.lower() if options.output else ""
-    named = next((form for form, usual in ENDINGS.items() if usual == ending), "jsonl")
-    return options.format or named
-
-
-def _wanted(options: argparse.Namespace, work: Path) -> "Run":
-    from plugin.bulk.machine import LEAST_MB  # noqa: PLC0415
-    from plugin.bulk.runs import Run  # noqa: PLC0415
-    from plugin.bulk.settings import AuditSettings, Policy  # noqa: PLC0415
-
-    if options.workers < 1 or options.memory < LEAST_MB:
-        raise UsageError(f"--workers must be at least 1 and --memory at least {LEAST_MB}")
-    if options.charges is not None and not options.charges.is_file():
-        raise UsageError(f"--charges {options.charges}: no such file")
-    setting, positions, overlay = read_policy(options)
-    first, day = _editions(options.edition, options.simulate)
-    policy = Policy(setting, positions, overlay, day)
-    policy.book()
-    read_zone(options.zone)
-    fees = read_fees(options.fees) if options.fees else Fees()
-    compared = Policy(setting, edition=first) if options.simulate else None
-    settings = AuditSettings(policy, compared, options.zone or "", drugs=options.drugs, fees=fees)
-    return Run(options.folder, work, settings, options.workers, options.memory, options.charges)
-
-
-def _editions(given: str, simulated: bool) -> tuple[date | None, date | None]:
-    """The day that is compared with, and the one charts are judged by."""
-    first, colon, second = given.partition(":")
-    if not colon:
-        return None, _edition(given)
-    if not simulated:
-        raise UsageError(f"--edition {given}: two days are compared by --simulate; add it, or name one day")
-    return _edition(first), _edition(second)
-
-
-def _edition(given: str) -> date | None:
-    """The day of an edition, None for the rulebook's own."""
-    if given == EDITION:
-        return None
-    try:
-        day = date.fromisoformat(given)
-    except ValueError:
-        told = f"this version holds the rulebook {EDITION} alone; name it, or a day such as 2026-10-01"
-        raise UsageError(f"--edition {given}: {told}") from None
-    if day < FIRST_DAY:
-        raise UsageError(f"--edition {given}: the code book begins on {FIRST_DAY}")
-    return day
-
-
-def _work(options: argparse.Namespace, output: Path) -> Path | None:
-    """Where to work, so that the same command finds it again; None where nothing is to be found again."""
-    if options.work is not None:
-        return Path(options.work) / "infusion-charges-audit"
-    return None if output == Path("-") else output.with_name(f".{output.name}.work")
-
-
 @contextmanager
 def _working(options: argparse.Namespace, output: Path) -> Iterator[Path]:
-    work = _work(options, output)
+    work = work_of(options, output)
     if work is not None:
         yield work
     else:
@@ -223,30 +157,3 @@ def _bars() -> Iterator["Report"]:
         yield told
     finally:
         close()
-
-
-def _summary(outcome: "Outcome", output: Path, *, simulated: bool) -> int:
-    """What was done, on standard error, so that findings may go to standard output."""
-    tally, say = outcome.tally, _say
-    for where, found, done in _problems(outcome)[:SHOWN]:
-        say(f"{where}: {found}: {done}" if found else f"{where}: {done}")
-    if len(_problems(outcome)) > SHOWN:
-        say(f"and {len(_problems(outcome)) - SHOWN} more that were not read or placed")
-    if simulated:
-        say("one run of the rules was compared with another; what was charged was not looked at")
-    elif outcome.source.value == "none":
-        say("no charges were given: this is an audit of the documentation alone, and nothing is called under-coded")
-    else:
-        say(f"charges are taken from {outcome.source.value}")
-    if tally.unmatched:
-        say(f"{tally.unmatched} charges name no encounter of the export; they were compared with nothing")
-    say(f"{tally.encounters} encounters, {tally.lines} lines supported, {tally.failed} not coded; findings in {output}")
-    return UNREAD if outcome.problems or tally.problems or tally.failed else READ
-
-
-def _problems(outcome: "Outcome") -> list[tuple[str, str, str]]:
-    return [*((p.where, p.found, p.done) for p in outcome.problems), *map(tuple, outcome.tally.problems)]  # type: ignore[list-item]
-
-
-def _say(line: str) -> None:
-    print(f"infusion-charges audit: {''.join(c if c.isprintable() else ' ' for c in line)}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Dollars by code, from a site's fee table or from the price table that `codebook import asp-pricing` made."""
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 AMOUNTS = ("amount", "payment_limit_usd")
+GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+"""Thousands parted by commas; a comma never stands for the decimal point."""
 
 
 class FeesError(ValueError):
@@ -54,8 +57,14 @@ def read_fees(path: Path) -> Fees:
                 raise FeesError(f"{path}: needs the columns code and amount (or payment_limit_usd)")
             found: defaultdict[str, dict[date, Decimal]] = defaultdict(dict)
             for row in rows:
-                first = _first_day(row.get("valid_from"), path, rows.line_num)
-                found[row["code"].strip().upper()][first] = _dollars(row[amount], path, rows.line_num)
+                if not any(isinstance(cell, str) and cell.strip() for cell in row.values()):
+                    continue  # a spreadsheet's empty row
+                code, first = row["code"] or "", _first_day(row.get("valid_from"), path, rows.line_num)
+                if not code.strip():
+                    raise FeesError(f"{path}: line {rows.line_num}: no code")
+                found[code.strip().upper()][first] = _dollars(row[amount], path, rows.line_num)
+    except FileNotFoundError:
+        raise FeesError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError, csv.Error) as wrong:
         raise FeesError(f"{path}: can't be read as CSV ({type(wrong).__name__})") from None
     return Fees({code: tuple(sorted(amounts.items())) for code, amounts in found.items()})
@@ -69,10 +78,11 @@ def _first_day(written: str | None, path: Path, line: int) -> date:
 
 
 def _dollars(written: str | None, path: Path, line: int) -> Decimal:
+    amount = (written or "").strip().lstrip("$")
     try:
-        dollars = Decimal((written or "").strip().lstrip("$"))
+        dollars = Decimal(amount.replace(",", "") if GROUPED.fullmatch(amount) else amount)
     except InvalidOperation:
-        raise FeesError(f"{path}: line {line}: no amount in dollars") from None
+        dollars = Decimal("NaN")
     if not dollars.is_finite() or dollars < 0:
-        raise FeesError(f"{path}: line {line}: no amount in dollars")
+        raise FeesError(f"{path}: line {line}: no amount in dollars; write it like 1234.50")
     return dollars

@@ -297,6 +297,8 @@ def taken_away(differences: Iterable[Difference]) -> list[Difference]:
 def money(difference: Difference, fee: Decimal | None) -> Decimal | None:
     """What the line is worth by the dollars of a unit: positive where it was not charged, negative where too much was.
 
-    None without a fee.
+    None without a fee, and where units are known of neither side, as of a gap in the documentation alone.
     """
-    return None if fee is None else fee * (difference.supported - difference.charged)
+    if fee is None or difference.supported == difference.charged:
+        return None
+    return fee * (difference.supported - difference.charged)

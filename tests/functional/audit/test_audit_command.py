@@ -457,11 +457,20 @@ def test_a_bad_line_is_named_and_ends_with_one(small, tmp_path, capsys):
         (["--edition", "2008-12-31"], "the code book begins on 2009-01-01"),
         (["--edition", "2026-01-01:2026-10-01"], "two days are compared by --simulate"),
         (["--simulate", "--edition", "2026-01-01:soon"], "--edition soon"),
-        (["--memory", "100"], "at least 128"),
+        (["--simulate", "--edition", "2026-01-01:"], "--edition 2026-01-01:: two days are needed"),
+        (["--simulate", "--edition", ":2026-01-01"], "--edition :2026-01-01: two days are needed"),
+        (["--edition", "2026-13-01"], "--edition 2026-13-01: no day"),
+        (["--simulate"], "--simulate: nothing to compare; add --position"),
+        (["--simulate", "--setting", "office"], "--simulate: nothing to compare"),
+        (["--memory", "100"], "--memory 100: must be at least 128"),
         (["--charges", "missing.csv"], "no such file"),
-        (["--fees", "missing.csv"], "can't be read"),
-        (["--workers", "0"], "at least 1"),
+        (["--fees", "missing.csv"], "missing.csv: no such file"),
+        (["--workers", "0"], "--workers 0: must be at least 1"),
+        (["--workers", "-2"], "--workers -2: must be at least 1"),
         (["--format", "html", "--output", "-"], "needs a file"),
+        (["--output", "."], "--output .: a folder; name a file in it"),
+        (["--output", "pyproject.toml/f.jsonl"], "--output pyproject.toml/f.jsonl: nothing can be written in"),
+        (["--output", "f.xlsx"], "--output f.xlsx: its name ends like no format; end it with one of .jsonl, .csv"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_refused_with_two(options, told, small, tmp_path, capsys):
@@ -474,6 +483,54 @@ def test_an_argument_that_cannot_be_used_is_refused_with_two(options, told, smal
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert told in said[0]
+
+
+def test_a_fee_table_without_a_price_is_refused(small, tmp_path, capsys):
+    """A header alone: nobody wants an audit without the dollars that were asked for."""
+    (tmp_path / "fees.csv").write_text("code,amount\n")
+
+    assert audit(small, tmp_path / "f.jsonl", "--fees", str(tmp_path / "fees.csv")) == 2
+    assert "fees.csv: no price in it" in capsys.readouterr().err
+
+
+def test_a_file_where_the_folder_of_an_export_is_wanted_is_called_a_file(small, tmp_path, capsys):
+    """What lies in it is not looked for."""
+    assert audit(small / "Encounter.ndjson", tmp_path / "f.jsonl") == 2
+    assert "Encounter.ndjson: a file; name the folder of a FHIR export" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_end_tells_what_was_found(small, tmp_path, capsys):
+    """An hour that was forgotten, a push that nobody gave; two lines are supported."""
+    findings_of(small, tmp_path / "f.jsonl")
+    said = capsys.readouterr().err.splitlines()
+
+    assert said == [
+        "infusion-charges audit: charges are taken from ChargeItem",
+        "infusion-charges audit: 1 encounter, 2 lines supported, 0 not coded",
+        f"infusion-charges audit: 2 findings (1 under, 1 over) in {tmp_path / 'f.jsonl'}",
+    ]
+
+
+def test_a_file_of_charges_beside_charges_in_the_export_is_said_to_be_left_aside(small, tmp_path, capsys):
+    """What was charged has one source, and a manager who gave a file must not believe it was that."""
+    given = tmp_path / "charges.csv"
+    given.write_text("encounter,code\ne1,96366\n")
+    findings_of(small, tmp_path / "f.jsonl", "--charges", str(given))
+
+    assert f"{given} was not looked at: the export holds ChargeItem" in capsys.readouterr().err
+
+
+def test_times_in_utc_without_a_zone_are_warned_of(tmp_path, capsys):
+    """Of five makes of EHR two write so."""
+    generate(Wish(encounters=50, seed=23, utc=True), tmp_path / "export")
+    findings_of(tmp_path / "export", tmp_path / "f.jsonl")
+    in_utc = capsys.readouterr().err
+    findings_of(tmp_path / "export", tmp_path / "f.jsonl", "--zone", "America/Chicago")
+    told = capsys.readouterr().err
+
+    assert re.search(r"\d+ encounters charted in UTC with no --zone given", in_utc)
+    assert "UTC" not in told
 
 
 def test_a_folder_that_holds_no_chart_is_refused_with_two(tmp_path, capsys):
@@ -500,7 +557,7 @@ def test_a_policy_is_simulated_against_the_defaults(tmp_path, capsys):
     calculated = ("--position", "missing_stop=calculate_from_rate_then_query")
     options = ("--simulate", "--fees", str(fees(tmp_path)))
 
-    assert findings_of(export, tmp_path / "same.jsonl", *options) == []
+    assert findings_of(export, tmp_path / "same.jsonl", *options, "--position", "missing_stop=query") == []
     assert "what was charged was not looked at" in capsys.readouterr().err
     (changed,) = findings_of(export, tmp_path / "f.jsonl", *options, *calculated)
     assert lines([changed]) == [("Encounter/e1", "96365", "2026-03-02", 0, 1, "under")]
@@ -562,7 +619,7 @@ def test_tables_of_a_site_are_simulated_against_the_products_own(tmp_path):
     overlay.mkdir()
     (overlay / "time_limits.toml").write_text(LONGER_PUSHES, "utf-8")
 
-    assert findings_of(export, tmp_path / "same.jsonl", "--simulate") == []
+    assert findings_of(export, tmp_path / "same.jsonl", "--simulate", "--position", "missing_stop=query") == []
     changed = findings_of(export, tmp_path / "f.jsonl", "--simulate", "--codebook", str(overlay))
     assert lines(changed) == [
         ("Encounter/e1", "96365", DAY, 1, 0, "over"),

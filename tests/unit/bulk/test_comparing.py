@@ -134,6 +134,7 @@ def test_without_charges_only_documentation_is_told():
     (gap,) = documentation_gaps(found(OPEN), BOOK, SETTINGS)
 
     assert (gap.direction, gap.query, gap.charged, gap.supported) == ("undocumented", "missing-stop-time", 0, 0)
+    assert money(gap, Decimal(70)) is None
     assert documentation_gaps(found(TWO_HOURS), BOOK, SETTINGS) == []
 
 

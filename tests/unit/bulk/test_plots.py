@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,18 @@ def test_bars_are_as_long_as_their_amounts():
     lengths = [float(bar.attrib["width"]) for bar in drawn.findall(f"{SVG}rect")]
 
     assert lengths == [plots.BAR, plots.BAR / 2]
+
+
+@pytest.mark.parametrize("name", ["A", "Prairie Gate Hospital, Rheumatology and Dermatology Clinic"])
+def test_no_name_runs_off_the_picture(name):
+    """Names end where the squares begin; 60 letters of common width (8.2 of 13 px) have room before them."""
+    drawn = ET.fromstring(plots.hours_by_unit("t", {name: [0] * 24}))  # noqa: S314
+    label = next(text for text in drawn.findall(f"{SVG}text") if text.text == name)
+    squares = [float(square.attrib["x"]) for square in drawn.findall(f"{SVG}rect")]
+
+    assert float(label.attrib["x"]) == min(squares) - 8
+    assert float(label.attrib["x"]) >= 8.2 * len(name) - 1
+    assert float(drawn.attrib["width"]) >= max(squares) + plots.CELL
 
 
 def test_every_hour_of_a_unit_has_its_square_and_its_number():

@@ -23,6 +23,20 @@ def test_a_sites_own_table(tmp_path):
     assert fees.on(date(2026, 3, 2)) == fees.on(None) == {"96365": Decimal("210.50"), "J1756": Decimal("0.25")}
 
 
+def test_what_a_spreadsheet_leaves_is_understood(tmp_path):
+    """Thousands parted by commas, a mark before the header, and rows without anything in them."""
+    fees = read_fees(table(tmp_path, '\ufeffcode,amount\nJ9271,"$12,034.50"\n,\n\n96365,"1,000"\n'))
+    assert fees.on(None) == {"J9271": Decimal("12034.50"), "96365": Decimal(1000)}
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    """And a folder is no file."""
+    with pytest.raises(FeesError, match=r"none\.csv: no such file"):
+        read_fees(tmp_path / "none.csv")
+    with pytest.raises(FeesError, match="can't be read as CSV"):
+        read_fees(tmp_path)
+
+
 def test_the_imported_prices(tmp_path):
     """As `codebook import asp-pricing` writes them, in any order: the visit's day chooses, and not today."""
     columns = "code,dosage,payment_limit_usd,coinsurance_percent,note,valid_from,valid_to,cites,file_date"
@@ -51,6 +65,9 @@ def test_one_table_before_another(tmp_path):
         ("code,amount\n96365,-1\n", "line 2: no amount in dollars"),
         ("code,amount\n96365,NaN\n", "line 2: no amount in dollars"),
         ("code,amount\n96365\n", "line 2: no amount in dollars"),
+        ('code,amount\n96365,"12,50"\n', "line 2: no amount in dollars; write it like 1234.50"),
+        ("code,amount\n,12.50\n", "line 2: no code"),
+        ("amount,code\n12.50\n", "line 2: no code"),
     ],
 )
 def test_what_is_no_table_of_prices_is_named(tmp_path, text, told):
