@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -72,13 +72,15 @@ def read_charts(
     return ChartSet(tuple(charts), _sorted(gathering.issues), charged)
 
 
-def _charted_offsets(gathering: Gathering) -> dict[str, tzinfo]:
-    """The offset each patient's encounters were charted with, for times of theirs that carry none."""
-    return {
-        draft.visit.encounter.patient: begins.at.tzinfo
-        for draft in gathering.drafts.values()
-        if (begins := draft.visit.begins).at and begins.at.tzinfo and not (begins.zone_assumed or begins.in_utc)
-    }
+def _charted_offsets(gathering: Gathering) -> dict[str, list[datetime]]:
+    """By encounter and by patient, the starts that were charted with an offset, for times that carry none."""
+    offsets: dict[str, list[datetime]] = defaultdict(list)
+    for draft in gathering.drafts.values():
+        begins, encounter = draft.visit.begins, draft.visit.encounter
+        if begins.at and not (begins.zone_assumed or begins.in_utc):
+            offsets[encounter.id].append(begins.at)
+            offsets[encounter.patient].append(begins.at)
+    return offsets
 
 
 def _usable(resources: Sequence[Mapping[str, Any]], gathering: Gathering) -> Iterator[Resource]:

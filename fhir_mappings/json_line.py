@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
+from fhir_mappings.exact_json import decode
 from fhir_mappings.shapes import decoder_of
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-UNREADABLE = (msgspec.DecodeError, RecursionError, InvalidOperation)
-_exact = msgspec.json.Decoder(float_hook=Decimal)
+UNREADABLE = (msgspec.DecodeError, RecursionError)
 
 
 class JsonLine(Mapping[str, Any]):
@@ -30,7 +29,7 @@ class JsonLine(Mapping[str, Any]):
     def value(self) -> dict[str, Any]:
         """The whole resource."""
         if self._value is None:
-            self._value = _exact.decode(self.text)
+            self._value = decode(self.text)
         return self._value
 
     def __getitem__(self, name: str) -> Any:
@@ -56,5 +55,5 @@ def read_line(text: str | bytes, kind: str) -> JsonLine | dict[str, Any] | None:
                 return JsonLine(kind, text, shape)
         except msgspec.ValidationError:
             pass
-    value = _exact.decode(text)
+    value = decode(text)
     return value if isinstance(value, dict) else None

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -139,16 +139,17 @@ class Lookup:
     """The resources of one reading, by type and by reference.
 
     Of several copies of one resource the newest version is kept; `clashes` names those where that is a guess.
-    `zone` is the facility's zone when known; `offsets`, by patient, one that was charted where none is known.
+    `zone` is the facility's zone when known; where it is not, `offsets` has the starts that were charted with an
+    offset: of each encounter, and of all of a patient's.
     `keys` are the references asked for so far, as written, with what they point to.
     """
 
     def __init__(self, resources: Iterable[Resource] = (), zone: tzinfo | None = None) -> None:
         self.zone = zone
-        self.offsets: dict[str, tzinfo] = {}
+        self.offsets: dict[str, Sequence[datetime]] = {}
         self.by_identity: dict[str, Resource] = {}
         self.repeated: list[str] = []
-        self.clashes: list[str] = []
+        self.clashes: set[str] = set()
         self.keys: dict[str, str] = {"": ""}
         self._by_url: dict[str, str] = {}
         self._of_type: dict[str, list[str]] = {}
@@ -169,9 +170,12 @@ class Lookup:
         if canonical(before) == canonical(resource):
             return
         self.repeated.append(key)
-        if _age(before)[:2] == _age(resource)[:2]:
-            self.clashes.append(key)
-        self.by_identity[key] = max(before, resource, key=_age)
+        old, new = _age(before), _age(resource)
+        if old[:2] == new[:2]:
+            self.clashes.add(key)
+        elif old < new:
+            self.clashes.discard(key)
+        self.by_identity[key] = resource if old < new else before
 
     def of_type(self, kind: str) -> Iterator[Resource]:
         """Every resource of a type, in the order of the input."""

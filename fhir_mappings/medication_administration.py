@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from fhir_mappings.concepts import read_concept, read_concepts, terms
 from fhir_mappings.dosage import named_way, read_given, read_infuse_over
-from fhir_mappings.elements import Element
+from fhir_mappings.elements import Element, Log
 from fhir_mappings.lookup import Lookup, Resource, identity, reference_of, root, version_of
 from fhir_mappings.medication import drug_of
 from fhir_mappings.ordering import ordered
-from fhir_mappings.time import NOTHING, Moment, may_span_clock_change, read_moment, read_time
+from fhir_mappings.time import NO_OFFSET, NOTHING, Moment, may_span_clock_change, read_moment, read_time
 from plugin.domain import Administration, MappingIssue, Status
 from plugin.domain.replacing import replace
 
@@ -27,7 +27,7 @@ def read_administration(resource: Resource, context: Lookup) -> tuple[Administra
     """The administration, with the issues met; whatever is missing is left at its default."""
     element = root(resource)
     element.refuse_modifiers()
-    nearby = context.offsets.get(context.key(reference_of(element.child("subject"))))
+    nearby = _nearby(element, context)
     begins, ends, instant = _effective(element, context.zone, nearby)
     drug = drug_of(element, resource, context)
     given = named_way(read_given(element), drug.text)
@@ -73,6 +73,24 @@ def _status(element: Element) -> Status:
     if element.raw("status") != word:
         element.say("status", f"read as {word}")
     return status
+
+
+def _nearby(element: Element, context: Lookup) -> tzinfo | None:
+    """The offset its encounter was charted with; without a link that of the patient's that began nearest to it."""
+    patient = context.key(reference_of(element.child("subject")))
+    if not context.offsets:
+        return None
+    again = Element(element.value, element.path, Log(""))
+    linked = context.key(reference_of(again.child("context")))
+    starts = next((context.offsets[key] for key in (linked, patient) if key and key in context.offsets), ())
+    begins, ends, _ = _effective(again, None, UTC)
+    at = begins.at or ends.at
+
+    def distance(start: datetime) -> tuple[timedelta, datetime]:
+        by_the_clock = start.replace(tzinfo=UTC)
+        return abs(by_the_clock - at.replace(tzinfo=UTC)) if at else NO_OFFSET, by_the_clock
+
+    return min(starts, key=distance).tzinfo if starts else None
 
 
 def _effective(element: Element, zone: tzinfo | None, nearby: tzinfo | None) -> tuple[Moment, Moment, bool]:

@@ -191,6 +191,7 @@ PLACEMENT = (
         ("context.reference", "encounter", "Reference"),
         ("medicationReference.reference", "pointed", "Reference", True),
         ("device[].reference", "pointed", "Reference", True),
+        ("contained[].ingredient[].itemReference.reference", "pointed", "Reference", True),
     ),
     *_of("MedicationRequest", ("subject.reference", "patient", "Reference")),
     *_of(

@@ -85,16 +85,20 @@ BY_ID = {(path.resource, path.field) for path in PLACEMENT if path.element == "i
 
 
 def _pointing(kind: str) -> Callable[[Any], list[str]]:
-    """What gives all references at the paths of a type, of which the first steps alone are lists."""
-    paths = [path.element for path in PLACEMENT if (path.resource, path.field) == (kind, "pointed")]
-    single = [attrgetter(path) for path in paths if "[]" not in path]
-    several = [tuple(map(attrgetter, path.split("[].", 1))) for path in paths if "[]" in path]
+    """What gives all references at the paths of a type."""
+    return _along([path.element for path in PLACEMENT if (path.resource, path.field) == (kind, "pointed")])
 
-    def read(line: Any) -> list[str]:
-        found = [reference for one in single if (reference := one(line))]
+
+def _along(paths: list[str]) -> Callable[[Any], list[str]]:
+    """What gives all references at these paths of a part."""
+    single = [attrgetter(path) for path in paths if "[]" not in path]
+    several = [(attrgetter(many), _along([inner])) for many, _, inner in (p.partition("[].") for p in paths) if inner]
+
+    def read(part: Any) -> list[str]:
+        found = [reference for one in single if (reference := one(part))]
         for many, inner in several:
-            if items := many(line):
-                found += filter(None, map(inner, items))
+            for item in many(part):
+                found += inner(item)
         return found
 
     return read

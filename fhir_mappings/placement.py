@@ -1,8 +1,14 @@
-"""Whose a resource is and what it points to, by the path table: what SQL does in DuckDB, for engines without it."""
+"""Whose a resource is and what it points to, by the path table, whatever its shape.
+
+A list where an object belongs, and the other way round, is read as `Element` reads it: else a resource would lie with
+others than those the reader of its chart takes it to.
+"""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
+from fhir_mappings.elements import MOST_ITEMS
 from fhir_mappings.lookup import relative
 from fhir_mappings.paths import PLACEMENT, Path
 
@@ -31,8 +37,8 @@ def place(resource: Mapping[str, Any]) -> Placement:
         _first(resource, read, "patient", key),
         _first(resource, read, "encounter", key),
         tuple(k for p in read if p.field == "pointed" for value in _values(resource, p) if (k := relative(value))),
-        _text(meta.get("lastUpdated")),
-        _text(meta.get("versionId")),
+        _string(meta.get("lastUpdated")),
+        _string(meta.get("versionId")),
     )
 
 
@@ -49,16 +55,25 @@ def _first(resource: Mapping[str, Any], read: list[Path], field: str, key: str) 
 
 
 def _values(resource: Mapping[str, Any], path: Path) -> Iterator[str]:
-    """The texts at a path; a list where the table has none, or the other way round, holds nothing."""
-    found: list[Any] = [resource]
-    for step in path.element.split("."):
-        name, several = step.removesuffix("[]"), step.endswith("[]")
-        below = [item.get(name) for item in found if isinstance(item, Mapping)]
-        found = [item for each in below if isinstance(each, list) for item in each] if several else below
-    return (text for item in found if (text := _text(item)))
+    """The texts at a path."""
+    *way, last = path.element.split(".")
+    found = [resource]
+    for step in way:
+        name = step.removesuffix("[]")
+        found = [each for item in found for each in _objects(item.get(name), several=step.endswith("[]"))]
+    return (text for item in found if (text := _text(item.get(last))))
+
+
+def _objects(value: Any, *, several: bool) -> list[Mapping[str, Any]]:
+    """The objects of a list, of which only the first counts where none belongs; a lone object is a list of one."""
+    items = value[:MOST_ITEMS] if isinstance(value, list) else [value]
+    objects = [item for item in items if isinstance(item, Mapping)]
+    return objects if several else objects[:1]
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    return str(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else _string(value)
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -7,17 +7,16 @@ import zlib
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from fhir_mappings.elements import Element, Log, shown
+from fhir_mappings.exact_json import exact_decimal, exact_whole
 from fhir_mappings.lookup import Located
 from fhir_mappings.operation_outcome import read_outcome
 from plugin.domain import MappingIssue
 
 LARGEST = 2**30
 DEEPEST_BUNDLE = 8
-EXACT_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,23 +207,21 @@ def _parsed(text: str) -> tuple[Any, list[str]]:
 
     try:
         document = json.loads(
-            text, parse_float=Decimal, parse_int=_whole, parse_constant=_no_number, object_pairs_hook=made
+            text,
+            parse_float=exact_decimal,
+            parse_int=exact_whole,
+            parse_constant=_no_number,
+            object_pairs_hook=made,
         )
     except json.JSONDecodeError as error:
         raise _UnreadableError(f"no JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
     except RecursionError:
         raise _UnreadableError("JSON nested too deeply") from None
-    except ArithmeticError:
-        raise _UnreadableError("a number of impossible size") from None
     return document, twice
 
 
 def _no_number(_: str) -> None:
     """NaN and Infinity are no JSON; read as null, which the reader of the element notes."""
-
-
-def _whole(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) <= EXACT_DIGITS else Decimal(digits)
 
 
 def _inside(place: str, part: str) -> str:

@@ -7,14 +7,12 @@ whole by that reader.  So there is one reading, and this is the short way to wha
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeVar
 
-import msgspec
-
 from fhir_mappings.concepts import read_concept, read_concepts, terms
 from fhir_mappings.elements import Element, Log
+from fhir_mappings.exact_json import decode
 from fhir_mappings.lookup import Lookup
 from fhir_mappings.quantities import read_quantity
 from fhir_mappings.time import fixed
@@ -26,7 +24,6 @@ MOMENT = re.compile(
     r"(?:19[1-9]\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)", re.ASCII
 )
 DAY = re.compile(r"(?:19[1-9]\d|20\d\d)-\d\d-\d\d", re.ASCII)
-_exact = msgspec.json.Decoder(float_hook=Decimal)
 T = TypeVar("T")
 
 
@@ -51,7 +48,7 @@ def part(read: Callable[[Element], T], name: str = "it") -> Callable[[Any], T]:
 
 def parts(**raw: bytes) -> dict[str, Any]:
     """The parts that are there, by name."""
-    return {name: _exact.decode(written) for name, written in raw.items() if written}
+    return {name: decode(written) for name, written in raw.items() if written}
 
 
 def sound(read: Callable[[Element], T], value: dict[str, Any]) -> T:

@@ -7,13 +7,13 @@ A concept, quantity or other part is left as the bytes that stood there, so that
 
 import keyword
 from collections.abc import Iterable
-from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
 
 import msgspec
 
 from fhir_mappings.elements import MOST_ITEMS
+from fhir_mappings.exact_json import exact_decimal
 from fhir_mappings.paths import ALL, DECIDING, PLACEMENT, Path
 
 SHAPED = (
@@ -33,7 +33,7 @@ Node = dict[str, Any]
 @cache
 def decoder_of(resource: str) -> "msgspec.json.Decoder[Any] | None":
     """What decodes a line of that type; None for a type without a shape. Numbers are exact."""
-    return msgspec.json.Decoder(shape_of(resource), float_hook=Decimal) if resource in SHAPED else None
+    return msgspec.json.Decoder(shape_of(resource), float_hook=exact_decimal) if resource in SHAPED else None
 
 
 @cache
@@ -55,7 +55,10 @@ def _plant(tree: Node, path: Path) -> None:
         if step.removesuffix("[]") in WHOLE:
             tree[step] = "whole"
             return
-        tree = tree.setdefault(step, {})
+        below = tree.setdefault(step, {})
+        if below == "Medication":  # its own shape has the rest
+            return
+        tree = below
     tree[last] = path.kind
 
 

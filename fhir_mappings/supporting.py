@@ -77,7 +77,7 @@ def gather_measures(context: Lookup, gathering: Gathering) -> None:
     """The patient's last weight and surface before each encounter's end; those of another day count too."""
     read = [found for r in context.of_type("Observation") if (found := either_form.read_measured(r, context))]
     for measured in sorted(read, key=lambda m: (m.at.timestamp(), m.value)):
-        for draft in gathering.of_patient.get(measured.patient, []):
+        for draft in gathering.of_patient.get(measured.patient, []) if measured.patient else []:
             over = draft.visit.encounter.stop
             if measured.encounter == draft.visit.encounter.id or over is None or measured.at <= over:
                 draft.measures[measured.what] = measured.value

@@ -169,7 +169,7 @@ def wrong_with(line: bytes | str) -> str:
     if len(line) > LONGEST_LINE:
         return f"more than {LONGEST_LINE >> 20} MiB"
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_int=float)  # how large a number is does not matter here
     except ValueError as wrong:
         return f"no JSON: {wrong.msg}" if isinstance(wrong, json.JSONDecodeError) else "no UTF-8"
     except RecursionError:

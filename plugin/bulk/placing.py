@@ -12,11 +12,11 @@ from typing import Any
 
 from fhir_mappings.json_line import UNREADABLE
 from fhir_mappings.lookup import PLAIN, relative
-from fhir_mappings.paths import BODY_MEASURES, READ_IN_BULK, SHARED
+from fhir_mappings.paths import READ_IN_BULK, SHARED
 from fhir_mappings.placed_line import POINTING, TYPES, PlacedLine, kind_of, read_placed
 from fhir_mappings.placement import Placement, place
 from plugin.bulk.files import MOST_PROBLEMS, Segment, blocks_of, whole_lines, wrong_with
-from plugin.bulk.lines import parse
+from plugin.bulk.lines import MEASURES, parse
 from plugin.bulk.notes import tidy
 from plugin.bulk.parting import Parting
 
@@ -24,7 +24,7 @@ HELD = 48 << 20
 """Bytes of lines held before they are written."""
 NO_TEXT = b"\xff"
 """Stands for a line that is no UTF-8."""
-MEASURES = tuple(code.encode() for code in BODY_MEASURES)
+MARKS = tuple(mark.encode() for mark in MEASURES)
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ class Placing:
             self._counts["Observation"] += 1
 
     def _is_wanted(self, line: bytes) -> bool:
-        return self.measures and any(code in line for code in MEASURES)
+        return self.measures and any(mark in line for mark in MARKS)
 
     def _write(self) -> None:
         for kind, lines in self._lines.items():

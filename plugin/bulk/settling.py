@@ -31,13 +31,19 @@ def settle(folder: Path, partitions: int, machine: Machine) -> None:
 
 
 def view_notes(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Make a view of each table."""
+    """Make a view of each table, and table `adopted`: encounters without a patient, with the home of who names them."""
     for name, columns in COLUMNS.items():
         kinds = ", ".join("{}: '{}'".format(*column.split(" ")) for column in columns.split(", "))
         connection.execute(
             f"CREATE VIEW {name} AS FROM read_csv({literal(str(note_file(folder, name)))}, header = false, "
             f"auto_detect = false, delim = '\x1f', quote = '', escape = '', new_line = '\\n', columns = {{{kinds}}})"
         )
+    connection.execute(
+        "CREATE TABLE adopted AS "
+        "SELECT encounter, encounter AS owner, min(owner) AS home, arg_min(part, owner) AS part FROM claims "
+        "WHERE owner <> encounter AND encounter IN (SELECT encounter FROM homes WHERE owner = encounter) "
+        "GROUP BY encounter"
+    )
 
 
 def streamed(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
@@ -74,11 +80,16 @@ def _find_astray(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def newest_homes(which: str) -> str:
-    """The patient and partition of each of these encounters, by the newest of its copies."""
-    newest = "(updated, version, owner)"
+    """The patient and partition of each of these encounters, by the newest of its copies as the readers choose it.
+
+    One without a patient is with whoever names it, by table `adopted` of `view_notes`.
+    """
+    number = "CASE WHEN regexp_full_match(version, '[0-9]{1,18}') THEN CAST(version AS BIGINT) ELSE 0 END"
+    newest = f"(coalesce(updated, ''), {number}, owner)"
     return (
-        f"SELECT encounter, arg_max(owner, {newest}) AS owner, arg_max(part, {newest}) AS part FROM homes "
-        f"WHERE {which} GROUP BY encounter"
+        "SELECT encounter, coalesce(home, own.owner) AS owner, coalesce(adopted.part, own.part) AS part FROM "
+        f"(SELECT encounter, arg_max(owner, {newest}) AS owner, arg_max(part, {newest}) AS part FROM homes "
+        f"WHERE {which} GROUP BY encounter) AS own LEFT JOIN adopted USING (encounter, owner)"
     )
 
 

@@ -16,11 +16,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.types import StringType, StructField, StructType
 
-from fhir_mappings.paths import BODY_MEASURES, READ_IN_BULK, SHARED
+from fhir_mappings.paths import READ_IN_BULK, SHARED
 from fhir_mappings.placement import place
 from plugin.bulk.auditing import Auditor
 from plugin.bulk.files import Problem, wrong_with
-from plugin.bulk.lines import parse
+from plugin.bulk.lines import MEASURES, parse
 from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.bulk.spark_inputs import charge_lines, unread_lines
 
@@ -108,17 +108,22 @@ def _placed(line: str, file: str, measures: bool) -> Iterator[tuple[Any, ...]]:
 
 
 def _holds_measure(line: str) -> bool:
-    return any(code in line for code in BODY_MEASURES)
+    return any(mark in line for mark in MEASURES)
 
 
 def _at_home(placed: DataFrame) -> DataFrame:
     """What names an encounter goes to that encounter's patient, as `assembly` has it."""
-    newest = f.max_by("owner", f.struct("updated", "version", "owner")).alias("home")
+    number = f.when(f.col("version").rlike("^[0-9]{1,18}$"), f.col("version").cast("long")).otherwise(0)
+    newest = f.max_by("owner", f.struct("updated", number, "owner")).alias("own")
     homes = placed.filter("kind = 'Encounter' AND key <> ''").groupBy(f.col("key").alias("encounter")).agg(newest)
-    stays = f.col("home").isNull() | ((f.col("kind") == "Condition") & ~f.col("homeless"))
+    staying = (f.col("kind") == "Condition") & ~f.col("homeless")
+    naming = placed.filter("kind <> 'Encounter' AND owner <> encounter").filter(~staying)
+    adopted = naming.join(homes.filter("own = encounter").select("encounter"), "encounter").groupBy("encounter")
+    homes = homes.join(adopted.agg(f.min("owner").alias("other")), "encounter", "left")
+    home = f.coalesce("other", "own")
     return (
         placed.join(homes, "encounter", "left")
-        .withColumn("owner", f.when(stays, f.col("owner")).otherwise(f.col("home")))
+        .withColumn("owner", f.when(staying | home.isNull(), f.col("owner")).otherwise(home))
         .select("owner", "kind", "key", "pointed", "json")
     )
 

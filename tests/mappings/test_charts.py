@@ -1,5 +1,6 @@
 """A soup of resources to charts: what goes where, and what goes nowhere."""
 
+import itertools
 import random
 from datetime import timedelta, timezone
 from typing import Any
@@ -195,6 +196,38 @@ def test_copies_that_differ_without_a_version_block(turned: bool) -> None:
     found = read_charts([encounter(), *(reversed(copies) if turned else copies)])
     assert ["stopped"] == [given.status.value for given in found.charts[0].administrations]
     assert {"e1": ["meta.versionId"]} == _blocked(found)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_two_old_copies_that_differ_are_no_riddle_where_a_newer_one_came(order: tuple[int, ...]) -> None:
+    """In whatever order they come, the newest is known."""
+    copies = [administration(status=status, meta={"versionId": "1"}) for status in ("stopped", "in-progress")]
+    copies.append(administration(meta={"versionId": "2"}))
+    found = read_charts([encounter(), *(copies[place] for place in order)])
+    assert ["completed"] == [given.status.value for given in found.charts[0].administrations]
+    assert {"e1": []} == _blocked(found)
+
+
+# --- times without an offset ---
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("given", "offset"),
+    [
+        (administration(start="2026-07-02T10:00:00"), -5),
+        (administration(start="2026-07-02T10:00:00", context="Encounter/e2"), -4),
+        (administration(start="2026-03-02T10:00:00", context=""), -5),
+        (administration(start="2026-07-02T10:00:00", context=""), -4),
+    ],
+    ids=["linked to the one in winter", "linked to the one in summer", "in winter", "in summer"],
+)
+def test_a_time_without_an_offset_takes_that_of_its_encounter(given: dict[str, Any], offset: int, turned: bool) -> None:
+    """A patient who came in winter and in summer: of the encounter it names, else of the nearest, in any order."""
+    visits = [encounter(), encounter("e2", "2026-07-02T09:00:00-04:00", "2026-07-02T17:00:00-04:00")]
+    found = read_charts([*(reversed(visits) if turned else visits), given])
+    starts = [each.start for chart in found.charts for each in chart.administrations]
+    assert [timedelta(hours=offset)] == [start.utcoffset() for start in starts if start]
 
 
 # --- diagnoses ---

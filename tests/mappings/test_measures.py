@@ -71,3 +71,9 @@ def test_the_last_one_before_the_visit_ended_counts() -> None:
 def test_what_can_not_be_relied_on_is_no_weight(odd: dict[str, Any]) -> None:
     """Not final, an unknown unit, another thing, another patient, no time of day."""
     assert read(odd) == (None, None)
+
+
+def test_a_weight_of_nobody_is_not_that_of_an_encounter_of_nobody() -> None:
+    """Neither says whose it is."""
+    chart = read_charts([encounter(subject={}), measure(subject={})]).charts[0]
+    assert chart.weight_kg is None

@@ -95,6 +95,26 @@ def test_odd_links_give_identical_findings(session, tmp_path):
     assert {f["code"] for f in found} >= {"96365", "96367", "96372"}
 
 
+def test_an_encounter_of_nobody_and_one_of_two_patients_give_identical_findings(session, tmp_path):
+    """The first is with the patient who names it, the second where its newest copy is: version 10, not 9."""
+    nobodys = encounter("e1")
+    del nobodys["subject"]
+    copies = [encounter("e2", of=of) | {"meta": {"versionId": v}} for of, v in (("p8", "9"), ("p9", "10"))]
+    loose = infusion("m2", "09:00", "10:00", context={"reference": "Encounter/e2"})
+    del loose["subject"]
+    reasons = [condition(), condition("c2", of="p9", within="e2")]
+    others = [patient(), patient("p8"), patient("p9"), *copies, nobodys, *reasons]
+    export = write(tmp_path / "e", [*others, infusion("m1", "09:00", "10:00"), loose, charge("h", "96372")])
+    found = by_spark(session, export)
+
+    assert found == by_duckdb(export, tmp_path / "f.jsonl")
+    assert {(f["encounter"], f["code"], f["direction"]) for f in found} == {
+        ("Encounter/e1", "96365", "under"),
+        ("Encounter/e1", "96372", "over"),
+        ("Encounter/e2", "96365", "under"),
+    }
+
+
 def test_a_line_of_no_resource_is_named_by_file_and_number_and_the_rest_is_read(session, tmp_path):
     """In a plain and in a zipped file, as the command names them."""
     export = write(tmp_path / "e", [*visit(), infusion("m1", "09:00", "11:00"), charge("c1", "96365")])

@@ -2,53 +2,21 @@
 
 import gzip
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.lookup import Lookup
 from plugin.bulk import assembly, placing, settling
 from plugin.bulk.generating.wish import Wish
 from plugin.bulk.generating.writing import generate
-from plugin.bulk.lines import parse
 from plugin.bulk.partition import patients
-from plugin.domain import Chart, MappingIssue
 from tests.repo import tracked
-from tests.unit.bulk.exports import assemble, condition, encounter, infusion, lines_in, patient, visit, weight, write
+from tests.unit.bulk.equal_charts import PARTITIONS, assert_same, parted, whole
+from tests.unit.bulk.exports import assemble, condition, encounter, infusion, patient, visit, weight, write
 
-PARTITIONS = 3
 REAL = tracked.CHECKOUT.parent / "shared" / "data" / "fhir"
 TWICE = "several different copies"
-
-
-def parted(export: Path, work: Path) -> tuple[dict[str, Chart], set[MappingIssue]]:
-    """Every chart as bulk reads it, and the issues of what belongs to none."""
-    charts: dict[str, Chart] = {}
-    issues: set[MappingIssue] = set()
-    assemble(export, work / "parts", PARTITIONS, measures=True)
-    for part in range(PARTITIONS):
-        for _, lines in patients(work / "parts", part):
-            found = read_charts([resource for kind, text in lines for resource in parse(text, kind)])
-            charts |= {chart.encounter.id: chart for chart in found.charts}
-            issues |= set(found.issues)
-    return charts, issues
-
-
-def whole(export: Path) -> ChartSet:
-    """The same export read as one input."""
-    return read_charts([resource for line in lines_in(export) for resource in parse(line)])
-
-
-def assert_same(export: Path, work: Path) -> int:
-    """Charts and issues are equal; gives how many charts there are."""
-    charts, issues = parted(export, work)
-    expected = whole(export)
-
-    assert {chart.encounter.id: chart for chart in expected.charts} == charts
-    assert set(expected.issues) == issues
-    return len(charts)
 
 
 def test_a_generated_export_gives_the_charts_of_a_single_input(tmp_path):
