@@ -18,7 +18,7 @@ Read it from top to bottom; it is the order in which a visit is coded.
 from plugin.rules.access import missing_site
 from plugin.rules.additional_hour import additional_hour
 from plugin.rules.aftercare import aftercare_link, procedure_aftercare
-from plugin.rules.apart import disposable_pump, disposable_pump_notice, own_code, port_flush, thrombolytic_purpose
+from plugin.rules.apart import own_code, port_flush, thrombolytic_purpose
 from plugin.rules.arterial import arterial_chemotherapy, arterial_injection, arterial_procedure
 from plugin.rules.base import Earn, Rule, Sift, Supply, Tell
 from plugin.rules.care_setting import (
@@ -69,6 +69,7 @@ from plugin.rules.notices import (
 )
 from plugin.rules.primary_reason import primary_reason
 from plugin.rules.procedure_link import procedure_drug, procedure_link
+from plugin.rules.pumps import disposable_pump, disposable_pump_notice
 from plugin.rules.pushes import push_new_drug, push_same_drug
 from plugin.rules.questions import (
     hydration_waits,

@@ -1,6 +1,6 @@
-"""Administrations with a code of their own, outside the families by time: pumps, declotting, thrombolysis, devices.
+"""Administrations with a code of their own, outside the families by time: declotting, thrombolysis, pumps, devices.
 
-Dossier R23, R24; addendum A10, A14, R38, R40, R41, R48, R55.
+Dossier R23, R24; addendum A10, A14, R38, R40, R48. What a pump or a wearable injector is told by stands in `pumps.py`.
 """
 
 import re
@@ -25,35 +25,18 @@ from plugin.domain.outcome import Answer
 from plugin.rules.answers import with_stated
 from plugin.rules.base import NOT_APPLICABLE, Said, looking_at, rule, since
 from plugin.rules.marks import Mark
-from plugin.rules.not_counted import declined
+from plugin.rules.pumps import OF_PUMPS, OWNER, UNDECIDED, by_pump
 from plugin.rules.visit import Visit
-from plugin.rules.wording import Words, says, texts
+from plugin.rules.wording import Words, says
 
-PROLONGED_MINUTES = 480
 DECLOT = Words(
     r"\b(declot|cathflo|catheter clearance|dwell)|\b(catheter|port|line|picc|lumen)\b.{0,30}\bocclu|"
     r"\bocclu\w+.{0,30}\b(catheter|port|line|picc|lumen)\b"
 )
-ON_BODY = Words(r"\bon[- ]?body\b|\bonpro\b|\bwearable inject")
-PORTABLE = Words(r"\b(ambulatory|portable|cadd|home) (infusion )?pump\b|\bcadd\b")
-DISPOSABLE = Words(r"\b(elastomeric|disposable|easypump|homepump|eclipse)\b")
-HOURS = re.compile(
-    r"(?P<other>\b(?:every|each|q|per|within|last|past|next|previous|stable for|good for"
-    r"|(?<!disconnect )(?<!disconnected )(?:in|after)) )?"
-    r"(?<![\w.])(?:\d{1,3} ?(?:-|to|or) ?)?(?P<hours>\d{1,3})[ -]?(?:h|hr|hrs|hour|hours)\b"
-    r"(?! (?:ago|apart|before|prior|later|after|post)\b)",
-    re.IGNORECASE,
-)  # `other`: how often, or when; no running time
-PATIENT_CONTROLLED = "patient-controlled analgesia"
-PCA = Words(r"(?<!no )(?<!not )(?<!off )\b(pca|patient[- ]controlled (analgesia|pump))\b")
-OF_PUMPS = (ON_BODY, PORTABLE, DISPOSABLE, PCA)
-OPIOIDS = frozenset(["morphine", "hydromorphone", "fentanyl", "meperidine", "sufentanil", "remifentanil"])
-LOADING = Words(r"\bloading\b")
-LOADING_MINUTES = 30
 BESIDE_A_FLUSH = re.compile(r"99[2-4]\d\d|G0463|3659[12]")  # a visit, or blood drawn from the line
 STROKE, HEART, LUNG = ("I63",), ("I21", "I22", "I24"), ("I26",)
 THROMBOLYTIC, TRANSFUSION = DrugClass.THROMBOLYTIC, Category.TRANSFUSION
-PURPOSE, OWNER = "thrombolytic-purpose", "pump-owner"
+PURPOSE = "thrombolytic-purpose"
 
 
 def apart(service: Service, category: Category, visit: Visit) -> str:
@@ -66,70 +49,7 @@ def apart(service: Service, category: Category, visit: Visit) -> str:
         )
     if service.drug.key == "pemivibart" and service.route is Route.INTRAVENOUS:
         return "pemivibart infusion"
-    return "" if visit.words.isdisjoint(OF_PUMPS) else _by_pump(service, category, visit)
-
-
-def _by_pump(service: Service, category: Category, visit: Visit) -> str:
-    """The technique of what a pump or a wearable injector gives, empty for anything else."""
-    if service.route is Route.SUBCUTANEOUS and visit.says(ON_BODY, service):
-        return "on-body injector"
-    if service.route is Route.INTRA_ARTERIAL and _goes_home(service, visit) and _prolonged(service):
-        return "arterial pump start"
-    if service.route is Route.INTRAVENOUS and _goes_home(service, visit) and _prolonged(service):
-        clinic = category is Category.CHEMOTHERAPY and visit.stated(OWNER, service.id) == "clinic"
-        return "clinic pump start" if clinic else "pump start"
-    return PATIENT_CONTROLLED if _patient_controlled(service, visit) else ""
-
-
-def _patient_controlled(service: Service, visit: Visit) -> bool:
-    """A pump that the patient works, or a dose by hand that begins it or is given while it runs (addendum R55)."""
-    if PCA not in visit.words or service.route is not Route.INTRAVENOUS:
-        return False
-    if _is_pca(service):
-        return True
-    pumps = [s for s in visit.timeline.services if s.drug.key == service.drug.key and s is not service and _is_pca(s)]
-    return service.technique is Technique.PUSH and any(_belongs(service, pump) for pump in pumps)
-
-
-def _is_pca(service: Service) -> bool:
-    """By the words of drug or route; a note may speak of another drug's pump, or of one to come."""
-    given = service.administrations
-    if says(PCA, [t for a in given for t in (a.drug.text, a.route_text)]):
-        return True
-    ran = [a for a in given if a.technique is Technique.INFUSION or (a.technique is None and not a.instant)]
-    return service.drug.key in OPIOIDS and says(PCA, [note for a in ran for note in a.notes])
-
-
-def _belongs(push: Service, pump: Service) -> bool:
-    """Said to be the loading dose, given shortly before the pump, or while it ran."""
-    if says(LOADING, texts(push)):
-        return True
-    stop = pump.stretches[-1].stop if pump.stretches else pump.start
-    return pump.start - LOADING_MINUTES * 60 <= push.start <= stop
-
-
-def _goes_home(service: Service, visit: Visit) -> bool:
-    return visit.says(PORTABLE, service) or visit.says(DISPOSABLE, service)
-
-
-def disposable_pumps(visit: Visit) -> list[Service]:
-    """Services that run from a disposable pump for 8 hours or less."""
-    return [s for s in visit.timeline.services if visit.says(DISPOSABLE, s) and not _prolonged(s)]
-
-
-def _prolonged(service: Service) -> bool:
-    """Ran, or was meant to run, for more than 8 hours: as charted, as expected, or as written."""
-    found = [match for text in texts(service) for match in HOURS.finditer(text)]
-    written = [int(match["hours"]) * 60 for match in found if not match["other"]]
-    expected = service.expected.minutes if service.expected else 0
-    return max([_charted_minutes(service), expected, *written]) > PROLONGED_MINUTES
-
-
-def _charted_minutes(service: Service) -> int:
-    """From the first charted start to the last charted stop, also where that is too long to be counted."""
-    starts = [a.start.timestamp() for a in service.administrations if a.start]
-    stops = [a.stop.timestamp() for a in service.administrations if a.stop]
-    return int(max(stops) - min(starts)) // 60 if starts and stops else 0
+    return "" if visit.words.isdisjoint(OF_PUMPS) else by_pump(service, category, visit)
 
 
 def purpose_of(service: Service, visit: Visit) -> str:
@@ -179,38 +99,9 @@ def thrombolytic_purpose(service: Service, visit: Visit) -> Decline | Ask | NotA
 
 
 @rule(
-    "DISPOSABLE-PUMP",
-    title="A disposable pump under 8 hours that leaves with the patient has no code: a coder decides",
-    cites=("disposable-pumps",),
-    in_force=since("2006-01-01"),
-    when=(DISPOSABLE,),
-)
-def disposable_pump(service: Service, visit: Visit) -> Decline | Ask | NotApplicable:
-    """Nobody observes it and no stop time exists (addendum R41)."""
-    if service not in disposable_pumps(visit):
-        return NOT_APPLICABLE
-    return declined(service, "it runs from a disposable pump after the patient has left; unlisted at best")
-
-
-@rule(
-    "DISPOSABLE-PUMP-NOTICE",
-    title="What runs from a disposable pump after the patient has left goes to a coder",
-    cites=("disposable-pumps",),
-    in_force=since("2006-01-01"),
-    when=(DISPOSABLE,),
-)
-def disposable_pump_notice(visit: Visit) -> list[Said]:
-    """The decline's other half: the unlisted code is the only candidate, and never suggested (addendum R41)."""
-    services = disposable_pumps(visit)
-    ids = tuple(i for s in services for i in s.ids)
-    text = Fact("a disposable pump runs on after the patient has left: no code but an unlisted one", (), ids)
-    return [Notice("manual-unlisted", ids, text)] if ids else []
-
-
-@rule(
     "OWN-CODE",
-    title="Declotting, thrombolysis, an on-body injector, a long pump start: one code for the day, by what was done",
-    cites=("chemo-lines-clot", "thrombolytic-purposes", "a54682-on-body", "pumps-asco", "pumps-g0498"),
+    title="Declotting, thrombolysis, an on-body injector, a pump started or refilled: one code a day, by what was done",
+    cites=("chemo-lines-clot", "thrombolytic-purposes", "a54682-on-body", "pumps-asco", "pumps-g0498", "pumps-refill"),
     in_force=since("2006-01-01"),
     when=(Mark.OWN_CODE,),
 )
@@ -239,8 +130,8 @@ def _coded(category: Category, name: str, day: date, services: list[Service], vi
     if code is None or _silent(name, services):
         named = row.code if row is not None else None
         where = Fact("" if here and in_force else "{} is not reported in this setting on that day", (named or "it",))
-        if name == PATIENT_CONTROLLED:
-            where = Fact("no source says how a patient-controlled pump and its loading dose are coded", (), ids)
+        if name in UNDECIDED:
+            where = Fact(UNDECIDED[name], (), ids)
         facts = (why, where) if where.template else (why,)
         return [Decline(named, ids, claims, facts), Notice("manual-unlisted", ids, facts[-1])]
     tier = max(service.tier for service in services)
