@@ -47,6 +47,7 @@ def _page(connection: duckdb.DuckDBPyConnection, outcome: Outcome, run: Run) -> 
         directions=directions,
         net=words.net(directions),
         codes=codes,
+        worth=len([each for each in codes if each.dollars]),
         label=run.settings.policy.book().label,
         by_code=Markup(_by_code(codes, words)),  # noqa: S704 - svg.py's own, chart words cleaned
         by_money=Markup(_by_money(codes, words)),  # noqa: S704

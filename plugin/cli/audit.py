@@ -45,7 +45,12 @@ def add_parser(subparsers: Any) -> None:
         "--charges", type=Path, metavar="FILE.csv", help="what was charged, where the export doesn't say"
     )
     parser.add_argument(
-        "--fees", type=Path, metavar="FILE.csv", help="dollars by code, to say what differences are worth"
+        "--fees",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.csv",
+        help="dollars by code, to say what differences are worth; repeatable, the first that knows a code decides",
     )
     parser.add_argument("--drugs", action="store_true", help="compare the lines of the drugs themselves, too")
     add_policy_options(parser)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,10 +91,14 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError(f"--charges {options.charges}: no such file")
 
 
-def _fees(path: Path | None) -> Fees:
-    fees = read_fees(path) if path else Fees()
-    if path and not fees:
-        raise UsageError(f"--fees {path}: no price in it; it needs a row for each code")
+def _fees(paths: Sequence[Path]) -> Fees:
+    """The first file that knows a code decides."""
+    fees = Fees()
+    for path in paths:
+        more = read_fees(path)
+        if not more:
+            raise UsageError(f"--fees {path}: no price in it; it needs a row for each code")
+        fees = fees.before(more)
     return fees
 
 

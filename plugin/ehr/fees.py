@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-AMOUNTS = ("amount", "payment_limit_usd")
+LIMIT = "payment_limit_usd"
+AMOUNTS = ("amount", LIMIT)
 GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 """Thousands parted by commas; a comma never stands for the decimal point."""
 
@@ -48,7 +49,10 @@ class Fees:
 
 
 def read_fees(path: Path) -> Fees:
-    """The prices of a file, the later of two rows for one day; FeesError names the row that can't be read."""
+    """The prices of a file, the later of two rows for one day; FeesError names the row that can't be read.
+
+    An imported code without a limit has no price of that file.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
@@ -59,6 +63,8 @@ def read_fees(path: Path) -> Fees:
             for row in rows:
                 if not any(isinstance(cell, str) and cell.strip() for cell in row.values()):
                     continue  # a spreadsheet's empty row
+                if amount == LIMIT and not (row[LIMIT] or "").strip():
+                    continue  # CMS names no limit for it: contractors price it
                 code, first = row["code"] or "", _first_day(row.get("valid_from"), path, rows.line_num)
                 if not code.strip():
                     raise FeesError(f"{path}: line {rows.line_num}: no code")

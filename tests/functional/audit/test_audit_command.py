@@ -612,6 +612,31 @@ def test_a_line_is_worth_what_its_code_was_on_its_day(tmp_path):
     assert (forgotten["code"], forgotten["date"], forgotten["amount"]) == ("96366", "2026-03-02", 22)
 
 
+def test_of_several_fee_tables_the_first_that_knows_a_code_decides(small, tmp_path):
+    """The house's own 22 dollars for a further hour, not the other table's 99; a push only the other knows: 40."""
+    other = tmp_path / "other.csv"
+    other.write_text("code,payment_limit_usd\n96366,99\n96375,40\n")
+    found = findings_of(small, tmp_path / "f.jsonl", "--fees", str(fees(tmp_path)), "--fees", str(other))
+
+    assert {f["code"]: f["amount"] for f in found} == {"96366": 22, "96375": -40}
+
+
+@pytest.mark.parametrize(
+    ("line", "worth"),
+    [("e1,96366,,4", {"96366": -52.5}), ("e1,96366,59,2", {"96366": 17.5, "96366-59": -35})],
+    ids=["too many units", "another modifier"],
+)
+def test_money_goes_by_units_and_a_modified_line_is_another_line(line, worth, tmp_path):
+    """One further hour is supported, at 17.50: of 4 charged 3 are too many; 2 with a modifier are others."""
+    (tmp_path / "prices.csv").write_text("code,amount\n96366,17.50\n")
+    (tmp_path / "charges.csv").write_text(f"encounter,code,modifiers,units\ne1,96365,,1\n{line}\n")
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "11:00")])
+    given = ("--charges", str(tmp_path / "charges.csv"), "--fees", str(tmp_path / "prices.csv"))
+    found = findings_of(export, tmp_path / "f.jsonl", *given)
+
+    assert {"-".join([f["code"], *f["modifiers"]]): f["amount"] for f in found} == worth
+
+
 def test_tables_of_a_site_are_simulated_against_the_products_own(tmp_path):
     """The site's table lets an infusion be one from minute 21 on, not 16: what ran 18 minutes becomes a push."""
     export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "09:18")])

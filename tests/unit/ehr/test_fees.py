@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugin.ehr.fees import FeesError, read_fees
+from tests.unit.codebook.importers import layouts
 
 
 def table(folder: Path, text: str) -> Path:
@@ -46,6 +47,15 @@ def test_the_imported_prices(tmp_path):
     dollars = [fees.on(date.fromisoformat(day)).get("J1756") for day in days]
     assert dollars == [None, Decimal("0.20"), Decimal("0.20"), Decimal("0.25"), Decimal("0.25")]
     assert fees.on(None) == {"J1756": Decimal("0.25")}
+
+
+def test_a_file_of_cms_is_read_as_its_import_left_it(tmp_path):
+    """Thousands parted by commas, and a radiopharmaceutical whose limit is N/A: that one has no price, the rest do."""
+    file = layouts.written(tmp_path, *layouts.FILES["asp-pricing"])
+    layouts.imported("asp-pricing", file, tmp_path / "site")
+    prices = read_fees(tmp_path / "site" / "drug_prices.csv").on(date(2025, 10, 1))
+
+    assert prices == {"J0001": Decimal("1234.5"), "J0002": Decimal("0.13"), "90371": Decimal("134.194")}
 
 
 def test_one_table_before_another(tmp_path):
