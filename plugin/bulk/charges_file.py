@@ -20,8 +20,9 @@ KNOWN = ("encounter", "code", "modifiers", "date", "units")
 def add_charges(path: Path, folder: Path, machine: Machine, kind: str) -> list[Problem]:
     """Write the rows beside the encounters they name; gives the rows that name none, or can't be read.
 
-    Columns: encounter (an id, or Encounter/id), code, and where there are any modifiers (parted by spaces or commas),
-    date (YYYY-MM-DD) and units (1 where none stand). BulkError when the file or its columns can't be used.
+    Columns, in small letters or capitals: encounter (an id, or Encounter/id), code, and where there are any modifiers
+    (parted by spaces or commas), date (YYYY-MM-DD) and units (1 where none stand).
+    BulkError when the file or its columns can't be used, or it holds no charge.
     """
     with database(machine) as connection:
         _load(connection, path)
@@ -58,9 +59,11 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
     except duckdb.Error:
         raise BulkError(f"{path}: can't be read as CSV; it needs a header with {', '.join(KNOWN)}") from None
-    names = {row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE given)").fetchall()}
+    names = {row[0].lower() for row in connection.execute("SELECT column_name FROM (DESCRIBE given)").fetchall()}
     if not names >= NEEDED:
         raise BulkError(f"{path}: no column {' and no column '.join(sorted(NEEDED - names))}; it needs a header")
+    if connection.execute("SELECT 1 FROM given LIMIT 1").fetchone() is None:
+        raise BulkError(f"{path}: no charge in it; without --charges the documentation alone is audited")
     columns = ", ".join(f"trim({name}) AS {name}" if name in names else f"NULL AS {name}" for name in KNOWN)
     connection.execute(
         "CREATE TABLE charges AS SELECT line, upper(code) AS code, upper(modifiers) AS modifiers, "

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin.cli.audit_options import SCREEN
+
 if TYPE_CHECKING:
     from plugin.bulk.runs import Outcome, Run
 
@@ -51,7 +53,7 @@ def _of_findings(outcome: "Outcome", run: "Run", output: Path) -> Iterator[str]:
     found = counted(sum(tally.found.values()), "finding") + (f" ({each})" if each else "")
     coded, lines = counted(tally.encounters, "encounter"), counted(tally.lines, "line")
     yield f"{coded}, {lines} supported, {tally.failed} not coded"
-    yield f"{found} in {output}"
+    yield f"{found} on standard output" if output == SCREEN else f"{found} in {output}"
 
 
 def _problems(outcome: "Outcome") -> list[tuple[str, str, str]]:

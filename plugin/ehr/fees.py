@@ -56,8 +56,9 @@ def read_fees(path: Path) -> Fees:
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
-            amount = next((name for name in AMOUNTS if name in (rows.fieldnames or ())), None)
-            if amount is None or "code" not in (rows.fieldnames or ()):
+            rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+            amount = next((name for name in AMOUNTS if name in rows.fieldnames), None)
+            if amount is None or "code" not in rows.fieldnames:
                 raise FeesError(f"{path}: needs the columns code and amount (or payment_limit_usd)")
             found: defaultdict[str, dict[date, Decimal]] = defaultdict(dict)
             for row in rows:

@@ -156,6 +156,32 @@ def test_a_charge_of_the_file_that_names_no_encounter_is_said_by_its_line(tmp_pa
     assert "charges.csv: line 4: no number of units" in said
 
 
+def test_the_columns_of_charges_are_found_however_they_are_capitalized(tmp_path):
+    """Three hours, charged as one and two: nothing differs; units of a column `Units` are not taken for one each."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "12:00")])
+    (tmp_path / "charges.csv").write_text("Encounter,CODE,Units\ne1,96365,1\nEncounter/e1,96366,2\n")
+
+    assert findings_of(export, tmp_path / "f.jsonl", "--charges", str(tmp_path / "charges.csv")) == []
+
+
+def test_a_credit_takes_back_what_was_charged(tmp_path):
+    """Two hours charged as one and three, of which two were credited."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "11:00")])
+    (tmp_path / "charges.csv").write_text("encounter,code,units\ne1,96365,1\ne1,96366,3\ne1,96366,-2\n")
+
+    assert findings_of(export, tmp_path / "f.jsonl", "--charges", str(tmp_path / "charges.csv")) == []
+
+
+def test_a_file_of_charges_that_holds_none_is_refused(tmp_path, capsys):
+    """With it every line would be called under-coded."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "11:00")])
+    (tmp_path / "charges.csv").write_text("encounter,code\n")
+
+    assert audit(export, tmp_path / "f.jsonl", "--charges", str(tmp_path / "charges.csv")) == 2
+    assert "charges.csv: no charge in it" in capsys.readouterr().err
+    assert not (tmp_path / "f.jsonl").exists()
+
+
 def test_without_charges_it_is_an_audit_of_the_documentation_and_says_so(tmp_path, capsys):
     """Nothing is under-coded then; what is missing in the charts is still told."""
     generate(Wish(encounters=200, seed=5, charges="none"), tmp_path / "export")

@@ -25,8 +25,8 @@ def test_a_sites_own_table(tmp_path):
 
 
 def test_what_a_spreadsheet_leaves_is_understood(tmp_path):
-    """Thousands parted by commas, a mark before the header, and rows without anything in them."""
-    fees = read_fees(table(tmp_path, '\ufeffcode,amount\nJ9271,"$12,034.50"\n,\n\n96365,"1,000"\n'))
+    """Thousands parted by commas, a mark before the header, capitals in it, and rows without anything in them."""
+    fees = read_fees(table(tmp_path, '\ufeffCode, Amount\nJ9271,"$12,034.50"\n,\n\n96365,"1,000"\n'))
     assert fees.on(None) == {"J9271": Decimal("12034.50"), "96365": Decimal(1000)}
 
 
