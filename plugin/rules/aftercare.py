@@ -29,7 +29,7 @@ OPERATION = re.compile(
     r"(cardiac|heart|coronary) catheteri[sz]ation|(hip|knee|shoulder|joint|valve) replacement)\b",
     re.IGNORECASE,
 )
-SOURCES = ("miami-charges", "vitalware-recovery", "ngs-postoperative-pain")
+SOURCES = ("procedure-integral", "miami-charges", "vitalware-recovery", "ngs-postoperative-pain")
 
 
 @rule(

@@ -7,7 +7,8 @@ from datetime import date
 from plugin.domain import Drug, DrugClass, Ingredient, Route, Service, Status
 from plugin.rules.visit import Visit
 
-# A service left out by one of these has no drug line either: not here, not given, part of something else, or not known.
+# A service left out by one of these has no drug line either: not here, not given, no drug of its own, or not known.
+# A drug given in a procedure has one: only its administration is part of the procedure (`procedure-integral`).
 WITHOUT_A_LINE = frozenset(
     [
         "ENCOUNTER-NOT-HELD",
@@ -18,7 +19,6 @@ WITHOUT_A_LINE = frozenset(
         "NOTHING-GIVEN",
         "OTHER-FAMILY",
         "PROCEDURE-INTEGRAL",
-        "PROCEDURE-DRUG",
         "FLUID-NOT-IN-A-VEIN",
         "LINE-FLUSH",
         "KEEP-VEIN-OPEN",

@@ -3,12 +3,15 @@
 The chart is always the same: a procedure from minute 0 to 60, morphine by push at minute 90.
 """
 
+from decimal import Decimal
+
 import pytest
 
 from plugin.codebook import CodeBook
-from plugin.domain import ProcedureDone, Stated, Term
+from plugin.domain import ProcedureDone, Quantity, Stated, Term
 from plugin.rules.differences import code_encounter
 from tests.properties.building import asked, at, chart, codes, given
+from tests.scenarios.scenario import is_drug_line
 
 BOOK = CodeBook.load()
 CHOLECYSTECTOMY = Term("text", "", "laparoscopic cholecystectomy")
@@ -117,3 +120,16 @@ def test_an_answer_settles_it(note, answer, expected):
     """Also against the words of the note."""
     stated = (Stated("procedure-link", "MedicationAdministration/m1", answer),)
     assert outcome(CHOLECYSTECTOMY, note, stated=stated) == expected
+
+
+@pytest.mark.parametrize("note", ["PONV", ""], ids=["charted", "answered"])
+def test_the_drug_keeps_its_line_when_giving_it_is_part_of_the_operation(note):
+    """4 mg of ondansetron are J2405 x4 either way; only the administration is part of the operation (HCPro, 2011)."""
+    ondansetron = given(
+        1, "ondansetron", 90, None, "IV push", notes=(note,) if note else (), dose=Quantity(Decimal(4), "mg")
+    )
+    done = ProcedureDone("Procedure/p1", (CHOLECYSTECTOMY,), at(0), at(60))
+    stated = () if note else (Stated("procedure-link", "MedicationAdministration/m1", "part of the procedure"),)
+    encounter = code_encounter(chart(ondansetron, procedures=(done,), stated=stated), BOOK)
+    assert codes(encounter.charges) == {}
+    assert [(line.code, line.units) for line in encounter.charges if is_drug_line(line)] == [("J2405", 4)]
