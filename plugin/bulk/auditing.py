@@ -11,6 +11,7 @@ from typing import Any
 from fhir_mappings.charts import ChartSet, read_charts
 from fhir_mappings.claim import read_claim
 from fhir_mappings.lookup import Lookup
+from fhir_mappings.placement import place
 from plugin.bulk.findings import Tally, row_of, unit_of
 from plugin.bulk.lines import CHARGE, CLAIM, Line, parse
 from plugin.bulk.settings import AuditSettings, ChargeSource, Policy
@@ -26,6 +27,7 @@ from plugin.review.audit import (
 from plugin.review.prepare import ReviewSettings, in_turn
 
 MOST_PROBLEMS = 1000
+POINTED_TO = ("Condition", "MedicationRequest")
 
 
 class Auditor:
@@ -44,6 +46,8 @@ class Auditor:
         resources, claims, charges = self._read(lines)
         charts = read_charts(resources, self.zone)
         self._tell([issue for issue in charts.issues if issue.blocks])
+        if not charts.charts:
+            self._tell(_of_nobody(resources))
         charged = self._charged(charts, claims, charges)
         drugs = self._drugs_matter(charts)
         rows = []
@@ -134,6 +138,13 @@ class Auditor:
             self.tally.unplaced += 1
             if len(self.tally.problems) < MOST_PROBLEMS:
                 self.tally.problems.append((f"{issue.resource} {issue.path}".strip(), "", issue.done))
+
+
+def _of_nobody(resources: Iterable[Any]) -> Iterator[MappingIssue]:
+    """Diagnoses and orders that name no patient: who points to them lies elsewhere and can't find them."""
+    for found in map(place, resources):
+        if found.kind in POINTED_TO and not found.patient:
+            yield MappingIssue(found.key, f"{found.kind}.subject", "", "not read: it names no patient", blocks=True)
 
 
 class _Coding:

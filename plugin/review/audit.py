@@ -3,7 +3,7 @@
 The rules run once on every encounter; only where a line differs are answers tried out and sentences asked for.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from plugin.domain import (
     SuggestedCharge,
 )
 from plugin.domain.charge import ChargeKey
+from plugin.review.charged_units import Units, charged_units
 from plugin.review.prepare import ReviewSettings, setting_for, where_it_broke
 from plugin.rules.claims import RuleConflict
 from plugin.rules.diagnosis_order import Support
@@ -35,7 +36,6 @@ from plugin.rules.trials import Change, Trial
 UNDER, OVER, UNDOCUMENTED = "under", "over", "undocumented"
 NOTHING_EARNS_IT = Fact("nothing charted earns it")
 NOT_ALL_READ = "the chart could not be read or placed whole"
-Units = int | Decimal
 
 
 class Difference(NamedTuple):
@@ -122,12 +122,12 @@ def compare(
 ) -> list[Difference]:
     """The lines on which what was charged and what is supported differ, by day, code and modifiers.
 
-    Only codes whose presence the rulebook decides: the administrations, with `drugs` also the lines of the drugs
+    Only codes and modifiers that the rulebook decides on: the administrations, with `drugs` also the lines of the drugs
     themselves; a charge without a day stands on the day of its code's line, else on the encounter's.
     """
     governed = book.governed if drugs else book.administrations
     supported = {line.key: line for line in found.charges if line.code in governed}
-    units = _charged_units(charged, governed, found)
+    units = charged_units(charged, governed, book.modifiers, supported, found.day)
     differing = [key for key in {**units, **supported} if units.get(key, 0) != _units(supported.get(key))]
     if not differing:
         return []
@@ -146,27 +146,6 @@ def compare(
 
 def _units(line: Earned | None) -> int:
     return line.units if line is not None else 0
-
-
-def _charged_units(
-    charged: Iterable[ExistingCharge], governed: Collection[str], found: Supported
-) -> dict[ChargeKey, Units]:
-    """Units by line; a charge without a day, where its code is supported on one day, is of that day."""
-    units: dict[ChargeKey, Units] = {}
-    for charge in charged:
-        if charge.code not in governed:
-            continue
-        day = charge.day or _only_day(charge, found)
-        if day is None:
-            continue
-        key = (charge.system, charge.code, charge.modifiers, day)
-        units[key] = units.get(key, 0) + charge.units
-    return units
-
-
-def _only_day(charge: ExistingCharge, found: Supported) -> date | None:
-    days = {line.day for line in found.charges if line.code == charge.code}
-    return days.pop() if len(days) == 1 else found.day
 
 
 def _beyond(

@@ -124,6 +124,24 @@ def test_another_day_or_another_modifier_is_another_line():
     assert found_lines[0].group == found_lines[3].group != found_lines[1].group == found_lines[2].group
 
 
+def test_a_modifier_that_the_rulebook_never_puts_makes_no_other_line():
+    """A department off campus marks each of its lines with PO; the hour's second unit is with it or without."""
+    longer = infusion("m1", "09:00", "12:00")  # 180 min: 96365, and 96366 twice
+    marked = [charged(code, modifiers=("PO",)) for code in ("96365", "96366")]
+
+    assert said([longer], [*marked, charged("96366")]) == []
+    assert said([longer], marked) == [("96366", 1, 2, "under")]
+    assert said([TWO_HOURS], [*marked, charged("96366", modifiers=("59", "PO"))]) == [("96366", 1, 0, "over")]
+
+
+def test_the_order_of_modifiers_makes_no_other_line():
+    """Two lines that were charged with the same two are one, whichever comes first."""
+    charges = [charged("96375", modifiers=order) for order in (("76", "59"), ("59", "76"), ("59", "PO", "76", "59"))]
+    (difference,) = differences([infusion("m1", "09:00", "10:00")], [charged("96365"), *charges])
+
+    assert (difference.key[2], difference.charged, difference.direction) == (("59", "76"), 3, "over")
+
+
 def test_a_charge_without_a_day_is_of_the_day_of_its_service():
     """Where only one is possible."""
     assert said([TWO_HOURS], [charged("96365", day=None), charged("96366", day=None)]) == []

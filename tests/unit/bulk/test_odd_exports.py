@@ -144,6 +144,25 @@ def test_an_encounter_without_a_patient_is_read_with_the_patient_who_names_it(tm
     assert [c.code for c in charts["Encounter/e1"].existing] == ["96365"]
 
 
+def test_diagnoses_and_orders_of_nobody_are_told(tmp_path):
+    """Who points to them can't find them here, as a single file would: so they are named, and others are not."""
+    of_nobody = [condition("c1"), {"resourceType": "MedicationRequest", "id": "o1"}]
+    del of_nobody[0]["subject"], of_nobody[0]["encounter"]
+    without_a_visit = [patient("p2"), condition("c2", of="p2", within="e9")]
+    listing = encounter("e1") | {"diagnosis": [{"condition": {"reference": "Condition/c1"}}]}
+    export = write(tmp_path / "export", [patient(), listing, *of_nobody, *without_a_visit])
+    assemble(export, tmp_path / "parts", PARTITIONS)
+    auditor = Auditor(AuditSettings())
+    for part in range(PARTITIONS):
+        for _, held in patients(tmp_path / "parts", part):
+            auditor.audit(held)
+
+    assert sorted(auditor.tally.problems) == [
+        ("Condition/c1 Condition.subject", "", "not read: it names no patient"),
+        ("MedicationRequest/o1 MedicationRequest.subject", "", "not read: it names no patient"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("older", "newer"),
     [
