@@ -42,7 +42,7 @@ def _page(connection: duckdb.DuckDBPyConnection, outcome: Outcome, run: Run) -> 
         tally=outcome.tally,
         style=Markup(style),  # noqa: S704 - ours
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        headline=words.headline(report_numbers.differing(connection)),
+        differing=report_numbers.differing(connection),
         cautions=list(words.cautions(report_numbers.codes_without_fee(connection))),
         directions=directions,
         net=words.net(directions),

@@ -68,15 +68,16 @@ def causes(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def encounters(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Encounters with what changes on each: the largest change in dollars first, then in units, then by id."""
+    """Encounters with what changes on each, and on how many days: most dollars first, then most units, then by id."""
     found = connection.execute(
         "SELECT encounter, min(date), list({code: array_to_string(list_prepend(code, modifiers), '-'), "
-        "before: units_charged, after: units_supported} ORDER BY code, modifiers, date), sum(amount) AS dollars "
+        "day: date, before: units_charged, after: units_supported} ORDER BY code, modifiers, date), "
+        "count(DISTINCT date), sum(amount) AS dollars "
         "FROM findings GROUP BY encounter "
         "ORDER BY abs(coalesce(dollars, 0)) DESC, sum(abs(units_supported - units_charged)) DESC, encounter "
         f"LIMIT {MOST_FINDINGS}"
     ).fetchall()
-    return [dict(zip(("encounter", "date", "changes", "dollars"), row, strict=True)) for row in found]
+    return [dict(zip(("encounter", "date", "changes", "days", "dollars"), row, strict=True)) for row in found]
 
 
 def first_findings(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -106,6 +106,8 @@ class Words:
             yield f"{unread}."
         if utc := utc_words(tally.utc, self.settings.zone):
             yield f"{utc}."
+        if self.settings.fees and not self.priced:
+            yield "Without charges no dollars are known, so the fees that were given have no use."
         if unpriced and self.priced:
             codes = ", ".join(unpriced[:12]) + (f" and {len(unpriced) - 12} more" if len(unpriced) > 12 else "")
             yield f"Not in the dollars, since no fee was given for their day: findings of {codes}."

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from plugin.cli.choices import UsageError, read_zone
 from plugin.cli.stopping import Stopped, say_stopped, stoppable
 
 DONE, UNUSABLE = 0, 2
@@ -45,6 +45,16 @@ def _share(given: str) -> float:
     return share
 
 
+def _check(options: argparse.Namespace) -> None:
+    """UsageError for what nothing can be made of."""
+    read_zone(options.zone)
+    for name in ("encounters", "lines_per_file"):
+        if (given := getattr(options, name)) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} {given}: must be at least 1")
+    if options.folder.is_file():
+        raise UsageError(f"{options.folder}: a file; name a new folder")
+
+
 def run(options: argparse.Namespace) -> int:
     """0: written; 2: unusable arguments, or the folder can't be written; 130 or 143: stopped, and nothing is left."""
     from tqdm import tqdm  # noqa: PLC0415 - the other commands begin sooner without these
@@ -54,9 +64,9 @@ def run(options: argparse.Namespace) -> int:
     from plugin.bulk.generating.writing import generate  # noqa: PLC0415
 
     try:
-        ZoneInfo(options.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        print(f"infusion-charges generate: --zone {options.zone}: no such time zone", file=sys.stderr)
+        _check(options)
+    except UsageError as wrong:
+        print(f"infusion-charges generate: {wrong}", file=sys.stderr)
         return UNUSABLE
     wish = Wish(
         encounters=options.encounters,
@@ -66,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         charges=options.charges,
         zone=options.zone,
         zipped=options.gz,
-        lines_per_file=max(options.lines_per_file, 1),
+        lines_per_file=options.lines_per_file,
         drugs=options.drugs,
         utc=options.utc,
     )

@@ -1,6 +1,7 @@
 """The HTML report of `infusion-charges audit`: every number of it by hand."""
 
 import csv
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -177,6 +178,7 @@ def test_the_documentation_alone_has_questions_and_neither_units_nor_dollars(tmp
     assert page.tables["Findings by direction"] == [["Direction", "Findings", "Encounters"], ["undocumented", "1", "1"]]
     assert page.tables["Findings"][0] == ["Encounter", "Day", "Code", "Direction", "Why"]
     assert "$" not in page.text
+    assert "the fees that were given have no use" in page.text
 
 
 def test_a_chart_that_was_not_read_is_a_cause_of_its_own(tmp_path):
@@ -223,6 +225,18 @@ def test_a_simulation_that_trades_one_line_for_another_says_both_and_the_differe
     assert f"the tables in {overlay}" in page.text
 
 
+def test_a_line_that_moves_to_another_day_is_told_with_its_days(tmp_path):
+    """From 22:00 to 02:00: three further hours of the day it began, or one of it and two of the day after."""
+    night = {"start": "2026-03-02T22:00:00-06:00", "end": "2026-03-03T02:00:00-06:00"}
+    stay = encounter() | {"period": night}
+    given = [patient(), stay, condition(), infusion("m1", "22:00", "23:00") | {"effectivePeriod": night}]
+    page = report(tmp_path, given, "--simulate", "--position", "midnight_dating=split_by_day")
+    (changed,) = page.rows("Encounters that change")
+
+    assert changed[2] == "96366 on 2026-03-02: 3 to 1; 96366 on 2026-03-03: 0 to 2"
+    assert changed[3] == "$0.00"
+
+
 def test_a_simulation_without_a_difference_says_so(tmp_path):
     """Nothing was unclosed."""
     page = report(tmp_path, [*visit(), infusion("m1", "09:00", "10:00")], *CALCULATED)
@@ -242,6 +256,24 @@ def test_days_that_may_be_wrong_are_warned_of(tmp_path):
     assert "1 encounter charted in UTC with no --zone given" in warned.text
     assert "UTC" not in told.text
     assert "Time zone America/Chicago" in told.text
+
+
+def test_more_encounters_than_a_page_holds_are_counted(tmp_path):
+    """501 unclosed infusions of 100 mL at 100 mL an hour: an hour each."""
+    resources = [patient()]
+    for number in range(501):
+        id, day = f"e{number:03}", date(2025, 1, 1) + timedelta(days=number)
+        within = {"context": {"reference": f"Encounter/{id}"}, "dosage": RATE}
+        resources += [
+            encounter(id) | {"period": {"start": f"{day}T08:00:00-06:00", "end": f"{day}T17:00:00-06:00"}},
+            infusion(f"m{number}", "09:00", None, **within) | {"effectivePeriod": {"start": f"{day}T09:00:00-06:00"}},
+        ]
+    page = report(tmp_path, resources, *CALCULATED)
+
+    assert "501 of 501 encounters (100.0%) would be coded otherwise." in page.text
+    assert page.rows("Findings by direction") == [["added", "501", "501", "501", "$35,070.00", "0"]]
+    assert len(page.rows("Encounters that change")) == 500
+    assert "The first 500 of 501, those with the most dollars, then units." in page.text
 
 
 def test_more_findings_than_a_page_holds_are_counted_and_left_to_the_other_formats(tmp_path):
