@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from plugin.codebook import CodeBook
-from plugin.domain import Decline, ProcedureDone, Quantity, Route, Stated, Technique, Term
+from plugin.domain import CareSetting, Decline, ProcedureDone, Quantity, Route, Stated, Status, Technique, Term
 from plugin.rules.differences import code_encounter
 from tests.properties.building import asked, at, chart, codes, given
 
@@ -123,3 +123,23 @@ def test_an_injection_into_a_muscle_is_never_an_infusion(stop):
     """96369 is for under the skin; whatever a system calls the technique, a muscle takes an injection (R24a)."""
     muscle = given(1, "ceftriaxone", 0, stop, "IM", technique=Technique.INFUSION)
     assert codes(coded(muscle).charges) == {"96372": 1}
+
+
+@pytest.mark.parametrize("second_stop", [219, 220, 231])
+def test_of_two_infusions_on_a_day_the_longer_is_coded(second_stop):
+    """100 minutes from 0; from 120 on 99, as long, or 111: one first hour, one more, and the other goes to a coder."""
+    doses = given(1, "cisplatin", 0, 100, "IV", **IA), given(2, "mitomycin", 120, second_stop, "IV", **IA)
+    encounter = coded(*doses)
+    assert codes(encounter.charges) == {"96422": 1, "96423": 1}
+    (first_hour, _) = encounter.charges[:2]
+    longer = 2 if second_stop == 231 else 1
+    assert first_hour.administrations == (f"MedicationAdministration/m{longer}",)
+    assert [n.administrations for n in encounter.notices] == [(f"MedicationAdministration/m{3 - longer}",)]
+
+
+@pytest.mark.parametrize(("side", "code"), [("actual_minutes", "96420"), ("intended_with_53", "96422-53")])
+def test_an_arterial_infusion_stopped_for_a_reaction_follows_the_offices_position(side, code):
+    """Five minutes of an infusion: a push by its minutes, or the intended infusion with 53 (R22a)."""
+    stopped = given(1, "cisplatin", 0, 5, "IV", **(IA | {"technique": Technique.INFUSION}), status=Status.STOPPED)
+    encounter = code_encounter(chart(stopped), BOOK, CareSetting.OFFICE, {"stopped_for_reaction": side})
+    assert codes(encounter.charges) == {code: 1}

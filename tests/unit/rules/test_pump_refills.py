@@ -48,8 +48,9 @@ def test_words_of_another_refill_leave_a_start(note):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "expected"), [(15, {"96521": 1}), (16, {"96413": 1}), (480, {"96413": 1, "96415": 7})]
+    ("minutes", "expected"),
+    [(15, {"96521": 1}), (16, {"96413": 1}), (480, {"96413": 1, "96415": 7}), (481, {"96521": 1})],
 )
 def test_what_ran_here_for_16_minutes_to_8_hours_is_an_infusion(minutes, expected):
-    """A refill takes some minutes at most; a note beside an infusion is about another drug's pump."""
+    """Less is the refilling, more what the pump then gave; a note beside an infusion is about another drug's pump."""
     assert coded("CADD pump refilled", minutes) == (expected, [])
