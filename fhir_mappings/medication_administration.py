@@ -86,9 +86,9 @@ def _nearby(element: Element, context: Lookup) -> tzinfo | None:
     begins, ends, _ = _effective(again, None, UTC)
     at = begins.at or ends.at
 
-    def distance(start: datetime) -> tuple[timedelta, datetime]:
+    def distance(start: datetime) -> tuple[timedelta, datetime, datetime]:
         by_the_clock = start.replace(tzinfo=UTC)
-        return abs(by_the_clock - at.replace(tzinfo=UTC)) if at else NO_OFFSET, by_the_clock
+        return abs(by_the_clock - at.replace(tzinfo=UTC)) if at else NO_OFFSET, by_the_clock, start
 
     return min(starts, key=distance).tzinfo if starts else None
 

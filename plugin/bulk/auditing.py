@@ -3,6 +3,7 @@
 It reads with the readers of `fhir_mappings` and codes with the rulebook, as `code` does for a single file.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -28,6 +29,8 @@ from plugin.review.prepare import ReviewSettings, in_turn
 
 MOST_PROBLEMS = 1000
 POINTED_TO = ("Condition", "MedicationRequest")
+DEEPER = 500
+"""More calls within calls than where lines were placed: JSON nested so deeply that it just passed there passes here."""
 
 
 class Auditor:
@@ -43,6 +46,14 @@ class Auditor:
 
     def audit(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
         """The findings of one patient (or of one encounter without one), whose resources these are."""
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + DEEPER)
+        try:
+            return self._findings(lines)
+        finally:
+            sys.setrecursionlimit(limit)
+
+    def _findings(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
         resources, claims, charges = self._read(lines)
         charts = read_charts(resources, self.zone)
         self._tell([issue for issue in charts.issues if issue.blocks])
@@ -79,6 +90,8 @@ class Auditor:
         resources, claims, charges = [], [], []
         for kind, text in lines:
             parsed = parse(text, kind)
+            if not parsed:
+                self._tell([MappingIssue(kind, "", "", "a line of this type was not read", blocks=True)])
             if kind == CHARGE:
                 charges += parsed
             elif kind == CLAIM:

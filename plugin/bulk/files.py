@@ -12,6 +12,8 @@ from plugin.bulk.workers import Each, alone
 
 ENDINGS = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 BLOCK = 1 << 20
+BLANK = "\ufeff \t\r\n"
+"""What a line of nothing consists of: a file that some systems write empty begins with a mark all the same."""
 MOST_PROBLEMS = 1000
 """Of one file."""
 LONGEST_LINE = 16 << 20
@@ -164,7 +166,7 @@ def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 def wrong_with(line: bytes | str) -> str:
     """Why a line holds no FHIR resource; empty where it does, or holds nothing at all."""
-    if not line.strip():
+    if not (line.strip(BLANK) if isinstance(line, str) else line.strip(BLANK.encode())):
         return ""
     if len(line) > LONGEST_LINE:
         return f"more than {LONGEST_LINE >> 20} MiB"

@@ -78,6 +78,34 @@ def test_a_number_beyond_all_bounds_ends_no_audit(place, number, tmp_path):
     assert_same(export, tmp_path / "work")
 
 
+def test_a_line_nested_as_deeply_as_can_be_read_is_read_or_told(tmp_path):
+    """At any depth: the hour is found, or its line is named; nothing is lost without a word, and nothing ends it."""
+    read, told = set(), set()
+    for depth in range(900, 1000, 5):
+        export = write(tmp_path / f"export{depth}", visit())
+        line = with_number("[" * depth + "]" * depth, infusion("m1", "09:00", "10:00", supportingInformation=0.125))
+        (export / "MedicationAdministration.ndjson").write_text(line)
+        problems = assemble(export, tmp_path / "parts", PARTITIONS).problems
+        auditor = Auditor(AuditSettings(charges=ChargeSource.CHARGE_ITEMS))
+        for part in range(PARTITIONS):
+            for _, held in patients(tmp_path / "parts", part):
+                read.update(depth for row in auditor.audit(held) if row["code"] == "96365")
+        told.update(depth for problem in problems if problem.found == "JSON nested too deeply")
+        assert auditor.tally.problems == []
+
+    assert read | told == set(range(900, 1000, 5))
+    assert read.isdisjoint(told)
+    assert told
+
+
+def test_a_line_that_was_not_read_after_all_is_told():
+    """Whatever it was: an audit says that something of that type is missing."""
+    auditor = Auditor(AuditSettings())
+    auditor.audit([("Condition", b"{cut")])
+
+    assert auditor.tally.problems == [("Condition", "", "a line of this type was not read")]
+
+
 def test_a_dose_beyond_all_bounds_is_no_dose_and_is_told(tmp_path):
     """Neither taken for a number, nor the whole line lost for it."""
     export = write(tmp_path / "export", visit())
@@ -96,6 +124,19 @@ def test_a_line_with_an_enormous_number_is_a_line_and_one_without_a_type_is_none
     """Whatever else is odd in it."""
     assert wrong_with(f'{{"resourceType": "Patient", "id": "\\ud800", "n": {BEYOND_AN_INTEGER}}}') == ""
     assert wrong_with('{"resourceType": 5}') == "no FHIR resource"
+
+
+def test_a_file_of_a_byte_order_mark_alone_holds_no_bad_line(tmp_path):
+    """Some systems write it into files without resources, too; before a resource it is passed over as well."""
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "10:00")])
+    (export / "Device.ndjson").write_bytes(b"\xef\xbb\xbf")
+    (export / "Substance.ndjson").write_bytes(b"\xef\xbb\xbf\r\n")
+    given = export / "MedicationAdministration.ndjson"
+    given.write_bytes(b"\xef\xbb\xbf" + given.read_bytes().replace(b"\n", b"\r\n"))
+    assembled = assemble(export, tmp_path / "parts", PARTITIONS)
+
+    assert assembled.problems == []
+    assert assembled.counts == {"Condition": 1, "Encounter": 1, "MedicationAdministration": 1, "Patient": 1}
 
 
 def test_a_contained_mixture_takes_its_ingredient_from_the_export(tmp_path):
