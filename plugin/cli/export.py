@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 import time
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ from plugin.ehr.client import FhirClient
 from plugin.ehr.errors import EhrError
 from plugin.ehr.scopes import read_granted
 from plugin.store.cipher import UnusableKey
-from plugin.store.engine import UnusableStore, open_store
-from plugin.web.settings import SettingsError, read_settings
+from plugin.store.engine import Store, UnusableStore, open_store
+from plugin.web.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,21 +60,20 @@ def run(options: argparse.Namespace) -> int:
     130 or 143 when it was stopped by Ctrl-C or SIGTERM.
     """
     try:
-        with stoppable():
-            return _run(options)
+        with stoppable(), ExitStack() as held:
+            return _run(options, held)
     except Stopped as stopped:
         return say_stopped("export", "what has arrived is kept; run the same command again to go on", stopped)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, held: ExitStack) -> int:
     folder = options.folder or Path(options.tenant)
     try:
         _check(options)
         patients = _patients(options.patients) if options.patients else None
         settings = read_settings()
         tenant = read_tenant(settings, options.tenant)
-        store = partial(open_store, settings.database_url, settings.encryption_keys)
-        client = own_client(transport_of(tenant), tenant, store)
+        client = own_client(transport_of(tenant), tenant, partial(_open_store, settings, held))
     except (SettingsError, EhrError, UnusableStore, UnusableKey) as wrong:
         return _say(wrong, UNUSABLE)
     measures = read_granted(tenant.backend_scopes.split()).can_read("Observation")
@@ -85,6 +85,10 @@ def _run(options: argparse.Namespace) -> int:
         return _say(wrong, ENDED_EARLY)
     print(f"{count} files in {folder}")
     return DONE
+
+
+def _open_store(settings: Settings, held: ExitStack) -> Store:
+    return held.enter_context(closing(open_store(settings.database_url, settings.encryption_keys)))
 
 
 def _crawl(client: FhirClient, folder: Path, patients: list[str], pause: float, measures: bool) -> int:

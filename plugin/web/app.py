@@ -18,7 +18,7 @@ from plugin.ehr.tenants import Tenants
 from plugin.ehr.tenants_file import TenantsError, read_tenants
 from plugin.ehr.transport import Transport
 from plugin.store.cipher import UnusableKey
-from plugin.store.engine import UnusableStore, open_store
+from plugin.store.engine import Store, UnusableStore, open_store
 from plugin.store.launches import LaunchStore
 from plugin.store.signing_keys import SigningKeys
 from plugin.web import attest_pages as _attest_pages  # noqa: F401 - adds its routes to the blueprint of the review
@@ -57,9 +57,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("plugin.web", static_folder=str(static_folder()), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     services = app.extensions[EXTENSION] = _make_services(chosen)
+    try:
+        _equip(app, services, chosen)
+    except SettingsError:
+        services.store.close()
+        raise
+    return app
+
+
+def _equip(app: Flask, services: Services, settings: Settings) -> None:
     if any(tenant.open for tenant in services.tenants):
         # Without sign-in nothing but the name in the address tells this app from another that a browser was led to.
-        app.config["TRUSTED_HOSTS"] = [chosen.host]
+        app.config["TRUSTED_HOSTS"] = [settings.host]
     install_access_log(app)
     services.metrics.watch(app)
     install_security_headers(app)
@@ -71,8 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(staff.blueprint, url_prefix="/s/<launch_id>")
     app.register_blueprint(status_pages.blueprint)
     app.register_blueprint(review_pages.blueprint, url_prefix="/s/<launch_id>")
-    _mount(app, chosen)
-    return app
+    _mount(app, settings)
 
 
 def static_folder() -> Path:
@@ -85,12 +93,7 @@ def _make_services(settings: Settings) -> Services:
     if not settings.encryption_keys:
         raise SettingsError(NO_KEY)
     tenants = _read_tenants(settings)
-    try:
-        store = open_store(settings.database_url, settings.encryption_keys)
-    except UnusableKey as error:
-        raise SettingsError(f"INFUSION_CHARGES_ENCRYPTION_KEYS: {error}") from error
-    except UnusableStore as error:
-        raise SettingsError(f"INFUSION_CHARGES_DATABASE_URL: {error}") from error
+    secrets = _secrets_by_tenant(settings.client_secrets, tenants)
     # Imported here: prometheus_client looks once, when it is imported, whether processes share their numbers.
     from plugin.web.metrics import Metrics  # noqa: PLC0415
 
@@ -100,6 +103,7 @@ def _make_services(settings: Settings) -> Services:
         book = CodeBook.load()
     except CodeBookError as error:
         raise SettingsError(f"the code book can't be used: {error}") from error
+    store = _open_store(settings)
     return Services(
         settings=settings,
         tenants=tenants,
@@ -112,8 +116,17 @@ def _make_services(settings: Settings) -> Services:
         statements=Statements(transport, keep=settings.keep_statements),
         styles=Styles(transport),
         metrics=metrics,
-        credentials=Credentials(_secrets_by_tenant(settings.client_secrets, tenants), SigningKeys(store).of),
+        credentials=Credentials(secrets, SigningKeys(store).of),
     )
+
+
+def _open_store(settings: Settings) -> Store:
+    try:
+        return open_store(settings.database_url, settings.encryption_keys)
+    except UnusableKey as error:
+        raise SettingsError(f"INFUSION_CHARGES_ENCRYPTION_KEYS: {error}") from error
+    except UnusableStore as error:
+        raise SettingsError(f"INFUSION_CHARGES_DATABASE_URL: {error}") from error
 
 
 def _read_tenants(settings: Settings) -> Tenants:

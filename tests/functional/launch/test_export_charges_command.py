@@ -63,7 +63,7 @@ def test_a_file_is_made_once_and_can_be_written_again(
         (("nowhere",), "no tenant nowhere; the file has clinic"),
         (("clinic", "--again", "9"), "--again: there is no file 9 of this tenant; see --list"),
         (("clinic", "--output", "."), "is there already"),
-        (("clinic", "--output", "/nowhere/x.csv"), "choose a new file"),
+        (("clinic", "--output", "missing/x.csv"), "choose a new file"),
     ],
 )
 def test_what_can_not_be_used_is_told_in_one_line(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from plugin.store.engine import Store
 from plugin.web.settings import SettingsError, read_settings
 from tests.smart.launch.conftest import Browser
 from tests.smart.launch.fake_ehr import FakeEhr, encounter
@@ -63,10 +64,18 @@ def test_waiting_helps(make_browser, ehr: FakeEhr) -> None:
 
 
 @pytest.mark.parametrize("name", ["launch_limit", "post_limit"])
-def test_a_limit_that_can_not_be_read_is_told(make_browser, name: str) -> None:
-    """Before anything is served."""
+def test_a_limit_that_can_not_be_read_is_told(make_browser, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is served; the store that was opened is closed."""
+    close, closed = Store.close, []
+
+    def closing(store: Store) -> None:
+        closed.append(store)
+        close(store)
+
+    monkeypatch.setattr(Store, "close", closing)
     with pytest.raises(SettingsError, match="'often' is no limit; write for example 600/minute"):
         make_browser(**{name: "often"})
+    assert len(closed) == 1
 
 
 def test_limits_come_from_the_environment() -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,10 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowSink]:
     slow = SlowSink()
     monkeypatch.setattr(Services, "sink", lambda *_: slow)
     monkeypatch.setattr(sending, "PATIENCE_SECONDS", 0.0)
-    yield slow
-    slow.gate.set()
+    with ThreadPoolExecutor(2) as pool:  # what is under way ends before the app is closed
+        monkeypatch.setattr(sending, "_pool", pool)
+        yield slow
+        slow.gate.set()
 
 
 @pytest.fixture

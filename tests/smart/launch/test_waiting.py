@@ -41,6 +41,9 @@ def gate(ehr: FakeEhr) -> Iterator[threading.Event]:
     yield ehr.gates["MedicationAdministration"]
     for each in ehr.gates.values():
         each.set()
+    for thread in threading.enumerate():
+        if thread.name == "seeing-through":
+            thread.join(SOON)
 
 
 @pytest.fixture
