@@ -99,9 +99,10 @@ class Words:
         if partly := tally.encounters - tally.complete - tally.failed:
             yield f"{counted(partly, 'encounter')} could not be read or placed whole."
         if problems := len(self.outcome.problems) + tally.unplaced:
-            yield f"{counted(problems, 'line, file or resource', 'lines, files or resources')} were not read or placed."
+            were = counted(problems, "line, file or resource was", "lines, files or resources were")
+            yield f"{were} not read or placed."
         if tally.unmatched and self.charged:
-            yield f"{counted(tally.unmatched, 'charge')} named no encounter of the export and were not compared."
+            yield f"{counted(tally.unmatched, 'charge')} that named no encounter of the export: not compared."
         if unread := unread_charges_words(self.run, self.outcome):
             yield f"{unread}."
         if utc := utc_words(tally.utc, self.settings.zone):

@@ -166,7 +166,7 @@ def test_a_report_without_findings_says_so_and_shows_no_empty_table(tmp_path):
     page = report(tmp_path, [*visit(), infusion("m1", "09:00", "10:00"), charge("1", "96365")])
 
     assert "0 of 1 encounters (0.0%) have a finding. The charts support 1 charge line." in page.text
-    assert "What was charged is what the charts support." in page.text
+    assert "What was charged is what the charts that were read support." in page.text
     assert page.tables == {}
 
 
@@ -189,6 +189,17 @@ def test_a_chart_that_was_not_read_is_a_cause_of_its_own(tmp_path):
     (cause,) = Page(tmp_path / "r.html").rows("The most common causes")
 
     assert cause[4] == "the chart could not be read or placed whole"
+
+
+def test_an_export_without_encounters_is_not_called_sound(tmp_path):
+    """An infusion of no visit: nothing was coded, and that is said."""
+    write(tmp_path / "export", [patient(), infusion("m1", "09:00", "10:00")])
+    assert main(["audit", str(tmp_path / "export"), "--output", str(tmp_path / "r.html"), "--workers", "1"]) == 1
+    page = Page(tmp_path / "r.html")
+
+    assert "0 of 0 encounters have an open question" in page.text
+    assert "The export holds no encounter, so nothing was coded." in page.text
+    assert "1 line, file or resource was not read or placed." in page.text
 
 
 def test_a_simulation_names_both_policies_and_says_what_is_added(tmp_path):
