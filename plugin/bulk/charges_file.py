@@ -15,6 +15,8 @@ from plugin.bulk.settling import newest_homes, streamed, view_notes
 NEEDED = {"encounter", "code"}
 ROWS_AT_ONCE = 100_000
 KNOWN = ("encounter", "code", "modifiers", "date", "units")
+DATED = "(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ].*)?"
+"""A day, as databases write it also with a time."""
 
 
 def add_charges(path: Path, folder: Path, machine: Machine, kind: str) -> list[Problem]:
@@ -68,9 +70,10 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute(
         "CREATE TABLE charges AS SELECT line, upper(code) AS code, upper(modifiers) AS modifiers, "
         "CASE WHEN contains(encounter, '/') THEN encounter ELSE 'Encounter/' || encounter END AS key, "
-        "nullif(date, '') AS day, coalesce(nullif(units, ''), '1') AS units, CASE "
+        "left(nullif(date, ''), 10) AS day, coalesce(nullif(units, ''), '1') AS units, CASE "
         "WHEN nullif(encounter, '') IS NULL OR nullif(code, '') IS NULL THEN 'no encounter or no code' "
-        "WHEN nullif(date, '') IS NOT NULL AND TRY_CAST(date AS DATE) IS NULL THEN 'no date like 2026-03-02' "
+        f"WHEN nullif(date, '') IS NOT NULL AND (NOT regexp_full_match(date, '{DATED}') "
+        "OR TRY_CAST(left(date, 10) AS DATE) IS NULL) THEN 'no date like 2026-03-02' "
         "WHEN TRY_CAST(coalesce(nullif(units, ''), '1') AS DECIMAL(18, 3)) IS NULL THEN 'no number of units' END "
         f"AS wrong FROM (SELECT row_number() OVER () + 1 AS line, {columns} FROM given)"
     )

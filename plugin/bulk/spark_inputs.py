@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from plugin.bulk.charges_file import KNOWN, NEEDED
+from plugin.bulk.charges_file import DATED, KNOWN, NEEDED
 from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem, wrong_with
 from plugin.bulk.lines import CHARGE
@@ -51,7 +51,8 @@ def _wrong() -> Column:
     """Why a row can't be compared, in the words of `charges_file`."""
     return f.expr(
         "CASE WHEN nullif(encounter, '') IS NULL OR nullif(code, '') IS NULL THEN 'no encounter or no code' "
-        "WHEN nullif(date, '') IS NOT NULL AND try_cast(date AS DATE) IS NULL THEN 'no date like 2026-03-02' "
+        f"WHEN nullif(date, '') IS NOT NULL AND (NOT date RLIKE '^{DATED}$' "
+        "OR try_cast(left(date, 10) AS DATE) IS NULL) THEN 'no date like 2026-03-02' "
         "WHEN try_cast(coalesce(nullif(units, ''), '1') AS DECIMAL(18, 3)) IS NULL THEN 'no number of units' END"
     )
 
@@ -63,7 +64,7 @@ def _json() -> Column:
             f.col("key").alias("encounter"),
             f.upper("code").alias("code"),
             modifiers.alias("modifiers"),
-            f.expr("nullif(date, '')").alias("date"),
+            f.expr("left(nullif(date, ''), 10)").alias("date"),
             f.expr("coalesce(nullif(units, ''), '1')").alias("units"),
         )
     )

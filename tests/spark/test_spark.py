@@ -142,7 +142,7 @@ def test_a_file_of_charges_gives_identical_findings_and_names_the_rows_it_could_
     assert found == by_duckdb(export, tmp_path / "f.jsonl", "--charges", str(charges))
     assert len(found) > 10
     with charges.open("a", encoding="utf-8") as file:
-        file.write("e1x1,96365,,yesterday,1\nnowhere,96365,,,1\n,96365,,,1\n")
+        file.write("e1x1,96365,,2026-3-2,1\nnowhere,96365,,2026-03-02 00:00:00,1\n,96365,,,1\n")
     outcome = outcome_by_spark(session, export, charges)
     assert [p.found for p in outcome.problems] == [
         "no encounter or no code",

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from plugin.bulk.auditing import Auditor
+from plugin.bulk.charges_file import add_charges
 from plugin.bulk.files import wrong_with
+from plugin.bulk.lines import CHARGE
+from plugin.bulk.machine import Machine
 from plugin.bulk.partition import patients
 from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.domain import Chart
 from tests.unit.bulk.equal_charts import PARTITIONS, assert_same, parted
 from tests.unit.bulk.exports import (
+    DAY,
     assemble,
     charge,
     condition,
@@ -226,6 +230,25 @@ def test_the_newest_copy_of_an_encounter_is_the_same_for_parting_and_reading(old
 
         assert charts["Encounter/e1"].encounter.patient == "Patient/p2"
         assert [d.id for d in charts["Encounter/e1"].diagnoses] == ["Condition/c2"]
+
+
+def test_days_in_a_file_of_charges_may_have_a_time_and_others_are_told(tmp_path):
+    """As databases write them; what is no day ends no audit, and its row is compared with nothing."""
+    days = ["2026-03-02 00:00:00", "2026-03-02T08:30:00-06:00", "2026-03-02", ""]
+    wrong = ["2026-3-2", "2026/03/02", "2026-02-30", "infinity", "10000-01-01", "2026-03-02x"]
+    charges = tmp_path / "charges.csv"
+    charges.write_text("encounter,code,date\n" + "".join(f"e1,96365,{day}\n" for day in [*days, *wrong]), "utf-8")
+    export = write(tmp_path / "export", [*visit(), infusion("m1", "09:00", "10:00")])
+    assemble(export, tmp_path / "parts", 1)
+    told = add_charges(charges, tmp_path / "parts", Machine(1, 200, tmp_path / "spill"), CHARGE)
+    auditor = Auditor(AuditSettings(charges=ChargeSource.FILE))
+    ((_, held),) = patients(tmp_path / "parts", 0)
+    (row,) = auditor.audit(held)
+
+    assert [(problem.where, problem.found) for problem in told] == [
+        (f"{charges}: line {line}", "no date like 2026-03-02") for line in range(6, 12)
+    ]
+    assert (row["date"], row["units_charged"], row["units_supported"], row["direction"]) == (DAY, 4, 1, "over")
 
 
 def test_a_weight_whose_code_is_written_with_escapes_is_a_weight(tmp_path):
