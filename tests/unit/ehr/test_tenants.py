@@ -75,7 +75,7 @@ def test_finds_by_any_spelling_of_iss_and_nothing_else(tmp_path: Path) -> None:
         ("iss = 5", "key iss: must be text"),
         ("client_secret = 'x'", "key client_secret: secrets don't belong in this file"),
         ("colour = 'red'", "key colour: is not known; known keys are"),
-        ("fees = ['none.csv']", "none.csv: can't be read as CSV (FileNotFoundError); mend the file"),
+        ("fees = ['none.csv']", "none.csv: no such file; mend the file"),
         ("fees = 'none.csv'", "key fees: must be a list of texts"),
         ("bill_hold_days = 0", "key bill_hold_days: must be a whole number of at least 1"),
         ("charge_master = 'none.csv'", "key charge_master: none.csv can't be read"),

@@ -69,6 +69,7 @@ def test_read_then_write_loses_no_update_on_sqlite(sqlite_url, key):
     assert _together(add_one) == []
     with store.reading() as connection:
         assert connection.execute(select(counter.c.n)).scalar_one() == WRITERS * ROUNDS
+    store.close()
 
 
 def test_sqlalchemys_default_does_lose_updates(sqlite_url):
@@ -158,6 +159,7 @@ def test_sqlite_is_set_up_for_many_readers_and_power_cuts(sqlite_url, key):
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
         }
+    store.close()
     assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 15_000, "synchronous": 2}
 
 
