@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 import plugin.codebook
-from plugin.bulk.alone import alone_in
 from plugin.bulk.beginning import begin
+from plugin.bulk.errors import BulkError
 from plugin.bulk.files import Problem, find_files
 from plugin.bulk.findings import Tally
 from plugin.bulk.partition import PartAudits, result_files
@@ -25,10 +25,12 @@ from plugin.bulk.settings import AuditSettings, ChargeSource
 from plugin.bulk.shortages import shortages_said
 from plugin.bulk.whole_file import whole_file
 from plugin.bulk.workers import Each, crew
+from plugin.codebook.alone import alone_in
 from plugin.rules import EDITION
 
 MANIFEST = "manifest.json"
 REMEDY = "free space or name another with --work, then run it again"
+BUSY = "another audit works there; run the command again when that has ended, or name another --output and --work"
 TABLES = Path(plugin.codebook.__file__).with_name("data")
 ASSEMBLY_FORM = 4
 """Counted up when work folders of older versions can't be gone on with."""
@@ -42,7 +44,7 @@ def working_in(work: Path) -> Iterator[None]:
     """
     with shortages_said(work, REMEDY):
         work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with alone_in(work):
+    with alone_in(work, BulkError(f"{work}: {BUSY}")):
         try:
             yield
         finally:

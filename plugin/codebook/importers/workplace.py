@@ -5,15 +5,14 @@ What an import leaves behind that was killed is never taken for a table, and goe
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from plugin.codebook.alone import alone_in
 from plugin.codebook.errors import CodeBookError
 
-if sys.platform != "win32":
-    import fcntl
+BUSY = "another import into it is running; nothing was imported, import the file when that has ended"
 
 
 @contextmanager
@@ -22,7 +21,7 @@ def overlay_for_import(overlay: Path) -> Iterator[None]:
     made = not overlay.exists()
     try:
         overlay.mkdir(parents=True, exist_ok=True)
-        with _alone(overlay):
+        with alone_in(overlay, CodeBookError(f"{overlay}: {BUSY}")):
             yield
     except OSError as wrong:
         place = wrong.filename or overlay
@@ -30,28 +29,6 @@ def overlay_for_import(overlay: Path) -> Iterator[None]:
     finally:
         if made and overlay.is_dir() and not any(overlay.iterdir()):
             overlay.rmdir()
-
-
-@contextmanager
-def _alone(overlay: Path) -> Iterator[None]:
-    """One import at a time; the lock ends with its process, however that ends. Windows and some disks have none."""
-    if sys.platform == "win32":
-        yield
-        return
-    folder = os.open(overlay, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(folder)
-        raise CodeBookError(
-            f"{overlay}: another import into it is running; nothing was imported, import the file when that has ended"
-        ) from None
-    except OSError:  # a network disk without locks: what somebody else changes is still noticed in the end
-        pass
-    try:
-        yield
-    finally:
-        os.close(folder)
 
 
 @contextmanager
